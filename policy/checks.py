@@ -1,0 +1,162 @@
+"""What must hold between a contract, the sources and the register before a row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.contract import Columns, Contract
+from policy.errors import ContractError, ForbiddenSourceError, UnknownSourceError, UnlistedColumnError
+from policy.periods import months_of
+from policy.register import Register
+from policy.rules import (
+    Band,
+    Count,
+    Keep,
+    Measure,
+    NetworkPrefix,
+    Region,
+    Rule,
+    Token,
+    Topic,
+    TruncateDate,
+    TruncateTime,
+    Vocabulary,
+)
+from policy.sources import ColumnType, Source, SourceColumn
+from policy.taxonomies import Taxonomies
+
+MEASURED: frozenset[ColumnType] = frozenset({"integer", "decimal", "timestamp", "date", "boolean"})
+NEEDS: dict[type[Rule], frozenset[ColumnType]] = {
+    TruncateTime: frozenset({"timestamp"}),
+    TruncateDate: frozenset({"date"}),
+    Band: frozenset({"integer", "decimal"}),
+    Measure: frozenset({"integer", "decimal"}),
+    Region: frozenset({"text"}),
+    NetworkPrefix: frozenset({"text"}),
+}
+
+Problem = tuple[str | None, str]
+
+
+def check(contract: Contract, sources: dict[str, Source], register: Register, taxonomies: Taxonomies) -> None:
+    """Hold ``contract`` against everything else that was promised.
+
+    Raises:
+        ForbiddenSourceError: it reads a table that the policy puts out of scope.
+        UnknownSourceError: it reads a table that no one has classified.
+        UnlistedColumnError: a source column is neither kept, treated nor dropped with a reason.
+        ContractError: any other contradiction; names release, column and owner.
+    """
+    for source, columns in contract.inputs.items():
+        _check_columns_are_the_source_s(contract, source, columns, sources)
+    problems = (
+        *_purpose(contract, register),
+        *_retention(contract, register),
+        *(
+            (name, problem)
+            for source, columns in contract.inputs.items()
+            for name, rule in columns.items()
+            for problem in _rule(contract, rule, sources[source].columns[name], taxonomies)
+        ),
+        *_names(contract),
+        *_statistics(contract),
+        *_disclosure(contract),
+    )
+    for column, problem in problems:
+        raise ContractError(contract.release, column, problem, contract.owner)
+
+
+def _check_columns_are_the_source_s(
+    contract: Contract, name: str, columns: Columns, sources: dict[str, Source]
+) -> None:
+    if name not in sources:
+        raise UnknownSourceError(name)
+    source = sources[name]
+    if source.rhythm == "never":
+        raise ForbiddenSourceError(name, source.clause)
+    unlisted = source.columns.keys() - columns.keys()
+    if unlisted:
+        raise UnlistedColumnError(f"{contract.release} from {name}", unlisted, contract.owner)
+    for column in columns.keys() - source.columns.keys():
+        raise ContractError(contract.release, column, f"{name} has no such column", contract.owner)
+
+
+def _purpose(contract: Contract, register: Register) -> Iterator[Problem]:
+    if contract.purpose not in register.purposes:
+        yield None, f"purpose {contract.purpose} isn't in the register"
+
+
+def _retention(contract: Contract, register: Register) -> Iterator[Problem]:
+    if contract.kind == "pseudonymised" and months_of(contract.retention.keep) > months_of(register.relationship_keep):
+        yield None, f"kept {contract.retention.keep}, longer than clause 8.1 allows ({register.relationship_keep})"
+
+
+def _rule(contract: Contract, rule: Rule, column: SourceColumn, taxonomies: Taxonomies) -> Iterator[str]:
+    needs = NEEDS.get(type(rule))
+    if needs is not None and column.type not in needs:
+        yield f"this treatment needs {' or '.join(sorted(needs))}, the source has {column.type}"
+    if contract.kind == "anonymised" and isinstance(rule, Token | NetworkPrefix):
+        yield "an anonymised release has no tokens"
+    match rule:
+        case Keep():
+            yield from _keep(contract, rule, column)
+        case Token() if rule.identifier != column.identifier:
+            yield f"tokens of class {rule.identifier}, the source says {column.identifier}"
+        case NetworkPrefix() if column.identifier != "address":
+            yield "only addresses have network prefixes"
+        case Topic() if rule.taxonomy not in taxonomies.texts:
+            yield f"no taxonomy {rule.taxonomy} in policy/taxonomies"
+        case Vocabulary() if (rule.field is not None) != (column.type == "json"):
+            yield "name the field of a JSON column, and of no other"
+
+
+def _keep(contract: Contract, rule: Keep, column: SourceColumn) -> Iterator[str]:
+    if column.kind in ("direct", "free_text"):
+        yield f"a column that is {column.kind} can't be kept"
+    if column.kind == "sensitive" and contract.kind == "pseudonymised":
+        yield "a sensitive column can't be kept beside a token"
+    if column.type in MEASURED:
+        return
+    if rule.values is None and column.values is None:
+        yield "kept without a closed vocabulary"
+    if rule.values is not None and column.values is not None and not set(rule.values) <= set(column.values):
+        yield "the vocabulary has words that the source's hasn't"
+
+
+def _names(contract: Contract) -> Iterator[Problem]:
+    names = [
+        rule.output or name for columns in contract.inputs.values() for name, rule in columns.items() if rule.published
+    ]
+    for name in {name for name in names if names.count(name) > 1}:
+        yield name, "two columns would leave under one name"
+    if "day" in names:
+        yield "day", "is the partition column; give another name with `as`"
+
+
+def _statistics(contract: Contract) -> Iterator[Problem]:
+    for statistic in contract.statistics:
+        inputs = [contract.inputs.get(name) for name in (statistic.of, statistic.joined) if name is not None]
+        if None in inputs:
+            yield statistic.name, "reads a source that the contract doesn't list"
+            continue
+        rules = {name: rule for columns in inputs for name, rule in (columns or {}).items()}
+        groups = {rule.output or name for name, rule in rules.items() if rule.published}
+        for group in set(statistic.by) - groups:
+            yield statistic.name, f"groups by {group}, which no rule publishes"
+        if not isinstance(rules.get(statistic.contributor), Count):
+            yield statistic.name, f"contributor {statistic.contributor} isn't treated `count`"
+        if statistic.total is not None and not isinstance(rules.get(statistic.total), Measure):
+            yield statistic.name, f"total {statistic.total} isn't treated `measure`"
+
+
+def _disclosure(contract: Contract) -> Iterator[Problem]:
+    if contract.kind == "anonymised" and contract.shape == "events":
+        yield None, "anonymised without a threshold, k-anonymity or a privacy budget"
+    if contract.anonymity is None:
+        return
+    outputs = {
+        rule.output or name for columns in contract.inputs.values() for name, rule in columns.items() if rule.published
+    }
+    named = {*contract.anonymity.quasi_identifiers, *contract.anonymity.sensitive}
+    for column in sorted(outputs ^ named):
+        yield column, "is published but neither a quasi-identifier nor sensitive, or named but not published"

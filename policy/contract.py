@@ -1,0 +1,182 @@
+"""A release contract: the whole promise for one published dataset, in one YAML file."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from policy.base import Model
+from policy.periods import months_of
+from policy.rules import ColumnRule
+from policy.sources import Identifier
+
+Columns = dict[str, ColumnRule]
+Shape = Literal["events", "statistics", "microdata", "noisy_counts", "findings"]
+
+
+class Output(Model):
+    """One column that analysts see: its name, Spark SQL type and closed vocabulary, if any."""
+
+    name: str
+    type: str
+    values: tuple[str, ...] | None = None
+    token: Identifier | None = None
+    network: Literal["address", "network"] | None = None
+    note: str = ""
+
+
+class Retention(Model):
+    """How long rows stay: calendar months, counted from the data day."""
+
+    keep: str
+    counted_from: Literal["day"] = Field(alias="from")
+
+    @field_validator("keep")
+    @classmethod
+    def _whole_months(cls, keep: str) -> str:
+        months_of(keep)
+        return keep
+
+
+class Gate(Model):
+    """Which searches the gate makes; none of them can be switched off."""
+
+    known_identifiers: Literal[True]
+    patterns: Literal[True]
+
+
+class Statistic(Model):
+    """One family of groups in an aggregate release, with the rule under which a group is shown.
+
+    A group is published when at least ``k`` distinct contributors stand behind it and, where
+    a sum is published, no contributor makes up more than the share ``dominance`` of it (the
+    (1, k)-dominance rule of statistical disclosure control, Hundepool et al. 2012, ch. 4).
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    of: str
+    joined: str | None = Field(default=None, alias="with")
+    by: tuple[str, ...] = Field(min_length=1)
+    contributor: str
+    k: int = Field(ge=3)
+    total: str | None = None
+    dominance: float | None = Field(default=None, gt=0, lt=1)
+    running: tuple[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _a_sum_has_its_dominance_rule(self) -> Self:
+        if (self.total is None) != (self.dominance is None):
+            raise ValueError("a total, and nothing else, has a dominance share")
+        return self
+
+
+class Anonymity(Model):
+    """Microdata: k (Sweeney 2002), l (Machanavajjhala et al. 2007), t (Li et al. 2007)."""
+
+    k: int = Field(ge=3)
+    quasi_identifiers: tuple[str, ...] = Field(min_length=1)
+    l: int = Field(ge=2)  # noqa: E741 (the paper's own letter)
+    sensitive: tuple[str, ...] = Field(min_length=1)
+    t: float | None = Field(default=None, gt=0, le=1)
+
+
+class PrivacyBudget(Model):
+    """Differentially private counts (Dwork et al. 2006): what is spent, per which period, on whom."""
+
+    epsilon: float = Field(gt=0, le=10)
+    delta: float = Field(ge=0, lt=1e-5)
+    period: str
+    unit: str
+    events_per_unit: int = Field(gt=0)
+    by: tuple[str, ...] = Field(min_length=1)
+
+
+class Findings(Model):
+    """Rows derived from other releases by the rules of ``policy/signals``."""
+
+    derived_from: tuple[str, ...] = Field(min_length=1)
+    output: dict[str, str]
+
+
+class Contract(Model):
+    """One release. ``bind`` completes it with the output columns once the sources are known."""
+
+    release: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    about: str
+    kind: Literal["pseudonymised", "anonymised"]
+    purpose: str
+    owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    source: str | None = None
+    columns: Columns = {}
+    sources: dict[str, Columns] = {}
+    domain: str | None = None
+    epoch: str | None = None
+    retention: Retention
+    statistics: tuple[Statistic, ...] = ()
+    anonymity: Anonymity | None = None
+    privacy: PrivacyBudget | None = None
+    findings: Findings | None = None
+    gate: Gate
+    outputs: tuple[Output, ...] = ()
+
+    @model_validator(mode="after")
+    def _reads_something_in_one_way(self) -> Self:
+        ways = (self.source is not None, bool(self.sources), self.findings is not None)
+        if sum(ways) != 1 or bool(self.columns) != (self.source is not None):
+            raise ValueError("give source and columns, or sources, or findings")
+        if sum(bool(way) for way in (self.statistics, self.anonymity, self.privacy, self.findings)) > 1:
+            raise ValueError("give one of statistics, anonymity, privacy and findings")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_belong_to_pseudonymised_releases(self) -> Self:
+        keyed = self.domain is not None and self.epoch is not None
+        if keyed != (self.kind == "pseudonymised") or (self.domain is None) != (self.epoch is None):
+            raise ValueError("a pseudonymised release, and no other, has a domain and an epoch")
+        if self.epoch is not None:
+            months_of(self.epoch)
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        """Which builder makes this release."""
+        if self.findings is not None:
+            return "findings"
+        if self.anonymity is not None:
+            return "microdata"
+        if self.privacy is not None:
+            return "noisy_counts"
+        return "statistics" if self.statistics else "events"
+
+    @property
+    def inputs(self) -> dict[str, Columns]:
+        """Every source that the release reads, with the rule for each of its columns."""
+        return {self.source: self.columns} if self.source is not None else dict(self.sources)
+
+    @property
+    def main_source(self) -> str:
+        """The source of a release that has just one."""
+        if self.source is None:
+            raise ValueError(f"{self.release} has no single source")
+        return self.source
+
+    @property
+    def output_schema(self) -> dict[str, str]:
+        """Spark SQL types of the staged columns, in their order; ``day`` is the table's partition."""
+        return {output.name: output.type for output in self.outputs}
+
+    def read_columns(self, source: str) -> tuple[str, ...]:
+        """The columns of ``source`` that this release needs at all."""
+        return tuple(name for name, rule in self.inputs.get(source, {}).items() if rule.treat != "drop")
+
+    def bind(self, outputs: tuple[Output, ...]) -> Contract:
+        """The same contract with its output columns."""
+        return self.model_copy(update={"outputs": outputs})
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the bound contract: two runs under equal fingerprints made equal promises."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""Every way in which the promise can be broken: one class a cause, data as attributes, never a value.
+
+A message says what is wrong, who owns it and what to do next. Messages are built from
+names, counts and versions; no cell, token or key is ever passed to one of these classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class PolicyError(Exception):
+    """A rule of the promise would be broken; the run stops and nothing is published."""
+
+
+class InvalidPolicyFileError(PolicyError):
+    """A file under ``policy/`` doesn't have the shape that the model demands."""
+
+    def __init__(self, file: str, problems: Iterable[str]) -> None:
+        self.file, self.problems = file, tuple(problems)
+        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `python -m policy`")
+
+
+class ContractError(PolicyError):
+    """A release contract contradicts the sources or the register."""
+
+    def __init__(self, release: str, column: str | None, problem: str, owner: str) -> None:
+        self.release, self.column, self.problem, self.owner = release, column, problem, owner
+        where = release if column is None else f"{release}.{column}"
+        super().__init__(f"{where}: {problem}; ask {owner} to correct policy/releases/{release}.yaml")
+
+
+class UnknownReleaseError(PolicyError):
+    """No contract has this name."""
+
+    def __init__(self, release: str, known: Iterable[str]) -> None:
+        self.release, self.known = release, tuple(sorted(known))
+        super().__init__(f"no contract for release {release!r}; policy/releases has {', '.join(self.known)}")
+
+
+class UnlistedColumnError(PolicyError):
+    """The source has columns that no one has classified (schema drift)."""
+
+    def __init__(self, source: str, columns: Iterable[str], owner: str) -> None:
+        self.source, self.columns, self.owner = source, frozenset(columns), owner
+        super().__init__(
+            f"{source}: unlisted {', '.join(sorted(self.columns))}; ask {owner} to classify them in policy/sources.yaml"
+        )
+
+
+class MissingColumnError(PolicyError):
+    """The source has lost a column that the promise relies on (schema drift)."""
+
+    def __init__(self, source: str, columns: Iterable[str], owner: str) -> None:
+        self.source, self.columns, self.owner = source, frozenset(columns), owner
+        super().__init__(
+            f"{source}: missing {', '.join(sorted(self.columns))}; ask {owner} whether they were renamed, "
+            "then correct policy/sources.yaml"
+        )
+
+
+class ColumnTypeError(PolicyError):
+    """A source column has another type than the one it was classified with (schema drift)."""
+
+    def __init__(self, source: str, column: str, expected: str, found: str, owner: str) -> None:
+        self.source, self.column, self.expected, self.found, self.owner = source, column, expected, found, owner
+        super().__init__(
+            f"{source}.{column}: type {found} where policy/sources.yaml says {expected}; ask {owner} to reclassify it"
+        )
+
+
+class VocabularyError(PolicyError):
+    """A closed column holds words outside its vocabulary; they are counted, never shown."""
+
+    def __init__(self, source: str, column: str, rows: int, owner: str) -> None:
+        self.source, self.column, self.rows, self.owner = source, column, rows, owner
+        super().__init__(
+            f"{source}.{column}: {rows} rows outside the closed vocabulary; "
+            f"ask {owner} to name the new words in policy/sources.yaml"
+        )
+
+
+class RequiredValueError(PolicyError):
+    """A column that says when a row happened or whose it is holds nulls."""
+
+    def __init__(self, source: str, column: str, rows: int, owner: str) -> None:
+        self.source, self.column, self.rows, self.owner = source, column, rows, owner
+        super().__init__(f"{source}.{column}: {rows} rows without the required value; ask {owner} to repair them")
+
+
+class ForbiddenSourceError(PolicyError):
+    """Somebody asked for a table that this policy puts out of scope (clauses 1.3, 2.2)."""
+
+    def __init__(self, source: str, clause: str) -> None:
+        self.source, self.clause = source, clause
+        super().__init__(f"{source} is out of scope (clause {clause}) and is never read; remove the reference to it")
+
+
+class UnknownSourceError(PolicyError):
+    """The promise doesn't classify this table."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__(f"no source {source!r}; classify every column of it in policy/sources.yaml first")
+
+
+class TransferRefusedError(PolicyError):
+    """A recipient's copy has no valid mechanism under GDPR chapter V (clauses 5.2, 6.2)."""
+
+    def __init__(self, recipient: str, country: str, reason: str) -> None:
+        self.recipient, self.country, self.reason = recipient, country, reason
+        super().__init__(
+            f"recipient {recipient} ({country}): {reason}; record a valid mechanism in policy/register.yaml"
+        )
+
+
+class BrokenEvidenceError(PolicyError):
+    """The trace names a place in the code that isn't there."""
+
+    def __init__(self, clause: str, evidence: str) -> None:
+        self.clause, self.evidence = clause, evidence
+        super().__init__(f"clause {clause}: evidence {evidence} doesn't exist; correct policy/register.yaml")

@@ -1,0 +1,80 @@
+"""From a contract and the classified sources to the exact columns that analysts see."""
+
+from __future__ import annotations
+
+from policy.contract import Contract, Output
+from policy.rules import (
+    Band,
+    ColumnRule,
+    Keep,
+    NetworkPrefix,
+    PathTemplate,
+    Region,
+    Token,
+    Topic,
+    TruncateDate,
+    TruncateTime,
+    UserAgentFamily,
+    Vocabulary,
+)
+from policy.sources import Source, SourceColumn
+from policy.taxonomies import Taxonomies
+
+OTHER = "other"
+"""The word under which everything outside an open vocabulary is counted."""
+
+
+def outputs_of(contract: Contract, sources: dict[str, Source], taxonomies: Taxonomies) -> tuple[Output, ...]:
+    """The staged columns of ``contract``, in their order, without the partition ``day``."""
+    if contract.findings is not None:
+        return tuple(Output(name=name, type=spark) for name, spark in contract.findings.output.items())
+    columns = tuple(
+        _output(name, rule, sources[source].columns[name], taxonomies)
+        for source, rules in contract.inputs.items()
+        for name, rule in rules.items()
+        if rule.published
+    )
+    return _statistic_outputs(contract, columns) if contract.statistics else columns
+
+
+def _output(name: str, rule: ColumnRule, column: SourceColumn, taxonomies: Taxonomies) -> Output:
+    values: tuple[str, ...] | None = None
+    spark_type = "string"
+    token = network = None
+    note: str = rule.treat
+    match rule:
+        case Keep():
+            spark_type, values = column.spark_type, rule.values or column.values
+        case Token():
+            token, note = rule.identifier, f"token of the {rule.identifier}"
+        case NetworkPrefix():
+            network, note = rule.keep, f"prefix-preserving encryption, {rule.keep}"
+        case TruncateTime():
+            spark_type, note = "timestamp", f"cut to the {rule.to}"
+        case TruncateDate():
+            spark_type, note = "date", f"cut to the {rule.to}"
+        case Band():
+            values = rule.labels
+        case Region():
+            values = (*taxonomies.regions, OTHER)
+        case Topic():
+            values = (*taxonomies.topics(rule.taxonomy), OTHER)
+        case UserAgentFamily() | PathTemplate() | Vocabulary():
+            values = (*rule.values, OTHER)
+        case _:
+            raise AssertionError(f"{rule.treat} is not published")
+    return Output(name=rule.output or name, type=spark_type, values=values, token=token, network=network, note=note)
+
+
+def _statistic_outputs(contract: Contract, columns: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Long format: which statistic, its groups (null where a statistic has none), its numbers."""
+    by_name = {column.name: column for column in columns}
+    groups = tuple(dict.fromkeys(group for statistic in contract.statistics for group in statistic.by))
+    totals = tuple(dict.fromkeys(s.total for s in contract.statistics if s.total is not None))
+    return (
+        Output(name="statistic", type="string", values=tuple(s.name for s in contract.statistics), note="which one"),
+        *(by_name[group] for group in groups if group in by_name),
+        Output(name="row_count", type="bigint", note="rows in the group"),
+        Output(name="contributors", type="bigint", note="distinct people or companies behind the group, at least k"),
+        *(Output(name=total, type="decimal(18,2)", note="sum over the group") for total in totals),
+    )

@@ -1,0 +1,86 @@
+"""Record of processing: purposes, lawful bases, roles, recipients and clauses (GDPR art. 30)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from policy.base import Model
+
+LawfulBasis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
+Mechanism = Literal["eea", "adequacy", "dpf", "model_clauses", "binding_corporate_rules", "derogation", "privacy_shield"]
+
+
+class Purpose(Model):
+    """Why data is processed (clause 4.1), on which ground (4.2), and for whom (5.1)."""
+
+    clause: str
+    words: str
+    lawful_basis: LawfulBasis
+    article: str
+    roles: tuple[str, ...] = Field(min_length=1)
+
+
+class Role(Model):
+    """A named group of people and what it may see."""
+
+    who: str
+    sees: tuple[str, ...]
+
+
+class Recipient(Model):
+    """Somebody outside the group who may get a copy of his own (clauses 5.2, 6.2)."""
+
+    name: str
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    mechanism: Mechanism
+    recorded_on: date
+    evidence: str
+
+
+class Obligation(Model):
+    """What one clause obliges us to do to data, by which rules, and where that is enforced.
+
+    ``enforced`` lists places as ``path::name``; an empty list is an honest "not yet".
+    """
+
+    clauses: tuple[str, ...] = Field(min_length=1)
+    obliges: str
+    rules: tuple[str, ...]
+    enforced: tuple[str, ...] = ()
+    not_yet: str | None = None
+
+    @model_validator(mode="after")
+    def _says_what_is_missing(self) -> Self:
+        if not self.enforced and not self.not_yet:
+            raise ValueError("name where it is enforced, or say in not_yet what is missing")
+        return self
+
+
+class Register(Model):
+    """``policy/register.yaml``."""
+
+    controller: str
+    officer: str
+    policy: str
+    relationship_keep: str
+    cookie_keep: str
+    purposes: dict[str, Purpose]
+    roles: dict[str, Role]
+    recipients: dict[str, Recipient]
+    obligations: tuple[Obligation, ...]
+
+    @model_validator(mode="after")
+    def _purposes_name_known_roles(self) -> Self:
+        for name, purpose in self.purposes.items():
+            unknown = set(purpose.roles) - self.roles.keys()
+            if unknown:
+                raise ValueError(f"purpose {name} names unknown roles {', '.join(sorted(unknown))}")
+        return self
+
+    @property
+    def consent_purposes(self) -> tuple[str, ...]:
+        """The purposes that rest on consent (clause 4.2, GDPR art. 6(1)(a))."""
+        return tuple(name for name, purpose in self.purposes.items() if purpose.lawful_basis == "consent")

@@ -1,0 +1,175 @@
+"""The vocabulary of column treatments: what a contract may say about one column."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from policy.base import Model
+from policy.sources import Identifier
+
+Normalisation = Literal["exact", "uuid", "email", "phone", "address"]
+TimeUnit = Literal["minute", "hour", "day"]
+DateUnit = Literal["month", "quarter", "year"]
+Words = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Rule(Model):
+    """What all rules share: the name under which the column leaves, if not its own."""
+
+    output: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
+
+    @property
+    def published(self) -> bool:
+        """Whether a column of this rule exists in the release."""
+        return True
+
+
+class Keep(Rule):
+    """Pass on as it is; needs a closed vocabulary unless the type is a number or a time."""
+
+    treat: Literal["keep"]
+    values: Words | None = None
+
+
+class Drop(Rule):
+    """Leave out, and say why."""
+
+    treat: Literal["drop"]
+    why: str = Field(min_length=3)
+
+    @property
+    def published(self) -> bool:
+        return False
+
+
+class Token(Rule):
+    """Replace by a keyed token, ``HMAC-SHA-256`` under the domain's key of the data day."""
+
+    treat: Literal["token"]
+    identifier: Identifier = Field(alias="class")
+    normalise: Normalisation = "exact"
+
+
+class NetworkPrefix(Rule):
+    """Encrypt an IP address so that addresses with a common prefix keep a common prefix."""
+
+    treat: Literal["network_prefix"]
+    keep: Literal["address", "network"] = "address"
+
+
+class TruncateTime(Rule):
+    """Cut a timestamp down to its minute, hour or day (UTC)."""
+
+    treat: Literal["truncate_time"]
+    to: TimeUnit
+
+
+class TruncateDate(Rule):
+    """Cut a date down to the first day of its month, quarter or year."""
+
+    treat: Literal["truncate_date"]
+    to: DateUnit
+
+
+class Band(Rule):
+    """Replace a number by the half-open band ``[low, high)`` that holds it, e.g. ``10-50``."""
+
+    treat: Literal["band"]
+    edges: tuple[int, ...] = Field(min_length=1)
+
+    @field_validator("edges")
+    @classmethod
+    def _rising(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
+        if list(edges) != sorted(set(edges)):
+            raise ValueError("edges rise strictly")
+        return edges
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The closed vocabulary that the edges make, lowest band first."""
+        inner = (f"{low}-{high}" for low, high in zip(self.edges, self.edges[1:], strict=False))
+        return (f"<{self.edges[0]}", *inner, f">={self.edges[-1]}")
+
+
+class Region(Rule):
+    """Replace an ISO 3166-1 country by its United Nations M49 region."""
+
+    treat: Literal["region"]
+
+
+class UserAgentFamily(Rule):
+    """Replace a user agent by its browser family; a family outside ``values`` is ``other``."""
+
+    treat: Literal["user_agent_family"]
+    values: Words
+
+
+class PathTemplate(Rule):
+    """Find the request path in a text and replace it by the route it fits; else ``other``."""
+
+    treat: Literal["path_template"]
+    values: Words
+
+
+class Vocabulary(Rule):
+    """Pass on words of a closed vocabulary, from a JSON field if named; all else is ``other``."""
+
+    treat: Literal["vocabulary"]
+    values: Words
+    field: str | None = None
+
+
+class Topic(Rule):
+    """Replace a text by its topic in a keyword taxonomy of ``policy/taxonomies``."""
+
+    treat: Literal["topic"]
+    taxonomy: str
+
+
+class Count(Rule):
+    """Count distinct values to reach k; the value itself is never published."""
+
+    treat: Literal["count"]
+
+    @property
+    def published(self) -> bool:
+        return False
+
+
+class Measure(Rule):
+    """Sum per group; a single value is never published."""
+
+    treat: Literal["measure"]
+
+    @property
+    def published(self) -> bool:
+        return False
+
+
+class Join(Rule):
+    """Find the row of another source; the value itself is never published."""
+
+    treat: Literal["join"]
+
+    @property
+    def published(self) -> bool:
+        return False
+
+
+class When(Rule):
+    """Decide whether a row counts on the day; the value itself is never published."""
+
+    treat: Literal["when"]
+
+    @property
+    def published(self) -> bool:
+        return False
+
+
+ColumnRule = Annotated[
+    Keep | Drop | Token | NetworkPrefix | TruncateTime | TruncateDate | Band | Region | UserAgentFamily
+    | PathTemplate | Vocabulary | Topic | Count | Measure | Join | When,
+    Field(discriminator="treat"),
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""What the platform's tables hold: every column classified, every table owned."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from policy.base import Model
+
+ColumnType = Literal["uuid", "text", "integer", "decimal", "timestamp", "date", "json", "boolean"]
+
+ColumnKind = Literal["direct", "quasi", "sensitive", "free_text", "plain"]
+"""What a column can give away, in the field's words.
+
+``direct``: identifies a person or a company by itself; ``quasi``: does so together with
+others; ``sensitive``: must not be learnt about a person even without a name; ``free_text``:
+may hold anything and counts as all three; ``plain``: none of these.
+"""
+
+Identifier = Literal[
+    "person", "company", "session", "event", "object", "contract", "invoice", "cookie", "customer",
+    "email", "phone", "first_name", "family_name", "company_name", "street", "address",
+]  # fmt: skip
+"""Identifier classes: values of one class are compared, normalised and keyed alike."""
+
+SPARK_TYPES: dict[ColumnType, str] = {
+    "uuid": "string",
+    "text": "string",
+    "integer": "bigint",
+    "decimal": "decimal(18,2)",
+    "timestamp": "timestamp",
+    "date": "date",
+    "json": "string",
+    "boolean": "boolean",
+}
+
+
+class SourceColumn(Model):
+    """One column of the operational database."""
+
+    type: ColumnType
+    kind: ColumnKind
+    identifier: Identifier | None = None
+    values: tuple[str, ...] | None = None
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _a_direct_column_says_what_it_identifies(self) -> Self:
+        if self.kind == "direct" and self.identifier is None:
+            raise ValueError("a direct column names its identifier class")
+        return self
+
+    @property
+    def spark_type(self) -> str:
+        """The Spark SQL type in which landing holds this column."""
+        return SPARK_TYPES[self.type]
+
+
+class Source(Model):
+    """One table: who owns it, how it is extracted, and whose data it holds."""
+
+    owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    clause: str
+    rhythm: Literal["events", "snapshot", "never"]
+    time: str | None = None
+    subject: str | None = None
+    rights: tuple[str, ...] = ()
+    columns: dict[str, SourceColumn]
+
+    @model_validator(mode="after")
+    def _names_only_its_own_columns(self) -> Self:
+        named = [("time", self.time), ("subject", self.subject), *(("rights", column) for column in self.rights)]
+        for role, column in named:
+            if column is not None and column not in self.columns:
+                raise ValueError(f"{role} names a column that isn't listed")
+        if (self.rhythm == "events") != (self.time is not None):
+            raise ValueError("a table of events, and no other, names its time column")
+        return self
+
+    def of_kind(self, *kinds: ColumnKind) -> tuple[str, ...]:
+        """The columns of these kinds, in the table's order."""
+        return tuple(name for name, column in self.columns.items() if column.kind in kinds)
+
+
+class Sources(Model):
+    """``policy/sources.yaml``."""
+
+    sources: dict[str, Source]

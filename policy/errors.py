@@ -88,6 +88,14 @@ class RequiredValueError(PolicyError):
         super().__init__(f"{source}.{column}: {rows} rows without the required value; ask {owner} to repair them")
 
 
+class UnreadableValueError(PolicyError):
+    """A source cell isn't of its column's declared type (SQLite enforces none)."""
+
+    def __init__(self, source: str, column: str, expected: str, owner: str) -> None:
+        self.source, self.column, self.expected, self.owner = source, column, expected, owner
+        super().__init__(f"{source}.{column}: holds something that is no {expected}; ask {owner} to repair it")
+
+
 class ForbiddenSourceError(PolicyError):
     """Somebody asked for a table that this policy puts out of scope (clauses 1.3, 2.2)."""
 

@@ -77,7 +77,9 @@ def load(root: Path = ROOT) -> Promise:
     for file in sorted((root / "releases").glob("*.yaml")):
         contract = parse(Contract, read_yaml(root, f"releases/{file.name}"), f"releases/{file.name}")
         if contract.release != file.stem or contract.outputs:
-            raise InvalidPolicyFileError(f"releases/{file.name}", ["release isn't the file's name, or outputs are given"])
+            raise InvalidPolicyFileError(
+                f"releases/{file.name}", ["release isn't the file's name, or outputs are given"]
+            )
         check(contract, sources, register, taxonomies)
         releases[contract.release] = contract.bind(outputs_of(contract, sources, taxonomies))
     _check_domains(releases)

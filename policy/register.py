@@ -10,7 +10,9 @@ from pydantic import Field, model_validator
 from policy.base import Model
 
 LawfulBasis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
-Mechanism = Literal["eea", "adequacy", "dpf", "model_clauses", "binding_corporate_rules", "derogation", "privacy_shield"]
+Mechanism = Literal[
+    "eea", "adequacy", "dpf", "model_clauses", "binding_corporate_rules", "derogation", "privacy_shield"
+]
 
 
 class Purpose(Model):

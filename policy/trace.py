@@ -36,4 +36,6 @@ def _exists(evidence: str, project: Path) -> bool:
     if not file.is_file():
         return False
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return any(isinstance(node, definitions) and node.name == name for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    return any(
+        isinstance(node, definitions) and node.name == name for node in ast.walk(ast.parse(file.read_text("utf-8")))
+    )

@@ -1,0 +1,82 @@
+package ignicloud.kernel;
+
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import javax.crypto.Cipher;
+import javax.crypto.ShortBufferException;
+import javax.crypto.spec.SecretKeySpec;
+import org.apache.spark.sql.api.java.UDF3;
+
+/**
+ * Key, what to keep, address → prefix-preserving encryption (Crypto-PAn; Xu, Fan, Ammar, Moon 2002) in
+ * modhex: two addresses share exactly as many leading bits after it as before it. IPv4 gives
+ * {@code ip4_} and 8 letters, of which the first 6 are the /24; IPv6 gives {@code ip6_} and 32, of which
+ * the first 16 are the /64. With {@code network} only those first letters are kept. Null, and what is
+ * no address, gives null: the original never passes. No exception carries the address or the key.
+ *
+ * <p>The key has 64 bytes: 32 for IPv4, 32 for IPv6, each as Crypto-PAn's own (16 bytes of AES key, 16
+ * bytes that are encrypted into the pad). So neither family says anything about the other.
+ */
+public final class Network implements UDF3<byte[], String, String, String> {
+  private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
+
+  private record Keyed(byte[] key, CryptoPan four, CryptoPan six) {}
+
+  /** Crypto-PAn under one 32-byte key; a thread's own. */
+  private static final class CryptoPan {
+    final Cipher aes;
+    final byte[] pad;
+    final byte[] block = new byte[16];
+    final byte[] out = new byte[16];
+
+    CryptoPan(byte[] key, int at) throws GeneralSecurityException {
+      aes = Cipher.getInstance("AES/ECB/NoPadding");
+      aes.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, at, 16, "AES"));
+      pad = aes.doFinal(key, at + 16, 16);
+    }
+
+    /** One pseudorandom bit for each prefix, xored onto the bit that follows the prefix. */
+    byte[] encrypt(byte[] address) {
+      byte[] result = new byte[address.length];
+      System.arraycopy(pad, 0, block, 0, 16);
+      try {
+        for (int bit = 0; bit < address.length * 8; bit++) {
+          int at = bit >> 3, mask = 0x80 >> (bit & 7);
+          aes.update(block, 0, 16, out, 0);
+          int flip = (out[0] & 0x80) != 0 ? mask : 0;
+          result[at] |= (byte) ((address[at] & mask) ^ flip);
+          block[at] = (byte) ((block[at] & ~mask) | (address[at] & mask));
+        }
+      } catch (ShortBufferException error) {
+        throw new IllegalStateException("the network kernel failed");
+      }
+      return result;
+    }
+  }
+
+  @Override
+  public String call(byte[] key, String keep, String value) {
+    byte[] address = value == null ? null : Address.parse(value.strip());
+    if (address == null) return null;
+    Keyed keyed = keyed(key);
+    byte[] encrypted = (address.length == 4 ? keyed.four : keyed.six).encrypt(address);
+    int kept = keep.equals("network") ? (address.length == 4 ? 3 : 8) : address.length;
+    char[] text = new char[4 + 2 * kept];
+    (address.length == 4 ? "ip4_" : "ip6_").getChars(0, 4, text, 0);
+    Modhex.write(encrypted, kept, text, 4);
+    return new String(text);
+  }
+
+  private static Keyed keyed(byte[] key) {
+    Keyed keyed = KEYED.get();
+    if (keyed == null || !Arrays.equals(keyed.key, key)) {
+      try {
+        keyed = new Keyed(key.clone(), new CryptoPan(key, 0), new CryptoPan(key, 32));
+      } catch (GeneralSecurityException | RuntimeException error) {
+        throw new IllegalStateException("the network kernel has no usable key");
+      }
+      KEYED.set(keyed);
+    }
+    return keyed;
+  }
+}

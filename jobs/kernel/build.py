@@ -1,0 +1,101 @@
+"""Compile the kernel: every ``*.java`` beside this file into one reproducible jar.
+
+``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer) and PySpark's own jars, nothing
+else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
+entries are sorted and carry no time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from policy.errors import PolicyError
+
+SOURCES = Path(__file__).parent
+JAR = SOURCES.parents[1] / ".build" / "kernel.jar"
+RELEASE = "17"
+
+
+class NoCompilerError(PolicyError):
+    """There is no Java compiler to build the kernel with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no javac 17 or newer found; install a JDK (Debian: apt-get install openjdk-17-jdk-headless, "
+            "macOS: brew install openjdk@17) or point JAVA_HOME at one"
+        )
+
+
+class CompilationError(PolicyError):
+    """The kernel's sources don't compile against this PySpark."""
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+        super().__init__(f"the kernel doesn't compile: {output}")
+
+
+def built() -> Path:
+    """The kernel's jar, compiled now if it is missing or older sources made it.
+
+    Raises:
+        NoCompilerError, CompilationError: and no jar is left behind.
+    """
+    sources = sorted(SOURCES.glob("*.java"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    mark = JAR.with_suffix(".sha256")
+    if JAR.is_file() and mark.is_file() and mark.read_text() == digest:
+        return JAR
+    JAR.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=JAR.parent) as folder:
+        _compile(sources, Path(folder))
+        fresh = Path(folder) / "kernel.jar"
+        _pack(Path(folder), fresh)
+        fresh.replace(JAR)
+    mark.write_text(digest)
+    return JAR
+
+
+def _compile(sources: list[Path], to: Path) -> None:
+    import pyspark
+
+    home = os.environ.get("JAVA_HOME")
+    javac = shutil.which("javac", path=f"{home}/bin" if home else None) or shutil.which("javac")
+    if javac is None:
+        raise NoCompilerError
+    jars = Path(pyspark.__file__).parent / "jars" / "*"
+    command = [
+        javac,
+        "--release",
+        RELEASE,
+        "-Xlint:all,-classfile,-processing,-path,-serial",
+        "-Werror",
+        "-proc:none",
+        "-g:none",
+    ]
+    done = subprocess.run(
+        [*command, "-cp", str(jars), "-d", str(to), *map(str, sources)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise CompilationError(done.stderr.strip()[:2000])
+
+
+def _pack(classes: Path, jar: Path) -> None:
+    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(classes.rglob("*.class")):
+            entry = zipfile.ZipInfo(path.relative_to(classes).as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+
+
+if __name__ == "__main__":
+    try:
+        print(built())
+    except PolicyError as error:
+        sys.exit(str(error))

@@ -1,0 +1,63 @@
+"""``python -m jobs keys …``: look after the keyring. Prints fingerprints, never key material."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+import policy
+from jobs.keys import Keyring
+from jobs.lake import Lake
+from jobs.ledger import Ledger
+from policy.periods import epoch_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands of ``keys``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="action")
+    actions.add_parser("list", help="domains, epochs, states and fingerprints")
+    actions.add_parser("verify", help="unwrap every key that isn't destroyed")
+    actions.add_parser("rotate", help="open today's epoch of every domain and retire those before it")
+    for name, about in (("retire", "mark an epoch as over"), ("destroy", "delete an epoch's key for good")):
+        action = actions.add_parser(name, help=about)
+        action.add_argument("--domain", required=True)
+        action.add_argument("--epoch", required=True)
+    rewrap = actions.add_parser("rewrap", help="wrap all keys under another key-encryption key")
+    rewrap.add_argument("--to", required=True, metavar="PROVIDER", help="file:PATH or command:EXECUTABLE ARGUMENT…")
+
+
+def run(args: argparse.Namespace, lake: Lake) -> int:
+    """Carry out one action; each change of an epoch's state is an entry of the ledger."""
+    ledger = Ledger(lake.ledger)
+    ring = Keyring.from_environment(lambda kind, d, e, f: ledger.append(kind, domain=d, epoch=e, fingerprint=f))
+    match args.action:
+        case "list":
+            for entry in ring.entries():
+                print(f"{entry.domain:<20} {entry.epoch}  {entry.state:<9}  {entry.fingerprint}  {entry.created}")
+        case "verify":
+            print(f"{ring.verify()} keys unwrap")
+        case "rotate":
+            print(*rotate(ring), sep="\n")
+        case "retire":
+            ring.retire(args.domain, args.epoch)
+        case "destroy":
+            ring.destroy(args.domain, args.epoch)
+        case "rewrap":
+            print(f"{ring.rewrap(args.to)} keys rewrapped; set IGNICLOUD_KEK to the new provider")
+    return 0
+
+
+def rotate(ring: Keyring) -> list[str]:
+    """Open today's epoch of every domain of the contracts, retire older active ones; what was done."""
+    done, today = [], datetime.now(UTC).date()
+    for domain, period in sorted({
+        (c.domain, c.epoch) for c in policy.load().releases.values() if c.domain and c.epoch
+    }):
+        current = epoch_of(today, period)
+        ring.domain(domain, current)
+        for entry in ring.entries():
+            if entry.domain == domain and entry.state == "active" and entry.epoch < current:
+                ring.retire(domain, entry.epoch)
+                done.append(f"{domain} {entry.epoch} retired")
+        done.append(f"{domain} {current} active")
+    return done

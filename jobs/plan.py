@@ -1,0 +1,59 @@
+"""What a night has to do: which days, which releases, and which it skips and why. No Spark."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from jobs.database import Platform, connect
+from jobs.ledger import Ledger
+from policy.contract import Shape
+from policy.promise import Promise
+
+BUILT: frozenset[Shape] = frozenset({"events", "statistics"})
+"""The shapes of release that a builder exists for; the others are skipped by name."""
+
+LATE = timedelta(days=2)
+"""Events arrive up to 72 hours late (PLATFORM §5): the night looks at the two days before, too."""
+
+
+def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:
+    """The work of the night of ``day`` as names and dates: what Airflow maps its tasks over."""
+    days = [day, *late_days(promise, day, ledger)]
+    return {
+        "day": day.isoformat(),
+        "days": [each.isoformat() for each in days],
+        "work": [{"day": each.isoformat(), "release": release} for each in days for release in buildable(promise)],
+        "skipped": [
+            {"release": name, "why": f"no builder makes {contract.shape} yet"}
+            for name, contract in promise.releases.items()
+            if contract.shape not in BUILT
+        ],
+    }
+
+
+def buildable(promise: Promise) -> list[str]:
+    """The releases that the night makes."""
+    return [name for name, contract in promise.releases.items() if contract.shape in BUILT]
+
+
+def late_days(promise: Promise, day: date, ledger: Ledger) -> list[date]:
+    """Earlier days whose source has more, or fewer, rows than when they were last extracted.
+
+    Days that were never extracted are left to a backfill. Each found day is rebuilt whole, under
+    the keys of its own epoch.
+    """
+    earlier = [day - timedelta(days=back) for back in range(1, LATE.days + 1)]
+    known = [each for each in earlier if ledger.last("extracted", day=each) is not None]
+    if not known:
+        return []
+    with connect() as platform:
+        return [each for each in known if _changed(promise, platform, each, ledger)]
+
+
+def _changed(promise: Promise, platform: Platform, day: date, ledger: Ledger) -> bool:
+    for name, source in promise.readable.items():
+        last = ledger.last("extracted", source=name, day=day)
+        if last is not None and source.time is not None and platform.count(name, source, day) != last["rows"]:
+            return True
+    return False

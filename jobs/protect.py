@@ -1,0 +1,163 @@
+"""From landing to staged: treat every column as its contract says, leave out whom it must.
+
+The night's second step. What it makes is unseen: only the gate reads the staged zone.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.aggregate import statistics
+from jobs.keys import Keyring
+from jobs.lake import Lake, write_atomically
+from jobs.ledger import Ledger
+from jobs.subjects import Wishes, without_excluded
+from jobs.treatments import treated
+from jobs.treatments.tokens import FieldKeys
+from policy.contract import Contract, Shape
+from policy.errors import PolicyError, UnlistedColumnError
+from policy.periods import epoch_of
+from policy.promise import Promise
+from policy.taxonomies import Taxonomies
+
+
+class NoBuilderError(PolicyError):
+    """The release has a contract, and nothing yet that could make it."""
+
+    def __init__(self, release: str, shape: Shape) -> None:
+        self.release, self.shape = release, shape
+        super().__init__(f"{release}: no builder makes {shape} yet; the night skips this release")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
+
+    ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
+    with a row per event, the sum of the group sizes for an aggregate.
+    """
+
+    release: str
+    day: str
+    run: str
+    rows_in: int
+    rows_out: int
+    represented: int
+    suppressed: int
+    excluded: int
+    epoch: str | None
+    contract: str
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Landing of one day as frames: what the builders read."""
+
+    spark: SparkSession
+    lake: Lake
+    day: date
+
+    def frame(self, source: str) -> DataFrame:
+        """All landed rows of ``source``, byte for byte as extracted.
+
+        Raises:
+            NotExtractedError, LandingChangedError: see `jobs.lake`.
+        """
+        return self.spark.read.parquet(*(str(path) for path in self.lake.landed_files(source, self.day)))
+
+    def wishes(self) -> Wishes:
+        """What data subjects have said, as of the extraction."""
+        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+
+
+def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
+    """Apply each column's treatment; rows are neither added nor removed.
+
+    Guarantee: the result has exactly ``contract.output_schema``, in that order. Nulls stay null.
+
+    Raises:
+        UnlistedColumnError: ``raw`` has a column that the contract does not name.
+    """
+    unlisted = set(raw.columns) - contract.columns.keys()
+    if unlisted:
+        raise UnlistedColumnError(f"{contract.release} from {contract.main_source}", unlisted, contract.owner)
+    published = ((name, rule) for name, rule in contract.columns.items() if rule.published)
+    return raw.select(*(treated(name, rule, taxonomies, keys) for name, rule in published))
+
+
+def _events(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per event, tokens under the key of the data day."""
+    if contract.domain is None or contract.epoch is None:
+        raise AssertionError("a contract of events has a domain and an epoch")
+    source, purpose = contract.main_source, promise.register.purposes[contract.purpose]
+    raw = landing.frame(source)
+    kept = without_excluded(raw, promise.source(source).subject, contract.purpose, purpose, landing.wishes())
+    keys = Keyring.from_environment().domain(contract.domain, epoch_of(landing.day, contract.epoch))
+    rows_in = landing.lake.manifest(source, landing.day).rows
+    excluded = rows_in - kept.count()
+
+    def counts(rows_out: int) -> dict[str, int]:
+        return {"rows_in": rows_in, "represented": rows_out, "suppressed": 0, "excluded": excluded}
+
+    return protect(kept, contract, promise.taxonomies, keys.on(landing.spark)), counts
+
+
+def _statistics(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per group that enough people or companies stand behind."""
+    table = statistics(promise, contract, landing.frame, landing.wishes(), landing.day)
+    return table.shown, lambda rows_out: table.counts()
+
+
+BUILDERS = {"events": _events, "statistics": _statistics}
+"""What makes each shape of `jobs.plan.BUILT`."""
+
+
+def protect_release(promise: Promise, release: str, day: date, run: str, spark: SparkSession, lake: Lake) -> Protected:
+    """Stage one release of one day; a rerun with the same ``run`` replaces what it staged.
+
+    Raises:
+        NoBuilderError: nothing makes releases of this shape yet.
+        PolicyError: of the class that fits, when landing or keys aren't as they must be.
+    """
+    contract = promise.release(release)
+    if contract.shape not in BUILDERS:
+        raise NoBuilderError(release, contract.shape)
+    frame, counts = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
+    folder = lake.private(lake.staged(release, run))
+    shutil.rmtree(folder)
+    lake.private(folder)
+    frame.write.mode("append").parquet(str(folder))
+    rows_out = settle(folder)
+    epoch = epoch_of(day, contract.epoch) if contract.epoch else None
+    staged = Protected(
+        release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
+        **counts(rows_out),
+    )  # fmt: skip
+    write_atomically(folder / "_protected.json", json.dumps(asdict(staged), indent=1), 0o600)
+    record = {field: value for field, value in asdict(staged).items() if field != "represented"}
+    Ledger(lake.ledger).append("protected", **record)
+    return staged
+
+
+def settle(folder: Path) -> int:
+    """Close the files of a finished write to others, remove Spark's leftovers; the rows written."""
+    rows = 0
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".parquet" and not path.name.startswith((".", "_")):
+            path.chmod(0o600)
+            rows += pq.read_metadata(path).num_rows
+        else:
+            path.unlink()
+    return rows

@@ -1,0 +1,115 @@
+"""From staged to published: what the gate has passed, byte for byte, in one commit.
+
+Nothing gets here without a verdict, and nothing gets past it: a red, old, hand-made or foreign
+verdict is refused, and so is a file that isn't the one that was judged.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from jobs.datasheet import write_about
+from jobs.lake import Lake, sha256_of
+from jobs.ledger import Ledger
+from jobs.tables import committed, files_of, open_table, replace_day
+from jobs.verdict import Verdict, load_verdict
+from policy.contract import Contract
+from policy.errors import PolicyError
+from policy.promise import Promise
+
+VERDICT_LIVES = timedelta(hours=24)
+"""A verdict was found with the identifiers of its night; an older one is judged again."""
+
+
+class NotAsJudgedError(PolicyError):
+    """What lies in the published folder isn't what the gate passed."""
+
+    def __init__(self, release: str, day: date, file: str) -> None:
+        self.release, self.day, self.file = release, day, file
+        super().__init__(
+            f"{release} of {day}: {file} isn't as the gate judged it; nothing was published; run validate again"
+        )
+
+
+@dataclass(frozen=True)
+class Published:
+    """One visible day of a release."""
+
+    release: str
+    day: str
+    run: str
+    version: int
+    rows: int
+    files: int
+    verdict_hash: str
+
+
+def publish_release(promise: Promise, release: str, day: date, run: str, lake: Lake) -> Published:
+    """Make a judged run the content of its day, and write the release's datasheet.
+
+    Guarantee: one commit replaces exactly this day; killed at any point, the old day or the new
+    one is visible, and running again finishes the work.
+
+    Raises:
+        PolicyError: the verdict doesn't cover these files (see `jobs.verdict`), or the table isn't
+            as its contract says.
+    """
+    contract, ledger = promise.release(release), Ledger(lake.ledger)
+    done = ledger.last("published", release=release, day=day, run=run)
+    staged = lake.staged(release, run)
+    if done is not None:
+        shutil.rmtree(staged, ignore_errors=True)
+        return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
+    verdict = load_verdict(staged)
+    verdict.require_passed(staged, contract, day, run, datetime.now(UTC), VERDICT_LIVES)
+    published = _commit(contract, day, run, verdict, lake)
+    ledger.append("published", **vars(published))
+    write_about(promise, contract, lake, ledger)
+    shutil.rmtree(staged)
+    return published
+
+
+def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lake) -> Published:
+    root = lake.shared(lake.published(contract.release))
+    table = open_table(root, contract)
+    version, files = committed(table, run), {}
+    for file in verdict.files:
+        target = Path(f"day={day}") / f"{run}-{file.name}"
+        _place(lake.staged(contract.release, run) / file.name, root / target, lake)
+        if sha256_of(root / target) != file.sha256:
+            (root / target).unlink()
+            raise NotAsJudgedError(contract.release, day, file.name)
+        files[target] = file.rows
+    if version is None:
+        properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
+        version = replace_day(table, day, files, properties)
+    _verify(contract.release, day, files, root, files_of(table, day))
+    return Published(
+        contract.release, day.isoformat(), run, version, sum(files.values()), len(files), verdict.verdict_hash
+    )
+
+
+def _place(staged: Path, target: Path, lake: Lake) -> None:
+    """Give the staged file its place in the table without moving it, so that a crash loses nothing."""
+    lake.shared(target.parent)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(staged, target)
+    except OSError:
+        shutil.copyfile(staged, target)
+    target.chmod(0o640)
+
+
+def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible: list[Path]) -> None:
+    """What readers see now is exactly what was judged: the same files with the same rows."""
+    if sorted(files) != visible:
+        raise NotAsJudgedError(release, day, "the table's file list")
+    for path, rows in files.items():
+        if pq.read_metadata(root / path).num_rows != rows:
+            raise NotAsJudgedError(release, day, path.name)

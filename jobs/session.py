@@ -1,0 +1,68 @@
+"""The Spark session of every step: local by default, a cluster by configuration, silent always."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from pyspark.sql import SparkSession
+
+from jobs.kernel.build import built
+
+FUNCTIONS = {
+    "ignicloud_token": "ignicloud.kernel.Token",
+    "ignicloud_normalise": "ignicloud.kernel.Normalise",
+    "ignicloud_network": "ignicloud.kernel.Network",
+    "ignicloud_scan": "ignicloud.kernel.Scan",
+}
+
+ALWAYS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.ui.showConsoleProgress": "false",
+    "parquet.summary.metadata.level": "NONE",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+}
+"""What no cluster configuration may change: the meaning of results, and silence."""
+
+BY_DEFAULT = {
+    "spark.master": "local[*]",
+    "spark.driver.memory": "2g",
+    "spark.ui.enabled": "false",
+}
+"""What holds when neither spark-submit nor SPARK_CONF_DIR says otherwise."""
+
+
+def spark(app: str) -> SparkSession:
+    """The session for one step, with the kernel's functions registered.
+
+    Raises:
+        NoCompilerError, CompilationError: the kernel's jar isn't there and can't be built.
+    """
+    jar = str(built())
+    builder = SparkSession.builder.appName(app)
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        for name, value in {**BY_DEFAULT, "spark.jars": jar}.items():
+            builder = builder.config(name, value)
+    for name, value in ALWAYS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("WARN")
+    for name, java_class in _present(jar).items():
+        session.udf.registerJavaFunction(name, java_class, "bigint" if name == "ignicloud_scan" else "string")
+    return session
+
+
+@cache
+def _present(jar: str) -> dict[str, str]:
+    """The functions whose classes the jar holds."""
+    import zipfile
+
+    with zipfile.ZipFile(jar) as archive:
+        entries = set(archive.namelist())
+    return {name: cls for name, cls in FUNCTIONS.items() if cls.replace(".", "/") + ".class" in entries}

@@ -1,0 +1,29 @@
+"""Addresses: encrypted so that "the same network came back" survives and the address doesn't."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.treatments.tokens import LETTERS, FieldKeys
+
+LENGTHS = {"address": (8, 32), "network": (6, 16)}
+"""Letters after ``ip4_`` and ``ip6_``. The first 6 are the /24, the first 16 the /64."""
+
+
+def network_prefix(column: Column, keep: Literal["address", "network"], keys: FieldKeys) -> Column:
+    """Prefix-preserving encryption (Crypto-PAn) of an IPv4 or IPv6 address, in letters.
+
+    Guarantee: two addresses of one family share exactly as many leading bits after it as before
+    it; one to one; null, and what is no address, becomes null. ``network`` keeps only the /24 or
+    the /64. Limits: rare prefixes and known plaintexts, see docs/keys.md.
+    """
+    return F.call_function("ignicloud_network", keys.column("address"), F.lit(keep), column)
+
+
+def network_pattern(keep: Literal["address", "network"]) -> str:
+    """The exact shape of an encrypted address, as a regular expression."""
+    four, six = LENGTHS[keep]
+    return f"^(?:ip4_[{LETTERS}]{{{four}}}|ip6_[{LETTERS}]{{{six}}})$"

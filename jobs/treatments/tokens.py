@@ -1,0 +1,57 @@
+"""Tokens: keyed, deterministic, one to one inside a domain and epoch, unlinkable outside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.treatments.normalise import normalised
+from policy.rules import Normalisation
+from policy.sources import Identifier
+
+PREFIXES: dict[Identifier, str] = {
+    "person": "usr",
+    "company": "org",
+    "session": "ses",
+    "event": "evt",
+    "object": "obj",
+    "contract": "ctr",
+    "invoice": "inv",
+    "cookie": "cky",
+    "customer": "cus",
+    "email": "eml",
+    "phone": "tel",
+    "first_name": "fna",
+    "family_name": "nam",
+    "company_name": "com",
+    "street": "str",
+    "address": "adr",
+}
+LETTERS = "cbdefghijklnrtuv"
+"""Modhex: a token without digits can't look like a phone number, card, IBAN or address."""
+
+
+class FieldKeys(Protocol):
+    """Where treatments get their keys from: a column that holds one, for each identifier class."""
+
+    def column(self, identifier: str) -> Column:
+        """The field key of ``identifier`` as a binary column that no plan shows."""
+        ...
+
+
+def token(column: Column, identifier: Identifier, normalise: Normalisation, keys: FieldKeys) -> Column:
+    """``<prefix>_<32 letters>``: HMAC-SHA-256 (RFC 2104) of the normalised value, its first 16 bytes.
+
+    Guarantee: equal normalised values of one class, domain and epoch have equal tokens, different
+    ones different tokens (up to 2^-128), and without the key nobody can tell which value it was.
+    Null and empty become null.
+    """
+    prefix = F.lit(PREFIXES[identifier])
+    return F.call_function("ignicloud_token", prefix, keys.column(identifier), normalised(column, normalise))
+
+
+def token_pattern(identifier: Identifier) -> str:
+    """The exact shape of a token of this class, as a regular expression."""
+    return f"^{PREFIXES[identifier]}_[{LETTERS}]{{32}}$"

@@ -53,7 +53,7 @@ def _from_file(path: Path) -> bytes:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with Path(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)).open("w", encoding="ascii") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
                 file.write(secrets.token_hex(BYTES) + "\n")
                 file.flush()
                 os.fsync(file.fileno())

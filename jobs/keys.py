@@ -220,7 +220,7 @@ class Keyring:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with Path(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)).open() as lock:
+        with os.fdopen(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -186,7 +186,7 @@ def sha256_of(path: Path) -> str:
 def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
     """Replace ``path`` by ``text``: a reader, or a crash, meets the old file or the new one."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with Path(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)).open("w", encoding="utf-8") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -80,7 +80,7 @@ class Ledger:
             if field not in KINDS[kind] or not _recordable(content):
                 raise UnrecordableError(kind, field)
         self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with Path(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)).open("r+b") as file:
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             last = _settle(file)
             entry: Entry = {

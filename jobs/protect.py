@@ -138,7 +138,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)
     lake.private(folder)
-    frame.write.mode("append").parquet(str(folder))
+    frame.write.mode("append").option("parquet.column.statistics.enabled", "false").parquet(str(folder))
     rows_out = settle(folder)
     epoch = epoch_of(day, contract.epoch) if contract.epoch else None
     staged = Protected(
@@ -152,12 +152,13 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
 
 
 def settle(folder: Path) -> int:
-    """Close the files of a finished write to others, remove Spark's leftovers; the rows written."""
+    """Close a finished write to others, number its files, remove Spark's leftovers; the rows written."""
     rows = 0
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".parquet" and not path.name.startswith((".", "_")):
-            path.chmod(0o600)
-            rows += pq.read_metadata(path).num_rows
-        else:
+    for number, path in enumerate(sorted(folder.iterdir())):
+        if path.suffix != ".parquet" or path.name.startswith((".", "_")):
             path.unlink()
+            continue
+        path.chmod(0o600)
+        rows += pq.read_metadata(path).num_rows
+        path.rename(folder / f"part-{number:05d}.parquet")
     return rows

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 
 from pyspark.sql import SparkSession
 
 from jobs.kernel.build import built
 
 FUNCTIONS = {
-    "ignicloud_token": "ignicloud.kernel.Token",
-    "ignicloud_normalise": "ignicloud.kernel.Normalise",
-    "ignicloud_network": "ignicloud.kernel.Network",
-    "ignicloud_scan": "ignicloud.kernel.Scan",
+    "ignicloud_token": ("ignicloud.kernel.Token", "string"),
+    "ignicloud_normalise": ("ignicloud.kernel.Normalise", "string"),
+    "ignicloud_network": ("ignicloud.kernel.Network", "string"),
+    "ignicloud_identifier": ("ignicloud.kernel.Identifier", "array<bigint>"),
+    "ignicloud_scan": ("ignicloud.kernel.Scan", "bigint"),
 }
+"""The kernel's functions under their SQL names, with class and result type."""
 
 ALWAYS = {
     "spark.sql.session.timeZone": "UTC",
@@ -24,7 +25,6 @@ ALWAYS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.shuffle.partitions": "8",
     "spark.ui.showConsoleProgress": "false",
-    "parquet.summary.metadata.level": "NONE",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
 """What no cluster configuration may change: the meaning of results, and silence."""
@@ -53,16 +53,6 @@ def spark(app: str) -> SparkSession:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
-    for name, java_class in _present(jar).items():
-        session.udf.registerJavaFunction(name, java_class, "bigint" if name == "ignicloud_scan" else "string")
+    for name, (java_class, result) in FUNCTIONS.items():
+        session.udf.registerJavaFunction(name, java_class, result)
     return session
-
-
-@cache
-def _present(jar: str) -> dict[str, str]:
-    """The functions whose classes the jar holds."""
-    import zipfile
-
-    with zipfile.ZipFile(jar) as archive:
-        entries = set(archive.namelist())
-    return {name: cls for name, cls in FUNCTIONS.items() if cls.replace(".", "/") + ".class" in entries}

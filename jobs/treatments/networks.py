@@ -7,11 +7,7 @@ from typing import Literal
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.treatments.tokens import LETTERS, FieldKeys
-
-LENGTHS = {"address": (8, 32), "network": (6, 16)}
-"""Letters after ``ip4_`` and ``ip6_``. The first 6 are the /24, the first 16 the /64."""
-
+from jobs.treatments.tokens import FieldKeys
 
 def network_prefix(column: Column, keep: Literal["address", "network"], keys: FieldKeys) -> Column:
     """Prefix-preserving encryption (Crypto-PAn) of an IPv4 or IPv6 address, in letters.
@@ -21,9 +17,3 @@ def network_prefix(column: Column, keep: Literal["address", "network"], keys: Fi
     the /64. Limits: rare prefixes and known plaintexts, see docs/keys.md.
     """
     return F.call_function("ignicloud_network", keys.column("address"), F.lit(keep), column)
-
-
-def network_pattern(keep: Literal["address", "network"]) -> str:
-    """The exact shape of an encrypted address, as a regular expression."""
-    four, six = LENGTHS[keep]
-    return f"^(?:ip4_[{LETTERS}]{{{four}}}|ip6_[{LETTERS}]{{{six}}})$"

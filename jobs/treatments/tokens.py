@@ -9,29 +9,8 @@ from pyspark.sql import functions as F
 
 from jobs.treatments.normalise import normalised
 from policy.rules import Normalisation
+from policy.shapes import PREFIXES
 from policy.sources import Identifier
-
-PREFIXES: dict[Identifier, str] = {
-    "person": "usr",
-    "company": "org",
-    "session": "ses",
-    "event": "evt",
-    "object": "obj",
-    "contract": "ctr",
-    "invoice": "inv",
-    "cookie": "cky",
-    "customer": "cus",
-    "email": "eml",
-    "phone": "tel",
-    "first_name": "fna",
-    "family_name": "nam",
-    "company_name": "com",
-    "street": "str",
-    "address": "adr",
-}
-LETTERS = "cbdefghijklnrtuv"
-"""Modhex: a token without digits can't look like a phone number, card, IBAN or address."""
-
 
 class FieldKeys(Protocol):
     """Where treatments get their keys from: a column that holds one, for each identifier class."""
@@ -50,8 +29,3 @@ def token(column: Column, identifier: Identifier, normalise: Normalisation, keys
     """
     prefix = F.lit(PREFIXES[identifier])
     return F.call_function("ignicloud_token", prefix, keys.column(identifier), normalised(column, normalise))
-
-
-def token_pattern(identifier: Identifier) -> str:
-    """The exact shape of a token of this class, as a regular expression."""
-    return f"^{PREFIXES[identifier]}_[{LETTERS}]{{32}}$"

@@ -1,0 +1,30 @@
+"""What the scanner can find in a cell: one bit each, in the order of the kernel's ``Detector``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+PATTERNS = (
+    "email", "phone", "ipv4", "ipv6", "iban", "card", "nir", "siret", "mac", "jwt", "credentials_url", "uuid",
+)  # fmt: skip
+"""Told by shape and check digits, whosever they are."""
+
+KNOWN = ("known", "known_name", "known_reversed", "known_base64", "known_hex")
+"""Identifiers of that night's source, as they are or in another form."""
+
+HASHED = (
+    "hashed_md5", "hashed_sha1", "hashed_sha256", "hashed_sha512", "hashed_blake2b", "hashed_unset_key",
+)  # fmt: skip
+"""Identifiers of that night's source, hashed without a key or under one that was never set."""
+
+DETECTORS = (*PATTERNS, *KNOWN, *HASHED)
+
+
+def named(bits: int) -> Iterator[str]:
+    """The detectors whose bit is set."""
+    return (name for place, name in enumerate(DETECTORS) if bits >> place & 1)
+
+
+def mask(*names: str) -> int:
+    """The bits of these detectors."""
+    return sum(1 << DETECTORS.index(name) for name in names)

@@ -1,0 +1,141 @@
+"""The rules as Great Expectations knows them: one metric, measured once, and one class a rule.
+
+Arguments of an expectation are echoed in results and pages, so the classes carry nothing but the
+name of the trial. Results say true or false; what was found is in our own findings, without values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import SparkDFExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from expectations import rules
+from expectations.measures import TRIALS
+
+METRIC = "ignicloud.measures"
+
+
+class ReleaseMeasures(TableMetricProvider):
+    """Everything that the expectations of a release need, in one pass over the staged files."""
+
+    metric_name = METRIC
+    value_keys = ("trial",)
+
+    @metric_value(engine=SparkDFExecutionEngine)
+    def _spark(
+        cls,  # noqa: N805 (Great Expectations makes it a class method)
+        execution_engine: SparkDFExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> Any:
+        execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        return TRIALS[metric_value_kwargs["trial"]].measures()
+
+
+class ReleaseExpectation(BatchExpectation):
+    """A rule of `expectations.rules` over the measures of the trial; true when it finds nothing."""
+
+    trial: str
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("trial",)
+    rule: ClassVar[rules.Rule]
+
+    def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
+        findings = type(self).rule(TRIALS[self.trial].case, metrics[METRIC])
+        return {"success": not findings, "result": {}}
+
+
+class ExpectColumnsAreTheContracts(ReleaseExpectation):
+    """Exactly the contract's columns and types, in its order."""
+
+    rule = staticmethod(rules.columns_are_the_contracts)
+
+
+class ExpectVocabulariesAreClosed(ReleaseExpectation):
+    """No word outside a closed vocabulary."""
+
+    rule = staticmethod(rules.vocabularies_are_closed)
+
+
+class ExpectTokensHaveTheirShape(ReleaseExpectation):
+    """Every token and encrypted address has exactly its shape."""
+
+    rule = staticmethod(rules.tokens_have_their_shape)
+
+
+class ExpectRowsAreOfTheDay(ReleaseExpectation):
+    """Every time lies in the data day."""
+
+    rule = staticmethod(rules.rows_are_of_the_day)
+
+
+class ExpectNoPersonalPatterns(ReleaseExpectation):
+    """No cell has the shape and check digits of a personal identifier."""
+
+    rule = staticmethod(rules.no_personal_patterns)
+
+
+class ExpectNoKnownIdentifiers(ReleaseExpectation):
+    """No cell holds an identifier of that night's source, in any form."""
+
+    rule = staticmethod(rules.no_known_identifiers)
+
+
+class ExpectNoUnkeyedHashes(ReleaseExpectation):
+    """No cell holds what hashing an identifier without a key gives."""
+
+    rule = staticmethod(rules.no_unkeyed_hashes)
+
+
+class ExpectNothingInFileMetadata(ReleaseExpectation):
+    """No file name and no metadata of a file holds an identifier."""
+
+    rule = staticmethod(rules.nothing_in_file_metadata)
+
+
+class ExpectTokensMapOneToOne(ReleaseExpectation):
+    """As many tokens as the source has identities, no more and no fewer."""
+
+    rule = staticmethod(rules.tokens_map_one_to_one)
+
+
+class ExpectRowsBalance(ReleaseExpectation):
+    """Source rows = represented + suppressed + excluded: as claimed, as staged and as landed."""
+
+    rule = staticmethod(rules.rows_balance)
+
+
+class ExpectGroupsHaveEnoughContributors(ReleaseExpectation):
+    """Every shown group has at least its statistic's k distinct contributors."""
+
+    rule = staticmethod(rules.groups_have_enough_contributors)
+
+
+class ExpectVolumeIsUsual(ReleaseExpectation):
+    """A night ten times smaller than usual is held for a person."""
+
+    rule = staticmethod(rules.volume_is_usual)
+
+
+EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
+    ExpectColumnsAreTheContracts,
+    ExpectVocabulariesAreClosed,
+    ExpectTokensHaveTheirShape,
+    ExpectRowsAreOfTheDay,
+    ExpectNoPersonalPatterns,
+    ExpectNoKnownIdentifiers,
+    ExpectNoUnkeyedHashes,
+    ExpectNothingInFileMetadata,
+    ExpectTokensMapOneToOne,
+    ExpectRowsBalance,
+    ExpectGroupsHaveEnoughContributors,
+    ExpectVolumeIsUsual,
+)
+"""What every release's suite has, in the order of the report."""

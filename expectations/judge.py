@@ -1,0 +1,77 @@
+"""Put one case before its suite and collect what is wrong with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import great_expectations as gx
+from great_expectations.core.result_format import ResultFormat
+
+from expectations.case import Case, Finding
+from expectations.great import EXPECTATIONS
+from expectations.measures import TRIALS, Measures, Trial
+from expectations.suites import CUSTOM, suite
+
+RULES = {expectation.expectation_type: expectation.rule for expectation in EXPECTATIONS}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How many expectations were checked, what broke them, and what was measured."""
+
+    expectations: int
+    findings: tuple[Finding, ...]
+    measures: Measures
+
+
+def judge(name: str, case: Case, custom: Path = CUSTOM) -> Judgement:
+    """Run the whole suite of the case's release on every staged row.
+
+    Guarantee: an expectation that fails, or can't be evaluated, is a finding; neither its
+    arguments nor its result carry a value. ``name`` is the trial's name in this process.
+    """
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    TRIALS[name] = trial = Trial(case)
+    try:
+        results = _results(name, case, custom)
+        findings = [finding for result in results if not result.success for finding in _findings(result, trial)]
+        return Judgement(len(results), tuple(findings), trial.measures())
+    finally:
+        del TRIALS[name]
+
+
+def _results(name: str, case: Case, custom: Path) -> list[gx.core.ExpectationValidationResult]:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    release = case.contract.release
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_spark("staged", persist=False).add_dataframe_asset(release)
+    batch = asset.add_batch_definition_whole_dataframe("every row")
+    expected = context.suites.add(suite(release, name, custom))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=release, data=batch, suite=expected))
+    checkpoint = gx.Checkpoint(
+        name=release, validation_definitions=[definition], result_format={"result_format": ResultFormat.BOOLEAN_ONLY}
+    )
+    run = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": case.staged})
+    (validated,) = run.run_results.values()
+    return list(validated.results)
+
+
+def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
+    """What broke one expectation: our rules count it, a hand-written one just names its column."""
+    configuration = result.expectation_config
+    raised = any(info for info in _exceptions(result))
+    rule = RULES.get(configuration.type)
+    found = rule(trial.case, trial.measures()) if rule is not None and not raised else []
+    column = str(configuration.kwargs.get("column", ""))
+    return found or [Finding(configuration.type, column, "couldn't be evaluated" if raised else "failed", 1)]
+
+
+def _exceptions(result: gx.core.ExpectationValidationResult) -> list[bool]:
+    """Whether evaluation raised; Great Expectations nests this by metric. Messages are never read."""
+    info = result.exception_info or {}
+    nested = [each for each in info.values() if isinstance(each, dict)]
+    return [bool(each.get("raised_exception")) for each in (info, *nested)]

@@ -1,0 +1,141 @@
+"""One leak of each kind: what the gate must find every night before it is believed.
+
+A cell leak is a text to plant into a copy of staged rows, with the detector that must name it. A
+structural leak is a falsified count, with the expectation that must break.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from expectations import rules
+from expectations.case import Case
+from expectations.measures import Measures
+
+
+@dataclass(frozen=True)
+class CellLeak:
+    """A kind of leak inside a cell."""
+
+    kind: str
+    text: str
+    detector: str
+
+
+PATTERN_LEAKS = (
+    CellLeak("e-mail", "write to jane.roe@mail.example today", "email"),
+    CellLeak("phone, international", "call +33 6 12 34 56 78", "phone"),
+    CellLeak("phone, national", "06.12.34.56.78", "phone"),
+    CellLeak("phone that became a number", "33612345678.0", "phone"),
+    CellLeak("IPv4 address", "from 192.0.2.17", "ipv4"),
+    CellLeak("IPv6 address", "2001:db8::8a2e:370:7334", "ipv6"),
+    CellLeak("IBAN", "FR14 2004 1010 0505 0001 3M02 606", "iban"),
+    CellLeak("payment card", "4111 1111 1111 1111", "card"),
+    CellLeak("NIR", "2 55 08 14 168 025 38", "nir"),
+    CellLeak("SIRET", "732 829 320 00074", "siret"),
+    CellLeak("MAC address", "00:1b:44:11:3a:b7", "mac"),
+    CellLeak("JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl", "jwt"),
+    CellLeak("URL with credentials", "https://jane:secret@host.example/", "credentials_url"),
+    CellLeak("UUID of somebody else", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "uuid"),
+    CellLeak("e-mail in full-width letters", "ｊａｎｅ＠mail.example", "email"),
+    CellLeak("e-mail with HTML escapes", "jane&#64;mail.example", "email"),
+)
+"""Told by shape alone; all of them from documentation ranges, published examples or made up."""
+
+
+def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[CellLeak, ...]:
+    """Every form in which an identifier of the night could lie in a cell, from one account of the night."""
+    raw, lower = email.encode(), email.lower().encode()
+    first, family = names
+    hashes = {"md5": "md5", "sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "blake2b": "blake2b"}
+    return (
+        CellLeak("known e-mail", email, "known"),
+        CellLeak("known e-mail inside a text", f"sent by {email}, see there", "known"),
+        CellLeak("known e-mail in capitals", email.upper(), "known"),
+        CellLeak("known e-mail without separators", "".join(c for c in email if c.isalnum()), "known"),
+        CellLeak("known e-mail with an invisible character", email[:3] + "\u200b" + email[3:], "known"),
+        CellLeak("known e-mail, percent-encoded", "".join(f"%{b:02X}" for b in raw), "known"),
+        CellLeak("known e-mail in a URL", f"/search?q={quote(email, safe='')}", "known"),
+        CellLeak("known e-mail, JSON escapes", "".join(f"\\u{ord(c):04x}" for c in email), "known"),
+        CellLeak("known e-mail, HTML escapes", "".join(f"&#{ord(c)};" for c in email), "known"),
+        CellLeak("known e-mail in nested JSON", json.dumps({"a": [{"b": email}]}), "known"),
+        CellLeak("known e-mail as HTML", html.escape(f"<{email}>"), "known"),
+        CellLeak("known id", identifier, "known"),
+        CellLeak("known id without hyphens", identifier.replace("-", ""), "known"),
+        CellLeak("known name in a text", f"says {first} {family} again", "known_name"),
+        CellLeak("known name, other order", f"{family}, {first}", "known_name"),
+        CellLeak("known e-mail reversed", email[::-1], "known_reversed"),
+        CellLeak("known e-mail in base64", base64.b64encode(raw).decode(), "known_base64"),
+        CellLeak("known e-mail in base64, unpadded", base64.urlsafe_b64encode(raw).decode().rstrip("="), "known_base64"),
+        CellLeak("known e-mail in hex", raw.hex(), "known_hex"),
+        CellLeak("known e-mail in hex, capitals", raw.hex().upper(), "known_hex"),
+        *(
+            CellLeak(f"{name} of the known e-mail", hashlib.new(algorithm, raw).hexdigest(), f"hashed_{name}")
+            for name, algorithm in hashes.items()
+        ),
+        CellLeak("sha256 in base64", base64.b64encode(hashlib.sha256(raw).digest()).decode(), "hashed_sha256"),
+        CellLeak("sha256 of the normalised form", hashlib.sha256(lower).hexdigest(), "hashed_sha256"),
+        CellLeak("sha256, first 16 digits", hashlib.sha256(raw).hexdigest()[:16], "hashed_sha256"),
+        CellLeak("md5 with a label", f"md5:{hashlib.md5(raw, usedforsecurity=False).hexdigest()}", "hashed_md5"),
+        CellLeak("HMAC under an empty key", hmac.digest(b"", raw, "sha256").hex(), "hashed_unset_key"),
+    )
+
+
+Falsify = Callable[[Case, Measures], tuple[Case, Measures]]
+
+
+@dataclass(frozen=True)
+class StructuralLeak:
+    """A kind of damage to the whole: how to do it, and the rule that must break."""
+
+    kind: str
+    falsify: Falsify
+    rule: Callable[[Case, Measures], list[rules.Finding]]
+
+
+def _measures(**changes: object) -> Falsify:
+    return lambda case, measures: (case, replace(measures, **changes))  # type: ignore[arg-type]
+
+
+STRUCTURAL_LEAKS = (
+    StructuralLeak(
+        "an extra column",
+        lambda case, m: (case, replace(m, schema={**m.schema, "email": "string"})),
+        rules.columns_are_the_contracts,
+    ),
+    StructuralLeak(
+        "a column of another type",
+        lambda case, m: (case, replace(m, schema={**m.schema, next(iter(m.schema)): "binary"})),
+        rules.columns_are_the_contracts,
+    ),
+    StructuralLeak(
+        "a row too many", lambda case, m: (case, replace(m, represented=m.represented + 1)), rules.rows_balance
+    ),
+    StructuralLeak(
+        "an excluded person left in",
+        lambda case, m: (replace(case, claimed=replace(case.claimed, excluded=case.claimed.excluded - 1)), m),
+        rules.rows_balance,
+    ),
+    StructuralLeak(
+        "two people behind one token",
+        lambda case, m: (
+            replace(case, recounted=replace(case.recounted, identities={"actor": 2}, filled={"actor": 0})),
+            replace(m, distinct={**m.distinct, "actor": 1}),
+        ),
+        rules.tokens_map_one_to_one,
+    ),
+    StructuralLeak("a group under k", _measures(too_few={"topics": 1}), rules.groups_have_enough_contributors),
+    StructuralLeak("an identifier in a file's metadata", _measures(in_texts={"email": 1}), rules.nothing_in_file_metadata),
+    StructuralLeak(
+        "a night ten times too small",
+        lambda case, m: (replace(case, history=(10_000,), recounted=replace(case.recounted, rows_in=1)), m),
+        rules.volume_is_usual,
+    ),
+)

@@ -1,0 +1,44 @@
+"""A release's suite: built from its contract, with hand-written expectations beside it.
+
+To add an expectation to a release, add it to ``expectations/custom/<release>.yaml``: a list of
+``{expect: <Great Expectations name>, with: {argument: value}}``. Both load into one suite.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+import yaml
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+from expectations.great import EXPECTATIONS
+from policy.errors import InvalidPolicyFileError
+
+CUSTOM = Path(__file__).parent / "custom"
+
+
+def suite(release: str, trial: str, custom: Path = CUSTOM) -> gx.ExpectationSuite:
+    """The generated expectations of ``release``, then its hand-written ones.
+
+    Raises:
+        InvalidPolicyFileError: the hand-written file isn't a list of known expectations.
+    """
+    made = gx.ExpectationSuite(name=release)
+    for expectation in EXPECTATIONS:
+        made.add_expectation(expectation(trial=trial))
+    for configuration in _hand_written(release, custom):
+        made.add_expectation_configuration(configuration)
+    return made
+
+
+def _hand_written(release: str, custom: Path) -> list[ExpectationConfiguration]:
+    file = custom / f"{release}.yaml"
+    if not file.exists():
+        return []
+    content: Any = yaml.safe_load(file.read_text("utf-8"))
+    try:
+        return [ExpectationConfiguration(type=e["expect"], kwargs=e.get("with", {})) for e in content or []]
+    except (KeyError, TypeError, AttributeError):
+        raise InvalidPolicyFileError(f"../expectations/custom/{file.name}", ["not a list of {expect, with}"]) from None

@@ -1,0 +1,1 @@
+"""How far a release is from a person: counts over its rows, each with its paper."""

@@ -1,0 +1,31 @@
+package ignicloud.kernel;
+
+/** A folded text without everything that isn't a letter or digit, and where its words begin and end. */
+final class Compact {
+  final char[] chars;
+  final boolean[] edge;
+  int length;
+
+  /** {@code edge[i]}: a word begins at character i, or ended just before it. */
+  Compact(String folded) {
+    chars = new char[folded.length()];
+    edge = new boolean[folded.length() + 1];
+    boolean between = true;
+    for (int i = 0; i < folded.length(); i++) {
+      char c = folded.charAt(i);
+      if (Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
+        edge[length] |= between;
+        chars[length++] = c;
+        between = false;
+      } else {
+        between = true;
+        edge[length] = true;
+      }
+    }
+    edge[length] = true;
+  }
+
+  Compact reversed() {
+    return new Compact(new StringBuilder(new String(chars, 0, length)).reverse().toString());
+  }
+}

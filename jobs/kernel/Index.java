@@ -1,0 +1,80 @@
+package ignicloud.kernel;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The night's known identifiers as a sorted file of fingerprints, mapped into memory once a JVM, behind a
+ * bitmap that answers most look-ups with "no" at once. The file's first words: how many lengths, the
+ * lengths of identifiers that are searched as substrings; then the fingerprints.
+ */
+final class Index {
+  private static final ConcurrentHashMap<String, Index> LOADED = new ConcurrentHashMap<>();
+  private static final int LARGEST = 1 << 30;
+
+  final int[] lengths;
+  private final LongBuffer[] parts;
+  private final long count;
+  private final long[] bitmap;
+  private final int shift;
+
+  static Index at(String path) {
+    return LOADED.computeIfAbsent(path, Index::new);
+  }
+
+  private Index(String path) {
+    try (FileChannel file = FileChannel.open(Path.of(path), StandardOpenOption.READ)) {
+      LongBuffer head = map(file, 0, 8);
+      int known = (int) head.get(0);
+      LongBuffer sizes = map(file, 8, 8L * known);
+      lengths = new int[known];
+      for (int i = 0; i < known; i++) lengths[i] = (int) sizes.get(i);
+      long start = 8L * (1 + known);
+      count = (file.size() - start) / 8;
+      parts = new LongBuffer[(int) ((count * 8 + LARGEST - 1) / LARGEST)];
+      for (int i = 0; i < parts.length; i++) {
+        long at = start + (long) i * LARGEST;
+        parts[i] = map(file, at, Math.min(LARGEST, file.size() - at));
+      }
+    } catch (IOException error) {
+      throw new IllegalStateException("the index of known identifiers can't be read");
+    }
+    int bits = Math.max(10, Math.min(34, 68 - Long.numberOfLeadingZeros(count)));
+    shift = 64 - bits;
+    bitmap = new long[1 << (bits - 6)];
+    for (long i = 0; i < count; i++) {
+      long at = get(i) >>> shift;
+      bitmap[(int) (at >>> 6)] |= 1L << at;
+    }
+  }
+
+  private static LongBuffer map(FileChannel file, long from, long size) throws IOException {
+    ByteBuffer bytes = file.map(FileChannel.MapMode.READ_ONLY, from, size);
+    return bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+  }
+
+  private long get(long i) {
+    return parts[(int) (i / (LARGEST / 8))].get((int) (i % (LARGEST / 8)));
+  }
+
+  /** Whether the index holds this fingerprint; fingerprints are sorted as unsigned numbers. */
+  boolean has(long fingerprint) {
+    long at = fingerprint >>> shift;
+    if ((bitmap[(int) (at >>> 6)] & 1L << at) == 0) return false;
+    long low = 0, high = count - 1;
+    while (low <= high) {
+      long middle = (low + high) >>> 1;
+      int order = Long.compareUnsigned(get(middle), fingerprint);
+      if (order == 0) return true;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,125 @@
+package ignicloud.kernel;
+
+import java.math.BigInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Identifiers that can be told by their shape and check digits: e-mail, phone, IP, IBAN (ISO 13616, mod
+ * 97), card (ISO 7812, Luhn), NIR (French social security number, key 97), SIRET (Luhn), MAC, JWT (RFC
+ * 7519), URL with credentials (RFC 3986), UUID (RFC 9562). A cheap look at the characters comes first, so
+ * regular expressions run on candidates only.
+ */
+final class Patterns {
+  private static final Pattern EMAIL = Pattern.compile("[\\p{L}\\p{N}._%+'-]{1,64}@(?:[\\p{L}\\p{N}-]{1,63}\\.)+[\\p{L}]{2,24}");
+  private static final Pattern PHONE = Pattern.compile("(?<![\\p{L}\\p{N}.,_])(?:\\+|00)?\\(?\\d(?:[ ()./-]{0,2}\\d){7,14}(?:\\.0)?(?![\\p{L}\\p{N}_])");
+  private static final Pattern IPV4 = Pattern.compile("(?<![\\w.])(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?![\\w]|\\.\\d)");
+  private static final Pattern IPV6 = Pattern.compile("(?<![\\w:.])[0-9A-Fa-f:]{2,39}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?(?![\\w:])");
+  private static final Pattern IBAN = Pattern.compile("(?<![A-Za-z0-9])[A-Za-z]{2}\\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])");
+  private static final Pattern DIGITS = Pattern.compile("(?<![\\w])\\d(?:[ .-]?[0-9ABab]){11,18}(?![\\w])");
+  private static final Pattern MAC = Pattern.compile("(?<![\\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}(?![\\w:-])");
+  private static final Pattern JWT = Pattern.compile("eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{4,}\\.[A-Za-z0-9_-]*");
+  private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\\s/@:]{1,200}:[^\\s/@]{1,200}@");
+  private static final Pattern UUID = Pattern.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])");
+  private static final BigInteger MOD97 = BigInteger.valueOf(97);
+
+  private Patterns() {}
+
+  /** The bits of all detectors that find their pattern in {@code text}. */
+  static long find(String text) {
+    int digits = 0, colons = 0, dots = 0, hyphens = 0;
+    boolean at = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= '0' && c <= '9') digits++;
+      else if (c == '@') at = true;
+      else if (c == ':') colons++;
+      else if (c == '.') dots++;
+      else if (c == '-') hyphens++;
+    }
+    long found = 0;
+    if (at && EMAIL.matcher(text).find()) found |= Detector.EMAIL.bit();
+    if (at && colons > 0 && URL.matcher(text).find()) found |= Detector.CREDENTIALS_URL.bit();
+    if (dots >= 3 && digits >= 4 && IPV4.matcher(text).find()) found |= Detector.IPV4.bit();
+    if (colons >= 2 && isIpv6(text)) found |= Detector.IPV6.bit();
+    if (dots >= 2 && text.contains("eyJ") && JWT.matcher(text).find()) found |= Detector.JWT.bit();
+    if ((colons >= 5 || hyphens >= 5) && MAC.matcher(text).find()) found |= Detector.MAC.bit();
+    if (hyphens >= 4 && UUID.matcher(text).find()) return found | Detector.UUID.bit();
+    if (digits < 8) return found;
+    if (isPhone(text)) found |= Detector.PHONE.bit();
+    return digits < 12 ? found : found | iban(text) | numbers(text);
+  }
+
+  private static boolean isPhone(String text) {
+    Matcher match = PHONE.matcher(text);
+    while (match.find()) {
+      String number = match.group();
+      if (number.endsWith(".0")) number = number.substring(0, number.length() - 2);
+      boolean marked = number.startsWith("+") || number.startsWith("00") || number.startsWith("0") || number.startsWith("(0");
+      String digits = number.replaceAll("\\D", "");
+      if (marked ? digits.length() >= 8 : digits.length() >= 10 && isDialled(digits)) return true;
+    }
+    return false;
+  }
+
+  /** A bare number that begins with the country code of one of our customers' countries. */
+  private static boolean isDialled(String digits) {
+    return digits.length() <= 13 && digits.matches("(?:1|3[0-9]|4[0-9]|35\\d|42\\d)\\d{8,11}");
+  }
+
+  private static boolean isIpv6(String text) {
+    Matcher match = IPV6.matcher(text);
+    while (match.find()) {
+      String candidate = match.group();
+      if (candidate.length() > 4 && Address.parse(candidate) != null) return true;
+    }
+    return false;
+  }
+
+  private static long iban(String text) {
+    Matcher match = IBAN.matcher(text);
+    while (match.find()) {
+      String iban = match.group().replaceAll("[ .-]", "").toUpperCase(java.util.Locale.ROOT);
+      for (int length = Math.min(34, iban.length()); length >= 15; length--) {
+        if (isIban(iban.substring(0, length))) return Detector.IBAN.bit();
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isIban(String iban) {
+    StringBuilder digits = new StringBuilder();
+    String turned = iban.substring(4) + iban.substring(0, 4);
+    for (int i = 0; i < turned.length(); i++) digits.append(Character.digit(turned.charAt(i), 36));
+    return new BigInteger(digits.toString()).mod(MOD97).intValue() == 1;
+  }
+
+  private static long numbers(String text) {
+    long found = 0;
+    Matcher match = DIGITS.matcher(text);
+    while (match.find()) {
+      String number = match.group().replaceAll("[ .-]", "").toUpperCase(java.util.Locale.ROOT);
+      boolean plain = number.chars().allMatch(c -> c <= '9');
+      if (plain && number.length() >= 13 && number.length() <= 19 && number.charAt(0) >= '2' && number.charAt(0) <= '6' && isLuhn(number)) found |= Detector.CARD.bit();
+      if (plain && number.length() == 14 && isLuhn(number)) found |= Detector.SIRET.bit();
+      if (number.length() == 15 && isNir(number)) found |= Detector.NIR.bit();
+    }
+    return found;
+  }
+
+  private static boolean isLuhn(String digits) {
+    int sum = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      int d = digits.charAt(digits.length() - 1 - i) - '0';
+      sum += i % 2 == 0 ? d : d < 5 ? 2 * d : 2 * d - 9;
+    }
+    return sum % 10 == 0;
+  }
+
+  /** Sex, year, month, department (2A and 2B are Corsica), commune, order; key = 97 - number mod 97. */
+  private static boolean isNir(String nir) {
+    if (!nir.matches("[1-478]\\d{4}(?:\\d\\d|2[AB])\\d{8}")) return false;
+    String number = nir.substring(0, 13).replace("2A", "19").replace("2B", "18");
+    return 97 - Long.parseLong(number) % 97 == Long.parseLong(nir.substring(13));
+  }
+}

@@ -1,0 +1,147 @@
+"""The gate's word on one staged run: counts, names and file hashes, sealed; never a value.
+
+`publish` believes nothing else. The seal is an HMAC under a key of the keyring, so a verdict that
+somebody wrote by hand, or edited, is refused; the hashes bind it to the staged bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from expectations.case import Finding
+from jobs.keys import Keyring
+from jobs.lake import sha256_of, write_atomically
+from policy.contract import Contract
+from policy.errors import PolicyError
+
+FILE = "_verdict.json"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class VerdictRefusedError(PolicyError):
+    """A verdict doesn't allow publication of what lies in the staged folder."""
+
+    def __init__(self, release: str, run: str, reason: str) -> None:
+        self.release, self.run, self.reason = release, run, reason
+        super().__init__(f"{release} {run}: {reason}; nothing was published; run validate on this run again")
+
+
+@dataclass(frozen=True)
+class JudgedFile:
+    """One staged file as the gate read it."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Green or red, on exactly these files, under exactly this contract and suite."""
+
+    release: str
+    day: str
+    run: str
+    verdict: Literal["green", "red"]
+    findings: tuple[Finding, ...]
+    expectations: int
+    proof_planted: int
+    proof_caught: int
+    files: tuple[JudgedFile, ...]
+    rows: int
+    contract: str
+    suite: str
+    judged_at: str
+    seal: str = ""
+
+    @property
+    def verdict_hash(self) -> str:
+        """SHA-256 of everything but the seal, in hex."""
+        return hashlib.sha256(self.content()).hexdigest()
+
+    def content(self) -> bytes:
+        """The canonical bytes that the seal covers."""
+        unsealed = asdict(replace(self, seal=""))
+        return json.dumps(unsealed, sort_keys=True, separators=(",", ":")).encode()
+
+    def sealed(self, keyring: Keyring) -> Verdict:
+        """The same verdict under the keyring's seal."""
+        return replace(self, seal=keyring.seal("verdict", self.content()))
+
+    def write(self, folder: Path) -> None:
+        """Lay the verdict beside the files that it names."""
+        write_atomically(folder / FILE, json.dumps(asdict(self), indent=1), 0o600)
+
+    def require_passed(
+        self, folder: Path, contract: Contract, day: date, run: str, now: datetime, lives: timedelta
+    ) -> None:
+        """This verdict lets exactly the files of ``folder`` be published as ``day``.
+
+        Raises:
+            VerdictRefusedError: it is red, hand-made, old, of another run, contract or suite, or a
+                file was added, removed or changed since.
+        """
+        for reason in self._objections(folder, contract, day, run, now, lives):
+            raise VerdictRefusedError(contract.release, run, reason)
+
+    def _objections(
+        self, folder: Path, contract: Contract, day: date, run: str, now: datetime, lives: timedelta
+    ) -> list[str]:
+        if not Keyring.from_environment().has_sealed("verdict", self.content(), self.seal):
+            return ["the verdict isn't sealed by the gate"]
+        age = now - datetime.fromisoformat(self.judged_at)
+        checks = {
+            "the verdict is red": self.verdict != "green" or bool(self.findings),
+            "the gate didn't prove itself": self.proof_planted == 0 or self.proof_caught != self.proof_planted,
+            "the verdict is of another release, day or run": (self.release, self.day, self.run)
+            != (contract.release, day.isoformat(), run),
+            "the verdict is too old, or from the future": not timedelta() <= age <= lives,
+            "the contract has changed since": self.contract != contract.fingerprint,
+            "the gate has changed since": self.suite != suite_version(),
+            "the staged files aren't those that were judged": staged_files(folder) != self.files,
+        }
+        return [reason for reason, holds in checks.items() if holds]
+
+
+def load_verdict(folder: Path) -> Verdict:
+    """The verdict that lies in a staged folder.
+
+    Raises:
+        VerdictRefusedError: there is none, or it can't be read.
+    """
+    try:
+        content: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
+        findings = tuple(Finding(**finding) for finding in content.pop("findings"))
+        files = tuple(JudgedFile(**file) for file in content.pop("files"))
+        return Verdict(**content, findings=findings, files=files)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise VerdictRefusedError(folder.parent.name, folder.name, "there is no readable verdict") from None
+
+
+def staged_files(folder: Path) -> tuple[JudgedFile, ...]:
+    """Every file of a staged run that isn't the suite's own note, with its rows and hash."""
+    import pyarrow.parquet as pq
+
+    return tuple(
+        JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path))
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith("_")
+    )
+
+
+def suite_version() -> str:
+    """SHA-256 over everything that judges: the expectations and the scanner, in their present form."""
+    judges = sorted(
+        path
+        for pattern in ("expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/kernel/*.java")
+        for path in ROOT.glob(pattern)
+    )
+    digest = hashlib.sha256()
+    for path in judges:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

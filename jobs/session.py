@@ -24,6 +24,7 @@ ALWAYS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.shuffle.partitions": "8",
+    "spark.sql.debug.maxToStringFields": "1000",
     "spark.ui.showConsoleProgress": "false",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
@@ -52,7 +53,7 @@ def spark(app: str) -> SparkSession:
     for name, value in ALWAYS.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("WARN")
+    session.sparkContext.setLogLevel("ERROR")
     for name, (java_class, result) in FUNCTIONS.items():
         session.udf.registerJavaFunction(name, java_class, result)
     return session

@@ -65,7 +65,7 @@ def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], propert
     One commit: readers see the old day or the new one. ``files`` maps paths, relative to the
     table, to their rows. A concurrent commit that touches the same day makes this one fail.
     """
-    root = Path(table.table_uri.removeprefix("file://"))
+    root = folder_of(table)
     partition = {PARTITION: day.isoformat()}
     actions = [
         AddAction(
@@ -90,11 +90,15 @@ def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], propert
     return table.version()
 
 
+def folder_of(table: DeltaTable) -> Path:
+    """The table's own folder."""
+    return Path(table.table_uri.removeprefix("file://"))
+
+
 def files_of(table: DeltaTable, day: date) -> list[Path]:
     """The files, relative to the table, that are ``day`` in its current version."""
-    root = table.table_uri.removesuffix("/")
     uris = table.file_uris(partition_filters=[(PARTITION, "=", day.isoformat())])
-    return sorted(Path(uri.removeprefix(root).lstrip("/")) for uri in uris)
+    return sorted(Path(uri.removeprefix("file://")).relative_to(folder_of(table)) for uri in uris)
 
 
 def committed(table: DeltaTable, run: str) -> int | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from expectations.case import Case, Claimed, Finding, Recounted
 from expectations.index import KnownIdentifiers, scanner
@@ -61,16 +62,17 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     files = staged_files(staged)
     private = lake.private(lake.root / "staged" / ".gate") / f"{release}-{run}-{secrets.token_hex(4)}"
     known = known_identifiers(promise, contract, landing)
+    rows = spark.read.parquet(*(str(staged / file.name) for file in files))
     with scanner(spark, known, private, secrets.token_bytes(24)) as scan:
         case = Case(
             contract=contract,
             day=day,
-            staged=_read(spark, staged),
+            staged=rows,
             scan=scan,
             claimed=_claimed(staged),
-            recounted=recount(promise, contract, landing, _read(spark, staged)),
+            recounted=recount(promise, contract, landing, rows),
             history=_history(ledger, release, day),
-            texts=_texts(spark, staged),
+            texts=_texts(spark, staged, rows.schema),
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *_leaks_of_the_night(landing)))
@@ -199,23 +201,30 @@ def _claimed(staged: Path) -> Claimed:
     return Claimed(noted.rows_in, noted.represented, noted.suppressed, noted.excluded)
 
 
-def _read(spark: SparkSession, staged: Path) -> DataFrame:
-    """The written files as they are."""
-    return spark.read.parquet(*(str(staged / file.name) for file in staged_files(staged)))
+def _texts(spark: SparkSession, staged: Path, schema: StructType) -> DataFrame:
+    """File names, key-value metadata and column statistics: where an identifier could lie beside the rows.
 
-
-def _texts(spark: SparkSession, staged: Path) -> DataFrame:
-    """File names, key-value metadata and column statistics: where an identifier could lie beside the rows."""
+    Spark's note of the schema is left out where it is the schema, whose names are checked one by one.
+    """
     texts = []
     for file in staged_files(staged):
         metadata = pq.read_metadata(staged / file.name)
-        texts += [file.name, *(v.decode("utf-8", "replace") for v in (metadata.metadata or {}).values())]
+        notes = (value.decode("utf-8", "replace") for value in (metadata.metadata or {}).values())
+        texts += [file.name, *(note for note in notes if not _is_schema(note, schema))]
         for group in range(metadata.num_row_groups):
             for column in range(metadata.num_columns):
                 seen = metadata.row_group(group).column(column).statistics
                 if seen is not None and seen.has_min_max and isinstance(seen.min, str):
                     texts += [seen.min, seen.max]
     return spark.createDataFrame([(text,) for text in texts], "text string")
+
+
+def _is_schema(note: str, schema: StructType) -> bool:
+    try:
+        noted = StructType.fromJson(json.loads(note))
+    except (ValueError, KeyError, TypeError):
+        return False
+    return [(f.name, f.dataType) for f in noted] == [(f.name, f.dataType) for f in schema]
 
 
 def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:

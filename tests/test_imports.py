@@ -1,0 +1,75 @@
+"""Two towers on one promise: imports go up to ``policy`` and never across (DESIGN §1)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = {"policy", "jobs", "expectations", "plugins", "dags", "demo", "bench"}
+SPARK_TOWER = {"pyspark", "great_expectations", "deltalake", "py4j"}
+MAY_IMPORT = {
+    "policy": {"policy"},
+    "expectations": {"expectations", "policy"},
+    "jobs": {"jobs", "expectations", "policy"},
+    "plugins": {"plugins", "policy"},
+    "dags": {"plugins", "policy"},
+    "demo": {"demo", "jobs", "expectations", "policy"},
+    "bench": {"bench", "demo", "jobs", "expectations", "policy"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file names in an import, whole or lazy, anywhere in its text."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
+            names.add(ast.literal_eval(node.args[0]))
+    return names
+
+
+def top(module: str) -> str:
+    name = module.partition(".")[0]
+    return "plugins" if name == "ignicloud_airflow" else name
+
+
+def files(*packages: str) -> list[Path]:
+    return [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def names(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", files(*MAY_IMPORT), ids=names)
+def test_a_file_imports_only_what_its_place_allows(path):
+    place = path.relative_to(ROOT).parts[0]
+    assert {top(module) for module in imported(path)} & OURS <= MAY_IMPORT[place]
+
+
+@pytest.mark.parametrize("path", files("dags", "plugins"), ids=names)
+def test_the_airflow_tower_loads_nothing_of_the_spark_tower(path):
+    assert not {top(module) for module in imported(path)} & SPARK_TOWER
+
+
+@pytest.mark.parametrize("path", files("policy", "jobs", "expectations"), ids=names)
+def test_every_job_runs_without_airflow(path):
+    assert "airflow" not in {top(module) for module in imported(path)}
+
+
+def test_every_place_of_the_table_has_files():
+    assert {place for place in MAY_IMPORT if files(place)} >= MAY_IMPORT.keys() - {"bench"}
+
+
+@pytest.mark.parametrize("text", ["import jobs.lake", "def f():\n    from jobs import lake", "__import__('jobs.lake')"])
+def test_the_reader_finds_an_import_wherever_it_stands(tmp_path, text):
+    path = tmp_path / "x.py"
+    path.write_text(text)
+    assert "jobs" in {top(module) for module in imported(path)}

@@ -1,53 +1,53 @@
-# Everything a newcomer types. Each target makes the environment that it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup lock nightly ui test check clean
-MAKEFLAGS += --no-print-directory
-unexport PYTHONDONTWRITEBYTECODE
-
+SHELL := /bin/bash
 DAY ?=
-SCALE ?=
-VENV := .venv
-PY := $(VENV)/bin/python
-READY := $(VENV)/.installed
+SCALE ?= 1
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE :=
 
-help: ## Show this page
-	@echo "Every night, datasets that analysts can use and nobody can be found in."
-	@echo
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
-	@echo
-	@echo "  make nightly DAY=2026-11-20   a given day;  SCALE=50 seeds a platform 50 times as large"
+help:  ## this list
+	@echo "Ignicloud's pseudonymisation suite"; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo; echo "  DAY=2026-01-31 chooses the day of make nightly, SCALE=50 the size of the demo platform."
 
-setup: $(READY) ## Make .venv from the locked requirements and compile the kernel
-	@$(PY) -m jobs.kernel.build >/dev/null
+nightly: setup  ## run a whole night through Airflow on the demo platform
+	@$(BIN)/python -m demo.night night --day "$(DAY)" --scale "$(SCALE)"
 
-lock: ## Turn requirements.in into the hash-locked requirements.txt (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+test: setup  ## run all tests
+	@$(BIN)/python -m pytest
 
-nightly: setup ## Run a whole night through Airflow on the demo platform
-	@$(PY) -m demo.night run $(if $(DAY),--day $(DAY)) $(if $(SCALE),--scale $(SCALE))
+ui: setup  ## watch and operate the nights in the Airflow UI
+	@$(BIN)/python -m demo.night ui
 
-ui: setup ## Open Airflow on the demo platform, until Ctrl-C
-	@$(PY) -m demo.night ui
+check: setup  ## lint, types and all tests: what CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m policy
+	@$(BIN)/python -m pytest
 
-test: setup ## Run the tests
-	@$(PY) -m pytest
+trace:  setup  ## print clause, rules and evidence of the whole policy
+	@$(BIN)/python -m policy trace
 
-check: setup ## Lint, types and tests: what continuous integration runs
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy --strict policy jobs
-	@$(MAKE) test
+setup: .venv/ready  ## make .venv and the kernel (done by the others when needed)
+	@$(BIN)/python -m jobs.kernel.build >/dev/null
 
-clean: ## Remove environment, kernel, Airflow's home and the demo; lake/ and .secrets/ stay
-	rm -rf $(VENV) .build .airflow .demo .mypy_cache .ruff_cache
-
-$(READY): requirements.txt
-	@python=$$(.ci/prerequisites) && echo "Installing into $(VENV) …" && \
-	if command -v uv >/dev/null 2>&1; then \
-	  { [ -x $(PY) ] || uv venv --quiet --python "$$python" $(VENV); } && \
-	  uv pip sync --quiet --python $(PY) --require-hashes --compile-bytecode requirements.txt; \
+.venv/ready: requirements.txt
+	@$(PYTHON) .ci/prerequisites.py
+	@echo "installing into .venv (once)"
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+	  VIRTUAL_ENV=.venv uv pip install --quiet --require-hashes --compile-bytecode -r requirements.txt; \
 	else \
-	  "$$python" -m venv --clear $(VENV) && \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; \
+	  $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; \
 	fi
-	@touch $@
+	@touch .venv/ready
+
+lock:  ## renew requirements.txt from requirements.in (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+
+clean:  ## forget the demo: its platform, Airflow, keys and lake (not .venv)
+	@$(PYTHON) -m demo.night forget
+
+.PHONY: help nightly test ui check trace setup lock clean

@@ -1,170 +1,157 @@
-"""What the seed plants: attacks above and just below the thresholds, and identifiers where none belong."""
+"""The attacks that the seed plants (PLATFORM §4 and §5), each clearly above its rule's default threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
+from demo.browsers import PROGRAMS
+from demo.networks import BRUTE, SPRAY, STOLEN_6, STUFFING
+from demo.planting import Planting, Row, truth_of
 
-from demo import vocabulary as words
-from demo.behaviour import ODD_LOGINS, Ordinary
-from demo.people import Row, uuids
-
-ATTACKERS = "203.0.113"
-MASSES = "198.51.100"
-SPRAYERS = "192.0.2"
-
-Planted = tuple[str, Row]
+Truth = Iterator[dict[str, Any]]
 
 
-class Attacks:
-    """Rows to add to the ordinary days, and the truth about them."""
+def attacks(plant: Planting) -> Truth:
+    """The sixteen of PLATFORM §4, in its order."""
+    for nth, (days_ago, hour, failures) in enumerate(((0, 3, 24), (1, 4, 30), (2, 12, 41), (3, 23, 18), (6, 5, 26))):
+        yield _brute_force(plant, f"{BRUTE}.{10 + nth}", days_ago, hour, failures)
+    yield _slow_brute_force(plant, days_ago=4, failures=72)
+    yield _credential_stuffing(plant, days_ago=1, logins=120, succeeds=True)
+    yield _credential_stuffing(plant, days_ago=5, logins=80, succeeds=False)
+    for days_ago, thief in ((0, f"{BRUTE}.140"), (2, f"{STOLEN_6}::17"), (7, f"{SPRAY}.66")):
+        yield _stolen_session(plant, days_ago, thief)
+    for days_ago, changes in ((1, 34), (8, 26)):
+        yield _permission_burst(plant, days_ago, changes)
+    for days_ago, documents in ((0, 160), (5, 130)):
+        yield _mass_download(plant, days_ago, documents)
+    yield _malware_then_publication(plant, days_ago=0)
 
-    def __init__(self, ordinary: Ordinary, until: date, seed: int) -> None:
-        self.ordinary, self.until = ordinary, until
-        self.rng = np.random.default_rng([seed, 2])
-        still_open = np.flatnonzero(ordinary.open)
-        self.targets = iter(self.rng.permutation(still_open).tolist())
-        self.truth: list[dict[str, Any]] = []
-        self.rows: list[Planted] = []
 
-    def plant(self) -> Attacks:
-        """Everything of PLATFORM §4, spread over the last ten days."""
-        for index, failures in enumerate((24, 30, 41, 55, 18, 60)):
-            self._brute_force(index, failures, "brute_force")
-        self._brute_force(6, 8, "near_miss_brute_force")
-        self._stuffing(1, 120, succeeds=True)
-        self._stuffing(4, 80, succeeds=False)
-        self._spraying(3, 60)
-        self._failures_then_success(2, 14)
-        self._csrf(5, 30)
-        for days in (0, 2, 6):
-            self._stolen_session(days)
-        for days, changes in ((1, 34), (7, 26)):
-            self._many_actions(days, "change_permission", changes, timedelta(minutes=22), "permission_burst")
-        self._many_actions(3, "change_permission", 15, timedelta(minutes=25), "near_miss_permission_burst")
-        for days, downloads in ((0, 160), (5, 130)):
-            self._many_actions(days, "download_document", downloads, timedelta(hours=5), "mass_download")
-        self._malware_then_publication(0)
-        self._closed_account(2)
-        self._hidden()
-        return self
+def more_attacks(plant: Planting) -> Truth:
+    """One of each other kind that PLATFORM §5 detects."""
+    yield _password_spraying(plant, days_ago=3, accounts=60)
+    yield _success_after_failures(plant, days_ago=2, failures=12)
+    yield _csrf_burst(plant, days_ago=6, rejections=32)
+    yield _closed_account(plant, days_ago=2)
+    yield _new_network(plant, days_ago=1)
 
-    def of(self, day: date) -> Iterator[Planted]:
-        """The planted rows of one day."""
-        return ((table, row) for table, row in self.rows if row["occurred_at"].date() == day)
 
-    def _start(self, days_ago: int, hour: int) -> datetime:
-        return datetime.combine(self.until - timedelta(days=days_ago), datetime.min.time()) + timedelta(hours=hour, minutes=int(self.rng.integers(1, 50)))
+def _brute_force(plant: Planting, ip: str, days_ago: int, hour: int, failures: int) -> dict[str, Any]:
+    user, start = next(plant.busy), plant.start(days_ago, hour)
+    gap = timedelta(minutes=8) / failures
+    rows = [plant.security(start + gap * n, user, "login_failed", ip) for n in range(failures)]
+    return truth_of("brute_force", rows, logins=[plant.crowd.users["email"][user]])
 
-    def _add(self, attack: str, users: list[int], rows: list[Planted], **more: Any) -> None:
-        self.rows += rows
-        times = [row["occurred_at"] for _, row in rows]
-        self.truth.append({
-            "attack": attack, "day": str(times[-1].date()), "events": len(rows), "first": str(min(times)), "last": str(max(times)),
-            "accounts": [self.ordinary.user_ids[user] for user in users], "event_ids": [row["event_id"] for _, row in rows], **more,
-        })  # fmt: skip
 
-    def _security(self, at: datetime, user: int | None, kind: str, session: str | None = None, **more: Any) -> Planted:
-        return "security_events", self.ordinary.security(uuids(self.rng, 1)[0], at, user, kind, session, **more)
+def _slow_brute_force(plant: Planting, days_ago: int, failures: int) -> dict[str, Any]:
+    """Never ten in ten minutes, but more than fifty in a day, on a login that belongs to nobody, from many networks."""
+    login, start = "administrator@firma-1.example", plant.start(days_ago, 1)
+    rows = [
+        plant.security(start + timedelta(minutes=18) * n, None, "login_failed", f"198.{18 + n % 2}.{90 + n}.7",
+                       attempted_login=login, user_agent=PROGRAMS[2])
+        for n in range(failures)
+    ]  # fmt: skip
+    return truth_of("brute_force", rows, logins=[login])
 
-    def _action(self, at: datetime, user: int, module: str, action: str, thing: str, session: str) -> Planted:
-        event = self.ordinary.action(uuids(self.rng, 1)[0], at, user, module, action, thing, session, self.rng)
-        return "activity", {**event, "object_id": thing}
 
-    def _brute_force(self, index: int, failures: int, name: str) -> None:
-        user, start, ip = next(self.targets), self._start(index % 6, 3 + index), f"{ATTACKERS}.{10 + index}"
-        gap = timedelta(minutes=8) / failures
-        rows = [
-            self._security(start + gap * i, user, "login_failed", ip=ip, user_agent=words.BOTS[index % 3]) for i in range(failures)
-        ]
-        self._add(name, [user], rows, ips=[ip])
+def _credential_stuffing(plant: Planting, days_ago: int, logins: int, *, succeeds: bool) -> dict[str, Any]:
+    """A leaked list from one /24, a login every twenty seconds; every third login is an account of ours."""
+    start, rows = plant.start(days_ago, 4), []
+    network = STUFFING if succeeds else SPRAY
+    for n in range(logins):
+        user = next(plant.busy) if n % 3 == 0 else None
+        typed = {} if user is not None else {"attempted_login": f"leaked{n}@breach-{days_ago}.example"}
+        at = start + timedelta(seconds=20) * n
+        rows.append(plant.security(at, user, "login_failed", f"{network}.{20 + n % 40}", **typed))
+    if succeeds:
+        victim = next(plant.busy)
+        entry = {"session_id": plant.session()}
+        rows.append(plant.security(start + timedelta(minutes=50), victim, "login_ok", f"{network}.21", **entry))
+    also = ["password_spraying", *(["new_network"] if succeeds else [])]
+    return truth_of("credential_stuffing", rows, network=f"{network}.0/24", succeeded=succeeds, also=also)
 
-    def _stuffing(self, days: int, logins: int, *, succeeds: bool) -> None:
-        start = self._start(days, 4)
-        users = [next(self.targets) for _ in range(logins // 3 + 1)]
-        rows = []
-        for i in range(logins):
-            known = users[i // 3] if i % 3 == 0 else None
-            typed = None if known is not None else f"leaked{i}@breach-{days}.example"
-            ip = f"{MASSES}.{20 + i % 40}"
-            rows.append(self._security(start + timedelta(seconds=20 * i), known, "login_failed", typed=typed, ip=ip, user_agent=words.BOTS[0]))
-        if succeeds:
-            session = f"s-{uuids(self.rng, 1)[0]}"
-            rows.append(self._security(start + timedelta(minutes=50), users[0], "login_ok", session, ip=f"{MASSES}.21", user_agent=words.BOTS[0]))
-        self._add("credential_stuffing", users, rows, network=f"{MASSES}.0/24", succeeded=succeeds)
 
-    def _spraying(self, days: int, accounts: int) -> None:
-        start, users = self._start(days, 1), [next(self.targets) for _ in range(accounts)]
-        rows = [
-            self._security(start + timedelta(minutes=20 * i), user, "login_failed", ip=f"{SPRAYERS}.{7 + i % 3}", user_agent=words.BOTS[1])
-            for i, user in enumerate(users)
-        ]
-        self._add("password_spraying", users, [r for r in rows if r[1]["occurred_at"].date() == start.date()], network=f"{SPRAYERS}.0/24")
+def _stolen_session(plant: Planting, days_ago: int, thief: str) -> dict[str, Any]:
+    """Someone logs in and works; half an hour later the same session works from another network."""
+    user, start, session = next(plant.busy), plant.start(days_ago, 10), plant.session()
+    things = plant.documents(user, 6)
+    rows: list[Row] = [plant.security(start, user, "login_ok", session_id=session)]
+    rows.append(plant.action(start + timedelta(minutes=4), user, "open_document", things[0], session))
+    for n, thing in enumerate(things[1:]):
+        at = start + timedelta(minutes=30 + n)
+        rows.append(plant.action(at, user, "open_document", thing, session, ip=thief, user_agent=PROGRAMS[3]))
+    return truth_of("stolen_session", rows, session=session)
 
-    def _failures_then_success(self, days: int, failures: int) -> None:
-        user, start, ip = next(self.targets), self._start(days, 2), f"{SPRAYERS}.200"
-        rows = [self._security(start + timedelta(seconds=40 * i), user, "login_failed", ip=ip) for i in range(failures)]
-        rows.append(self._security(start + timedelta(minutes=12), user, "login_ok", f"s-{uuids(self.rng, 1)[0]}", ip=ip))
-        self._add("success_after_failures", [user], rows, ips=[ip])
 
-    def _csrf(self, days: int, rejections: int) -> None:
-        user, start = next(self.targets), self._start(days, 13)
-        rows = [
-            self._security(start + timedelta(seconds=15 * i), user, "csrf_rejected", payload="POST /account HTTP/1.1", ip=f"{ATTACKERS}.77")
-            for i in range(rejections)
-        ]
-        self._add("csrf_burst", [user], rows, ips=[f"{ATTACKERS}.77"])
+def _permission_burst(plant: Planting, days_ago: int, changes: int) -> dict[str, Any]:
+    user, start, session = next(plant.busy), plant.start(days_ago, 9), plant.session()
+    gap = timedelta(minutes=22) / changes
+    things = plant.documents(user, changes)
+    rows = [plant.action(start + gap * n, user, "change_permission", thing, session) for n, thing in enumerate(things)]
+    return truth_of("permission_burst", rows, session=session)
 
-    def _stolen_session(self, days: int) -> None:
-        user, start, session = next(self.targets), self._start(days, 10), f"s-{uuids(self.rng, 1)[0]}"
-        rows = [self._security(start, user, "login_ok", session)]
-        rows.append(self._action(start + timedelta(minutes=4), user, "monitor", "open_document", str(self.ordinary.objects[3]), session))
-        for i in range(5):
-            table, row = self._action(start + timedelta(minutes=30 + i), user, "monitor", "open_document", str(self.ordinary.objects[i]), session)
-            rows.append((table, {**row, "ip": f"{ATTACKERS}.{140 + days}", "user_agent": words.BOTS[2]}))
-        self._add("stolen_session", [user], rows, session=session)
 
-    def _many_actions(self, days: int, action: str, count: int, span: timedelta, name: str) -> None:
-        user, start, session = next(self.targets), self._start(days, 9), f"s-{uuids(self.rng, 1)[0]}"
-        things = self.rng.choice(len(self.ordinary.objects), count, replace=False)
-        rows = [
-            self._action(start + span / count * i, user, "publish", action, str(self.ordinary.objects[thing]), session)
-            for i, thing in enumerate(things)
-        ]
-        self._add(name, [user], rows, session=session)
+def _mass_download(plant: Planting, days_ago: int, documents: int) -> dict[str, Any]:
+    """Everything once, opened or downloaded, over five hours and two sessions."""
+    user, start, sessions = next(plant.busy), plant.start(days_ago, 9), (plant.session(), plant.session())
+    gap, rows = timedelta(hours=5) / documents, []
+    for n, thing in enumerate(plant.documents(user, documents)):
+        action = "open_document" if n % 4 == 0 else "download_document"
+        rows.append(plant.action(start + gap * n, user, action, thing, sessions[2 * n // documents]))
+    return truth_of("mass_download", rows, documents=documents)
 
-    def _malware_then_publication(self, days: int) -> None:
-        user, start, session = next(self.targets), self._start(days, 15), f"s-{uuids(self.rng, 1)[0]}"
-        upload = self._security(start, user, "malware_upload", session, payload="POST /upload HTTP/1.1")
-        publication = self._action(start + timedelta(minutes=25), user, "publish", "publish_content", str(self.ordinary.objects[9]), session)
-        self._add("malware_then_publication", [user], [upload, publication], session=session)
 
-    def _closed_account(self, days: int) -> None:
-        closed = [i for i, is_open in enumerate(self.ordinary.open) if not is_open]
-        if closed:
-            user, session = closed[0], f"s-{uuids(self.rng, 1)[0]}"
-            rows = [self._security(self._start(days, 22), user, "login_ok", session, ip=f"{ATTACKERS}.201")]
-            rows.append(self._action(rows[0][1]["occurred_at"] + timedelta(minutes=2), user, "monitor", "open_document", str(self.ordinary.objects[1]), session))
-            self._add("closed_account", [user], rows, session=session)
+def _malware_then_publication(plant: Planting, days_ago: int) -> dict[str, Any]:
+    user, start, session = next(plant.busy), plant.start(days_ago, 15), plant.session()
+    upload = plant.security(start, user, "malware_upload", session_id=session, payload="POST /upload HTTP/1.1")
+    content = plant.documents(user, 1, "content")[0]
+    published = plant.action(start + timedelta(minutes=25), user, "publish_content", content, session)
+    return truth_of("malware_then_publication", [upload, published], session=session)
 
-    def _hidden(self) -> None:
-        """Identifiers where they don't belong, and the odd things that people type into a login box."""
-        crowd, start = self.ordinary.crowd, self._start(0, 11)
-        user, session = next(self.targets), f"s-{uuids(self.rng, 1)[0]}"
-        person, thing = crowd.users[user], str(self.ordinary.objects[2])
-        table, row = self._action(start, user, "publish", "open_document", thing, session)
-        rows: list[Planted] = [
-            (table, {**row, "detail": f'{{"title": "Offer for {person["email"]}"}}'}),
-            self._security(start, user, "login_failed", payload="callback to +33 6 98 76 54 32 please"),
-            self._security(start, user, "permission_denied", session, payload=f"GET /documents/{thing}?sid={session} HTTP/1.1"),
-        ]
-        rows += [self._security(start + timedelta(seconds=i), None, "login_failed", typed=typed, ip="198.19.255.7") for i, typed in enumerate(ODD_LOGINS)]
-        self._add("hidden_identifiers", [user], rows)
-        name = f"{person['first_name']} {person['family_name']}"
-        self.rows += [
-            ("feedback", {"feedback_id": uuids(self.rng, 1)[0], "occurred_at": start, "user_id": person["user_id"], "kind": "remark", "rating": 2, "text": f"{name} from our team can't log in."}),
-            ("contacts", {"contact_id": uuids(self.rng, 1)[0], "occurred_at": start, "user_id": person["user_id"], "channel": "email", "agent_email": "agent1@support.example", "subject": "Refund", "body": "Please refund to FR14 2004 1010 0505 0001 3M02 606."}),
-        ]  # fmt: skip
+
+def _password_spraying(plant: Planting, days_ago: int, accounts: int) -> dict[str, Any]:
+    """One guess an account, every twenty minutes, all from one network, all day long."""
+    start = plant.start(days_ago, 1)
+    rows = [
+        plant.security(start + timedelta(minutes=20) * n, next(plant.busy), "login_failed", f"{SPRAY}.{7 + n % 3}")
+        for n in range(accounts)
+    ]
+    return truth_of("password_spraying", rows, network=f"{SPRAY}.0/24")
+
+
+def _success_after_failures(plant: Planting, days_ago: int, failures: int) -> dict[str, Any]:
+    """Too slow for the brute-force rule (nine in ten minutes), and then the right password."""
+    user, start, ip = next(plant.busy), plant.start(days_ago, 2), f"{BRUTE}.200"
+    rows = [plant.security(start + timedelta(seconds=70) * n, user, "login_failed", ip) for n in range(failures)]
+    at = start + timedelta(minutes=14)
+    rows.append(plant.security(at, user, "login_ok", ip, session_id=plant.session()))
+    return truth_of("success_after_failures", rows, also=["new_network"])
+
+
+def _csrf_burst(plant: Planting, days_ago: int, rejections: int) -> dict[str, Any]:
+    user, start, session = next(plant.busy), plant.start(days_ago, 13), plant.session()
+    more = {"session_id": session, "payload": "POST /account HTTP/1.1"}
+    rows = [plant.security(start + timedelta(seconds=15) * n, user, "csrf_rejected", **more) for n in range(rejections)]
+    return truth_of("csrf_burst", rows, session=session)
+
+
+def _closed_account(plant: Planting, days_ago: int) -> dict[str, Any]:
+    """An account that was closed a month ago still opens documents."""
+    user, start, session = next(plant.quiet), plant.start(days_ago, 22), plant.session()
+    closed = plant.crowd.users["closed_at"][user] = start - timedelta(days=40)
+    rows = [plant.security(start, user, "login_ok", session_id=session)]
+    for n, thing in enumerate(plant.documents(user, 3)):
+        rows.append(plant.action(start + timedelta(minutes=2 + n), user, "open_document", thing, session))
+    return truth_of("closed_account", rows, session=session, closed_at=str(closed))
+
+
+def _new_network(plant: Planting, days_ago: int) -> dict[str, Any]:
+    """An account that always came from its office comes from another country's network."""
+    user, start = next(plant.quiet), plant.start(days_ago, 19)
+    for back in range(1, min(plant.days - days_ago, 20)):
+        at = start - timedelta(days=back, hours=10)
+        plant.security(at, user, "login_ok", session_id=plant.session())
+    rows = [plant.security(start, user, "login_ok", f"{STUFFING}.230", session_id=plant.session())]
+    return truth_of("new_network", rows, network=f"{STUFFING}.0/24")

@@ -1,4 +1,4 @@
-"""Who is on the platform: companies, their users, contracts, consents, cookies."""
+"""Who is on the platform: companies of skewed sizes, users of skewed eagerness, names that fit their country."""
 
 from __future__ import annotations
 
@@ -6,57 +6,88 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from faker import Faker
 
 from demo import vocabulary as words
+from demo.browsers import DESKS, PHONES
+from demo.identity import blanked, uuids
+from demo.networks import Networks, networks
 
-Row = dict[str, Any]
-POSITIONS = ("HR manager", "Communication officer", "Prevention officer", "Office manager", "Director", "Nurse", "IT")
+LOCALES = {
+    "fr_FR": ("FR", "Europe/Paris", 34),
+    "de_DE": ("DE", "Europe/Berlin", 14),
+    "de_CH": ("CH", "Europe/Zurich", 14),
+    "en_GB": ("GB", "Europe/London", 12),
+    "it_IT": ("IT", "Europe/Rome", 10),
+    "es_ES": ("ES", "Europe/Madrid", 9),
+    "nl_NL": ("NL", "Europe/Amsterdam", 7),
+}
+"""Faker locales with country, time zone and share of companies in percent."""
+
+POSITIONS = (
+    "HR manager", "Communication officer", "Prevention officer", "Office manager", "Managing director",
+    "Occupational nurse", "IT administrator", "Works council member", "Trainer",
+)  # fmt: skip
+SCRIPTS = (
+    ("Ελένη", "Παπαδοπούλου"), ("Дмитрий", "Ковалёв"), ("ليلى", "الحداد"), ("小明", "王"), ("Zoë 🦊", "Ångström"),
+    ("Jean-Noël", "d’Aubigné"), ("Mary Jane", "O'Neill"), ("Þóra", "Łuczyńska"),
+)  # fmt: skip
+"""Names in other scripts and with other letters; some users have them, whatever their country."""
+
+SECTOR_SHARES = (1, 1, 14, 1, 1, 4, 16, 3, 3, 13, 5, 1, 10, 5, 3, 6, 11, 1, 1)
+"""In percent, in the order of ``vocabulary.SECTORS``."""
+
+DORMANT_SHARE = 0.06
+"""Accounts that are open and that nobody has used lately."""
+SPARE = 24
+"""The last companies' relationships have ended or are about to; ``demo.retention`` says how."""
+
+Table = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class People:
-    """Companies and users as rows, and what behaviour needs of them as arrays (one item a user)."""
+    """Companies and users as tables, and what behaviour needs of each user as arrays."""
 
-    companies: list[Row]
-    users: list[Row]
+    companies: Table
+    users: Table
+    locale_of: list[str]
     company_of: np.ndarray
-    weight: np.ndarray
-    habit: np.ndarray
-    address: list[str]
-    browser: np.ndarray
-    hour_shift: np.ndarray
-
-
-def uuids(rng: np.random.Generator, count: int) -> list[str]:
-    """Random UUIDs of version 4, the same for the same generator."""
-    raw = rng.bytes(16 * count)
-    return [str(UUID(bytes=raw[i : i + 16], version=4)) for i in range(0, 16 * count, 16)]
+    eagerness: np.ndarray
+    habits: np.ndarray
+    desk: np.ndarray
+    phone: np.ndarray
+    places: Networks
+    active: np.ndarray
+    dormant: np.ndarray
 
 
 def people(rng: np.random.Generator, until: date, companies: int, users: int) -> People:
-    """Companies of skewed sizes, users of skewed eagerness; locales, names and networks that fit."""
-    fakers = {locale: _faker(locale, rng) for locale in words.COUNTRIES}
-    firms = _companies(rng, companies, fakers)
-    size = rng.pareto(1.3, companies) + 0.3
-    company_of = np.sort(np.concatenate([np.arange(companies), rng.choice(companies, users - companies, p=size / size.sum())]))
-    ids, members = uuids(rng, users), []
-    for index in range(users):
-        firm = firms[company_of[index]]
-        members.append(_user(rng, ids[index], firm, fakers[firm["locale"]], until, index))
-    homes = rng.integers(0, 200, users)
+    """``companies`` companies with at least one user each; the last ``SPARE`` have one each and nobody works there."""
+    fakers = {locale: _faker(locale, rng) for locale in LOCALES}
+    locale_of, firms = _companies(rng, companies, fakers)
+    size = np.where(np.arange(companies) < companies - SPARE, rng.pareto(1.3, companies).clip(0, 30) + 0.3, 0)
+    more = rng.choice(companies, users - companies, p=size / size.sum())
+    company_of = np.sort(np.concatenate([np.arange(companies), more]))
+    members = _users(rng, firms, [locale_of[company] for company in company_of], company_of, fakers, until)
+    open_ = np.array([closed is None for closed in members["closed_at"]]) & (company_of < companies - SPARE)
+    dormant = open_ & (rng.random(users) < DORMANT_SHARE)
+    active = open_ & ~dormant
+    weight = (rng.zipf(1.6, users).clip(1, 60) + rng.gamma(1.0, 1.0, users)) * active
     return People(
-        companies=[{name: value for name, value in firm.items() if name not in ("locale", "number")} for firm in firms],
+        companies=firms,
         users=members,
+        locale_of=locale_of,
         company_of=company_of,
-        weight=_normalised(rng.zipf(1.6, users).clip(1, 60) + rng.gamma(1.0, 1.0, users)),
-        habit=rng.dirichlet((2.0, 1.2, 1.0, 1.6), users),
-        address=[_address(int(company), int(home)) for company, home in zip(company_of, homes, strict=True)],
-        browser=rng.choice(len(words.USER_AGENTS), users, p=(0.38, 0.14, 0.13, 0.14, 0.08, 0.07, 0.03, 0.03)),
-        hour_shift=np.array([-1 if firms[c]["country"] == "GB" else 0 for c in company_of]),
+        eagerness=weight / weight.sum(),
+        habits=rng.dirichlet((2.0, 1.2, 1.0, 1.6), users).cumsum(axis=1),
+        desk=_devices(rng, DESKS, users),
+        phone=_devices(rng, PHONES, users),
+        places=networks(rng, company_of),
+        active=np.flatnonzero(active),
+        dormant=np.flatnonzero(dormant),
     )
 
 
@@ -66,106 +97,98 @@ def _faker(locale: str, rng: np.random.Generator) -> Faker:
     return faker
 
 
-def _normalised(weights: np.ndarray) -> np.ndarray:
-    return weights / weights.sum()
+def _devices(rng: np.random.Generator, devices: dict[str, int], users: int) -> np.ndarray:
+    share = np.array(list(devices.values())) / sum(devices.values())
+    return np.array(list(devices), object)[rng.choice(len(devices), users, p=share)]
 
 
-def _address(company: int, home: int) -> str:
-    """Most people sit in their company's network, some at home, some on IPv6; all ranges are for tests."""
-    if home < 20:
-        return f"2001:db8:{company % 65536:x}:{home:x}::{home + 1:x}"
-    third = company if home < 150 else 97 * company + home
-    return f"198.{18 + third // 256 % 2}.{third % 256}.{home + 10}"
+def _companies(rng: np.random.Generator, count: int, fakers: dict[str, Faker]) -> tuple[list[str], Table]:
+    share = np.array([percent for _, _, percent in LOCALES.values()]) / 100
+    locale_of = rng.choice(list(LOCALES), count, p=share).tolist()
+    sectors: list[str | None] = rng.choice(words.SECTORS, count, p=np.array(SECTOR_SHARES) / 100).tolist()
+    bands: list[str | None] = rng.choice(words.HEADCOUNT_BANDS, count, p=(0.28, 0.32, 0.22, 0.12, 0.06)).tolist()
+    sectors[3], bands[5] = None, ""
+    names = [fakers[locale].company() for locale in locale_of]
+    names[7] = "Ἀσκληπιός & Söhne 健康 🩺"
+    return locale_of, {
+        "company_id": uuids(rng, count),
+        "name": names,
+        "sector": sectors,
+        "headcount_band": bands,
+        "city": [fakers[locale].city() for locale in locale_of],
+        "country": [LOCALES[locale][0] for locale in locale_of],
+    }
 
 
-def _companies(rng: np.random.Generator, count: int, fakers: dict[str, Faker]) -> list[Row]:
-    locales = rng.choice(list(words.COUNTRIES), count, p=[share / 100 for _, share in words.COUNTRIES.values()])
-    sectors = rng.choice(words.SECTORS, count, p=_normalised(1 / (1 + rng.permutation(len(words.SECTORS)))))
-    bands = rng.choice(words.HEADCOUNTS, count, p=(0.28, 0.32, 0.22, 0.12, 0.06))
-    return [
-        {
-            "company_id": company_id,
-            "name": fakers[locale].company(),
-            "sector": str(sectors[i]),
-            "headcount_band": str(bands[i]),
-            "city": fakers[locale].city(),
-            "country": words.COUNTRIES[locale][0],
-            "locale": str(locale),
-            "number": i,
-        }
-        for i, (company_id, locale) in enumerate(zip(uuids(rng, count), locales, strict=True))
-    ]
-
-
-def _user(rng: np.random.Generator, user_id: str, firm: Row, faker: Faker, until: date, index: int) -> Row:
-    first, family = faker.first_name(), faker.last_name()
-    start = datetime.combine(until, datetime.min.time())
-    created = start - timedelta(days=int(rng.integers(40, 1200)), seconds=int(rng.integers(86_400)))
-    closed = start - timedelta(days=int(rng.integers(31, 900))) if rng.random() < 0.02 else None
+def _users(
+    rng: np.random.Generator,
+    firms: Table,
+    locales: list[str],
+    company_of: np.ndarray,
+    fakers: dict[str, Faker],
+    until: date,
+) -> Table:
+    count, companies = len(locales), company_of.tolist()
+    first = [fakers[locale].first_name() for locale in locales]
+    family = [fakers[locale].last_name() for locale in locales]
+    for nth, (given, surname) in enumerate(SCRIPTS):
+        first[20 + 31 * nth], family[20 + 31 * nth] = given, surname
+    created, closed = _lifetimes(rng, until, count)
+    missing = rng.random((3, count)) < np.array([[0.08], [0.1], [0.03]])
+    position = blanked(rng.choice(POSITIONS, count), missing[0])
+    phone = [fakers[locale].phone_number() for locale in locales]
+    street = [fakers[locale].street_address() for locale in locales]
     return {
-        "user_id": user_id,
-        "company_id": firm["company_id"],
+        "user_id": uuids(rng, count),
+        "company_id": [firms["company_id"][company] for company in companies],
         "first_name": first,
         "family_name": family,
-        "position": POSITIONS[index % len(POSITIONS)] if index % 11 else None,
-        "email": f"{_ascii(first)}.{_ascii(family)}{index}@firma-{firm['number']}.example",
-        "phone": faker.phone_number() if index % 9 else None,
-        "address": faker.street_address(),
-        "city": firm["city"],
-        "postcode": faker.postcode(),
-        "country": firm["country"],
-        "locale": firm["locale"],
-        "created_at": min(created, closed - timedelta(days=1)) if closed else created,
+        "position": position.tolist(),
+        "email": _emails(first, family, companies),
+        "phone": _with_gaps(phone, missing[1]),
+        "address": blanked(np.array(street, object), missing[2]).tolist(),
+        "city": [firms["city"][company] for company in companies],
+        "postcode": [fakers[locale].postcode() for locale in locales],
+        "country": [LOCALES[locale][0] for locale in locales],
+        "locale": locales,
+        "created_at": created,
         "closed_at": closed,
     }
 
 
-def _ascii(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return "".join(letter for letter in plain.lower() if letter.isalpha()) or "user"
+def _with_gaps(numbers: list[str], missing: np.ndarray) -> list[str | None]:
+    """What isn't there is empty for some and null for others."""
+    gaps = [("", None)[n % 2] for n in range(len(numbers))]
+    return [gap if gone else number for number, gap, gone in zip(numbers, gaps, missing.tolist(), strict=True)]
 
 
-def small_tables(rng: np.random.Generator, crowd: People, until: date) -> dict[str, list[Row]]:
-    """Contracts, consents, cookies, third-party profiles and the health table that nobody may read."""
-    start = datetime.combine(until, datetime.min.time())
-
-    def ago(low: int, high: int) -> datetime:
-        return start - timedelta(days=int(rng.integers(low, high)), seconds=int(rng.integers(86_400)))
-
-    contracts, consents, cookies, profiles = [], [], [], []
-    for firm in crowd.companies:
-        for service in words.MODULES[: int(rng.integers(1, 5))]:
-            begun = ago(100, 1200).date()
-            plan = "trial" if rng.random() < 0.25 else "paid"
-            over = begun + timedelta(days=int(rng.integers(30, 90))) if plan == "trial" and rng.random() < 0.5 else None
-            contracts.append((firm["company_id"], service, plan, begun, over))
-    for user in crowd.users:
-        for purpose, share in zip(words.CONSENT_PURPOSES, (0.6, 0.45), strict=True):
-            if rng.random() < share:
-                given = ago(60, 700)
-                withdrawn = given + timedelta(days=int(rng.integers(1, 59))) if rng.random() < 0.08 else None
-                consents.append({"user_id": user["user_id"], "purpose": purpose, "given_at": given, "withdrawn_at": withdrawn})
-        kind = str(rng.choice(words.COOKIE_KINDS))
-        known = None if rng.random() < 0.1 else user["user_id"]
-        visit = ago(1, 390)
-        cookies.append((f"ck-{rng.bytes(9).hex()}", known, kind, visit, min(start, visit + timedelta(days=20)), bool(rng.random() < 0.5)))
-        if rng.random() < 0.15:
-            value = f"{user['first_name']} {user['family_name']}, {user['city']}"
-            profiles.append(("directory", user["user_id"], "listing", value, ago(10, 600)))
-    ids = uuids(rng, len(contracts))
-    return {
-        "contracts": [_row("contracts", (i, *c)) for i, c in zip(ids, contracts, strict=True)],
-        "consents": consents,
-        "cookies": [_row("cookies", cookie) for cookie in cookies],
-        "third_party_profiles": [_row("third_party_profiles", profile) for profile in profiles],
-        "end_user_health": [
-            {"end_user_id": i, "metric": "resting_heart_rate", "value": str(int(rng.integers(50, 95))), "measured_at": ago(1, 30)}
-            for i in uuids(rng, 200)
-        ],
-    }
+def _lifetimes(rng: np.random.Generator, until: date, count: int) -> tuple[list[datetime], list[datetime | None]]:
+    """When accounts were opened, and when the few that are closed were closed, long before the days we show."""
+    midnight = datetime.combine(until, datetime.min.time())
+    age, lasted = rng.integers(40, 1200, count), rng.random(count)
+    created = [
+        midnight - timedelta(days=int(d), seconds=int(s))
+        for d, s in zip(age, rng.integers(0, 86_400, count), strict=True)
+    ]
+    shut = rng.random(count) < 0.02
+    return created, [
+        opened + timedelta(days=int((days - 31) * share)) if gone and days > 31 else None
+        for opened, days, share, gone in zip(created, age, lasted, shut, strict=True)
+    ]  # fmt: skip
 
 
-def _row(table: str, values: tuple[Any, ...]) -> Row:
-    from demo.schema import TABLES
+def _emails(first: list[str], family: list[str], companies: list[int]) -> list[str]:
+    """Company addresses below reserved names (RFC 2606), unique."""
+    seen: dict[str, int] = {}
+    made = []
+    for given, surname, company in zip(first, family, companies, strict=True):
+        domain = f"firma-{company}.example" + (".com" if company % 5 == 0 else "")
+        name = f"{_plain(given)}.{_plain(surname)}"
+        count = seen[f"{name}@{domain}"] = seen.get(f"{name}@{domain}", 0) + 1
+        made.append(f"{name}{count if count > 1 else ''}@{domain}")
+    return made
 
-    return dict(zip(TABLES[table], values, strict=True))
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return "".join(letter for letter in letters if letter.isalpha()) or "user"

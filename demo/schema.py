@@ -1,6 +1,8 @@
-"""The platform's tables, once for SQLite and PostgreSQL."""
+"""The platform's tables (PLATFORM §1), defined once for SQLite, PostgreSQL and Arrow."""
 
 from __future__ import annotations
+
+import pyarrow as pa
 
 TABLES: dict[str, dict[str, str]] = {
     "companies": {
@@ -58,7 +60,40 @@ TABLES: dict[str, dict[str, str]] = {
     "end_user_health": {"end_user_id": "uuid", "metric": "text", "value": "text", "measured_at": "timestamp"},
 }  # fmt: skip
 
+KEYS: dict[str, tuple[str, ...]] = {
+    "companies": ("company_id",),
+    "professional_users": ("user_id",),
+    "contracts": ("contract_id",),
+    "activity": ("event_id",),
+    "security_events": ("event_id",),
+    "contacts": ("contact_id",),
+    "feedback": ("feedback_id",),
+    "cookies": ("cookie_id",),
+    "purchases": ("invoice_id",),
+    "third_party_profiles": ("provider", "user_id", "attribute"),
+    "consents": ("user_id", "purpose", "given_at"),
+    "legal_holds": ("hold_id",),
+    "subject_requests": ("request_id",),
+    "end_user_health": ("end_user_id", "metric", "measured_at"),
+}
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "professional_users": ("company_id",),
+    "contracts": ("company_id",),
+    "activity": ("occurred_at", "user_id", "company_id", "action"),
+    "security_events": ("occurred_at", "kind"),
+    "contacts": ("occurred_at", "user_id"),
+    "feedback": ("occurred_at", "user_id", "kind"),
+    "cookies": ("kind",),
+    "purchases": ("occurred_at", "company_id", "user_id"),
+    "legal_holds": ("subject_kind", "subject_id"),
+    "subject_requests": ("user_id", "right"),
+}
+"""Never null beside the key: when a row happened, what it is, and whose (PLATFORM §5)."""
+
 SQLITE = {name: name.upper() for name in ("uuid", "text", "integer", "decimal", "timestamp", "date", "json", "boolean")}
+"""SQLite types nothing by itself: the declared names tell an extraction what a column means."""
+
 POSTGRESQL = {
     **{name: name for name in ("uuid", "text", "date", "boolean")},
     "integer": "bigint",
@@ -67,13 +102,40 @@ POSTGRESQL = {
     "json": "jsonb",
 }
 
+ARROW = {
+    **dict.fromkeys(("uuid", "text", "json"), pa.string()),
+    "integer": pa.int64(),
+    "decimal": pa.decimal128(18, 2),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+}
 
-def statements(types: dict[str, str]) -> list[str]:
-    """The data definition of the whole platform in one database's words; it starts empty."""
+
+def tables(types: dict[str, str]) -> list[str]:
+    """Statements that make every table anew, empty, in one database's words."""
     made = []
     for table, columns in TABLES.items():
-        body = ", ".join(f'"{name}" {types[kind]}' for name, kind in columns.items())
+        needed = (*KEYS[table], *REQUIRED.get(table, ()))
+        body = ", ".join(
+            f'"{name}" {types[kind]}{" NOT NULL" if name in needed else ""}' for name, kind in columns.items()
+        )
         made += [f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} ({body})"]
-        if "occurred_at" in columns:
-            made.append(f"CREATE INDEX {table}_by_time ON {table} (occurred_at)")
     return made
+
+
+def indexes() -> list[str]:
+    """Statements that make keys unique and days quick to find; best run once the rows are in."""
+    made = [f"CREATE UNIQUE INDEX {table}_key ON {table} ({', '.join(key)})" for table, key in KEYS.items()]
+    timed = (table for table, columns in TABLES.items() if "occurred_at" in columns)
+    return made + [f"CREATE INDEX {table}_by_time ON {table} (occurred_at)" for table in timed]
+
+
+def statements(types: dict[str, str]) -> list[str]:
+    """The whole data definition: ``tables`` and ``indexes``."""
+    return tables(types) + indexes()
+
+
+def arrow(table: str) -> pa.Schema:
+    """The table's columns in Arrow's types."""
+    return pa.schema([(name, ARROW[kind]) for name, kind in TABLES[table].items()])

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -20,7 +21,7 @@ from jobs.lake import Lake
 from jobs.ledger import Ledger
 from policy.errors import PolicyError
 
-REFUSED = 2
+REFUSED, CRASHED = 2, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
         Ledger(lake.ledger).append("refused", step=args.step, error=type(error).__name__, **named)
         return REFUSED
+    except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
+        where = "".join(traceback.format_tb(error.__traceback__))
+        condition = getattr(error, "getCondition", lambda: None)() or ""
+        print(f"{where}crashed: {type(error).__name__} {condition}; its message is held back", file=sys.stderr)
+        return CRASHED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -91,13 +91,8 @@ LAST_DAY = date(2026, 3, 12)
 def seeded_platform(tmp_path_factory):
     """A small demo platform: five days ending at LAST_DAY, in SQLite. Copy it before changing it."""
     path = tmp_path_factory.mktemp("platform") / "platform.db"
-    subprocess.run(
-        [sys.executable, "-m", "demo", "seed", "--to", f"sqlite:///{path}", "--until", str(LAST_DAY)]
-        + ["--days", "5", "--scale", "0.15"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    seed = ["demo", "seed", "--to", f"sqlite:///{path}", "--until", str(LAST_DAY), "--days", "5", "--scale", "0.15"]
+    subprocess.run([sys.executable, "-m", *seed], cwd=ROOT, check=True, capture_output=True)
     return path
 
 

@@ -1,1 +1,1 @@
-"""The Airflow tower: starts the jobs by name, tells what they counted, and says what to do when one fails."""
+"""The Airflow tower's own parts: how steps are started, what they report, what failure says."""

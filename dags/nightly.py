@@ -1,0 +1,106 @@
+"""### The night
+
+Every night at 02:00 UTC what happened on the platform yesterday becomes datasets that analysts can
+use and nobody can be found in.
+
+`plan` → `extract` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
+
+| red task | what it means | what to do |
+|---|---|---|
+| `plan` | a policy file or the platform's database can't be read | `python -m policy`, check the connection `platform`, clear the task |
+| `extract` | the source drifted: a column, a type or a word that nobody classified | ask the owner named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
+| `protect` | landing or keys aren't as they must be | read the log's last line; clear the task |
+| `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | read which expectation and column; correct the contract; clear `protect` and what follows |
+| `publish` | the verdict doesn't cover the staged files, byte for byte | clear `validate` and what follows; if it happens again, somebody changes staged files |
+| `report` | at least one release of this run isn't published | its own red task says why; the others are |
+
+A red release doesn't stop the others. Landing stays until all releases of its day are published.
+Every task may be cleared and run again: each step replaces its own day and nothing else. A past day:
+trigger with the parameter `day`, or backfill. Releases whose builder doesn't exist yet are *skipped*,
+by name. Late events: the two days before are looked at again, and rebuilt when their source changed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowFailException
+from ignicloud_airflow.callbacks import say_what_failed
+from ignicloud_airflow.jobs import days_of, plan_night, run_job
+from ignicloud_airflow.record import counts, unpublished
+from ignicloud_airflow.spark import SparkStep, run_name
+
+DAY = "{{ params.day or data_interval_start | ds }}"
+RELEASES = AssetAlias("ignicloud_releases")
+
+
+@dag(
+    dag_id="nightly",
+    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 (the timetable is in UTC)
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["privacy", "night"],
+    params={"day": Param(None, type=["null", "string"], format="date", description="a past data day, 2026-01-31")},
+    default_args={
+        "owner": "data-engineering",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=2),
+        "retry_exponential_backoff": True,
+        "on_failure_callback": say_what_failed,
+    },
+)
+def nightly() -> None:
+    """Extract, protect, validate, publish, clean up."""
+
+    @task
+    def plan(day: str) -> list[dict[str, str]]:
+        """Every release of every day that this night has to look at, with why it is skipped, if it is."""
+        return plan_night(day)
+
+    @task
+    def extract(work: list[dict[str, str]]) -> None:
+        """Copy the days from the platform into landing; the only task that sees the database."""
+        for day in days_of(work):
+            run_job("extract", day=day)
+
+    @task(outlets=[RELEASES], map_index_template="{{ what }}")
+    def publish(day: str, release: str) -> dict[str, int]:
+        """Make exactly what the gate passed visible, in one commit."""
+        context = get_current_context()
+        context["what"] = f"{day} {release}"
+        run = run_name(context, day)
+        run_job("publish", release=release, day=day, run=run)
+        made = counts(release, day, run)
+        context["outlet_events"][RELEASES].add(Asset(f"ignicloud://published/{release}"), extra={"day": day, **made})
+        return made
+
+    @task_group
+    def release(day: str, release: str, skipped: str) -> None:
+        """One release of one day."""
+        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped)
+        validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
+        protect >> validate >> publish(day, release)
+
+    @task(trigger_rule="all_done")
+    def cleanup(work: list[dict[str, str]]) -> None:
+        """Delete landing of each day of which every release is published and verified."""
+        for day in days_of(work):
+            run_job("cleanup", day=day)
+
+    @task(trigger_rule="all_done", retries=0)
+    def report(day: str, work: list[dict[str, str]]) -> None:
+        """Say what the night did; red if a release is missing."""
+        context = get_current_context()
+        run_job("night", day=day)
+        missing = unpublished(work, {each: run_name(context, each) for each in days_of(work)})
+        if missing:
+            raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
+
+    work = plan(DAY)
+    extract(work) >> release.expand_kwargs(work) >> cleanup(work) >> report(DAY, work)
+
+
+nightly()

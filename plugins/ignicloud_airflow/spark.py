@@ -1,0 +1,59 @@
+"""Start a Spark step through spark-submit on the connection ``spark_default``.
+
+Local by default, a cluster by configuration of that connection alone. Nothing secret is an
+argument, a Spark property or an environment variable here: the job finds its keys by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import Any, ClassVar
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+
+from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
+
+KERNEL = PROJECT / ".build" / "kernel.jar"
+CONF = PROJECT / "jobs" / "conf"
+_EXIT_CODE = re.compile(r"Error code is: (\d+)")
+
+
+class SparkStep(SparkSubmitOperator):
+    """One step of one release of one day; a rerun of the task replaces what it staged."""
+
+    template_fields = ("day", "release", "skipped")
+    ui_color: ClassVar[str] = "#f4e3d3"
+
+    def __init__(self, *, step: str, day: str, release: str, skipped: str = "", **kwargs: Any) -> None:
+        super().__init__(
+            application=str(PROJECT / "jobs" / "__main__.py"),
+            jars=str(KERNEL),
+            name=f"ignicloud-{step}",
+            map_index_template="{{ task.day }} {{ task.release }}",
+            **kwargs,
+        )
+        self.step, self.day, self.release, self.skipped = step, day, release, skipped
+
+    def execute(self, context: Context) -> None:
+        """Submit and wait. A refusal fails the task for good, a crash lets Airflow retry."""
+        if self.skipped:
+            raise AirflowSkipException(f"{self.release}: {self.skipped}")
+        os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
+        run = run_name(context, self.day)
+        self.application_args = [self.step, "--release", self.release, "--day", self.day, "--run", run]
+        try:
+            super().execute(context)
+        except AirflowException as error:
+            code = _EXIT_CODE.search(str(error))
+            refused = code is not None and int(code[1]) == REFUSED
+            require_done(f"{self.step} of {self.release}", REFUSED if refused else 1)
+
+
+def run_name(context: Context, day: str) -> str:
+    """The name under which one Airflow run stages one day: the same in every task and retry."""
+    run_id = context["run_id"]
+    return f"{day}-{hashlib.sha256(run_id.encode()).hexdigest()[:10]}"

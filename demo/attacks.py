@@ -49,7 +49,7 @@ def _slow_brute_force(plant: Planting, days_ago: int, failures: int) -> dict[str
     """Never ten in ten minutes, but more than fifty in a day, on a login that belongs to nobody, from many networks."""
     login, start = "administrator@firma-1.example", plant.start(days_ago, 1)
     rows = [
-        plant.security(start + timedelta(minutes=18) * n, None, "login_failed", f"198.{18 + n % 2}.{90 + n}.7",
+        plant.security(start + timedelta(minutes=18) * n, None, "login_failed", f"198.19.{90 + n}.7",
                        attempted_login=login, user_agent=PROGRAMS[2])
         for n in range(failures)
     ]  # fmt: skip
@@ -59,7 +59,7 @@ def _slow_brute_force(plant: Planting, days_ago: int, failures: int) -> dict[str
 def _credential_stuffing(plant: Planting, days_ago: int, logins: int, *, succeeds: bool) -> dict[str, Any]:
     """A leaked list from one /24, a login every twenty seconds; every third login is an account of ours."""
     start, rows = plant.start(days_ago, 4), []
-    network = STUFFING if succeeds else SPRAY
+    network = STUFFING[0 if succeeds else 1]
     for n in range(logins):
         user = next(plant.busy) if n % 3 == 0 else None
         typed = {} if user is not None else {"attempted_login": f"leaked{n}@breach-{days_ago}.example"}
@@ -153,5 +153,5 @@ def _new_network(plant: Planting, days_ago: int) -> dict[str, Any]:
     for back in range(1, min(plant.days - days_ago, 20)):
         at = start - timedelta(days=back, hours=10)
         plant.security(at, user, "login_ok", session_id=plant.session())
-    rows = [plant.security(start, user, "login_ok", f"{STUFFING}.230", session_id=plant.session())]
-    return truth_of("new_network", rows, network=f"{STUFFING}.0/24")
+    rows = [plant.security(start, user, "login_ok", f"{STUFFING[0]}.230", session_id=plant.session())]
+    return truth_of("new_network", rows, network=f"{STUFFING[0]}.0/24")

@@ -1,7 +1,7 @@
 """Where people connect from. Every address is one that no real host can have.
 
 Ordinary people: 100.64.0.0/10 (RFC 6598) and 2001:db8::/32 (RFC 3849). Strangers who knock at the
-door: 198.18.0.0/15 (RFC 2544). Planted attackers: the documentation networks (RFC 5737, RFC 9637).
+door: 198.18.0.0/16 (RFC 2544). Planted attackers: 198.19.0.0/16 and the documentation networks (RFC 5737, RFC 9637).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CARRIERS = 1_024
 PLACES = ("office", "home", "phone")
 SHARES = (0.7, 0.22, 0.08)
 
-BRUTE, STUFFING, SPRAY = "203.0.113", "198.51.100", "192.0.2"
+BRUTE, STUFFING, SPRAY = "203.0.113", ("198.51.100", "198.19.240"), "192.0.2"
 STOLEN_6 = "3fff:bad"
 
 
@@ -73,4 +73,4 @@ def networks(rng: np.random.Generator, company_of: np.ndarray) -> Networks:
 
 def strangers(rng: np.random.Generator, count: int) -> list[str]:
     """Addresses from which nobody known connects."""
-    return [f"198.{18 + a}.{b}.{c}" for a, b, c in rng.integers((0, 0, 1), (2, 256, 255), (count, 3)).tolist()]
+    return [f"198.18.{net}.{host}" for net, host in rng.integers((0, 1), (256, 255), (count, 2)).tolist()]

@@ -23,7 +23,7 @@ ODD_AGENTS = ("", None, "x" * 4_000, "Mozilla/5.0 (compatible; Ångström/1.0; +
 def hidden(plant: Planting) -> list[dict[str, Any]]:
     """Plant one identifier in each place; what and where."""
     user, start, session = next(plant.busy), plant.start(0, 11), plant.session()
-    users, thing = plant.crowd.users, plant.documents(next(plant.busy), 1)[0]
+    users, thing = plant.crowd.users, plant.documents(user, 1)[0]
     email, name = users["email"][user], f"{users['first_name'][user]} {users['family_name'][user]}"
     phone, by_them = "+33 6 98 76 54 32", {"user_id": users["user_id"][user], "occurred_at": start}
     minute = timedelta(minutes=1)

@@ -73,8 +73,8 @@ def people(rng: np.random.Generator, until: date, companies: int, users: int) ->
     company_of = np.sort(np.concatenate([np.arange(companies), more]))
     members = _users(rng, firms, [locale_of[company] for company in company_of], company_of, fakers, until)
     open_ = np.array([closed is None for closed in members["closed_at"]]) & (company_of < companies - SPARE)
-    dormant = open_ & (rng.random(users) < DORMANT_SHARE)
-    active = open_ & ~dormant
+    dormant = np.sort(rng.choice(np.flatnonzero(open_), round(DORMANT_SHARE * users), replace=False))
+    active = open_ & ~np.isin(np.arange(users), dormant)
     weight = (rng.zipf(1.6, users).clip(1, 60) + rng.gamma(1.0, 1.0, users)) * active
     return People(
         companies=firms,
@@ -87,7 +87,7 @@ def people(rng: np.random.Generator, until: date, companies: int, users: int) ->
         phone=_devices(rng, PHONES, users),
         places=networks(rng, company_of),
         active=np.flatnonzero(active),
-        dormant=np.flatnonzero(dormant),
+        dormant=dormant,
     )
 
 

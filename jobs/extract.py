@@ -86,6 +86,7 @@ def _land(platform: Platform, name: str, source: Source, columns: tuple[str, ...
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
                 rows += batch.num_rows
         strays.refuse()
+        path.chmod(0o600)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -32,6 +32,7 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__OPENLINEAGE__DISABLED": "True",
     "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[2]"}',
+    "JDK_JAVA_OPTIONS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYSPARK_PYTHON": sys.executable,
     "SPARK_CONF_DIR": str(ROOT / "jobs" / "conf"),
@@ -48,6 +49,22 @@ def lake(tmp_path, monkeypatch):
     monkeypatch.setenv("IGNICLOUD_KEYRING", str(tmp_path / "secrets" / "keyring.json"))
     monkeypatch.setenv("IGNICLOUD_KEK", f"file:{tmp_path / 'secrets' / 'kek'}")
     return Lake.from_environment()
+
+
+@pytest.fixture
+def ledger(lake):
+    """The lake's ledger."""
+    from jobs.ledger import Ledger
+
+    return Ledger(lake.ledger)
+
+
+@pytest.fixture(scope="session")
+def promise():
+    """The project's own promise."""
+    import policy
+
+    return policy.load()
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +108,25 @@ LAST_DAY = date(2026, 3, 12)
 def seeded_platform(tmp_path_factory):
     """A small demo platform: five days ending at LAST_DAY, in SQLite. Copy it before changing it."""
     path = tmp_path_factory.mktemp("platform") / "platform.db"
-    seed = ["demo", "seed", "--to", f"sqlite:///{path}", "--until", str(LAST_DAY), "--days", "5", "--scale", "0.15"]
-    subprocess.run([sys.executable, "-m", *seed], cwd=ROOT, check=True, capture_output=True)
-    return path
+    return seeded(f"sqlite:///{path}") and path
+
+
+@pytest.fixture(scope="session")
+def seeded_postgres(postgres_server):
+    """The same platform in PostgreSQL: the database that tests take as their template."""
+    postgres_server.psql("CREATE DATABASE seeded")
+    host = re.search(r"host=([^&]+)", postgres_server.get_uri())[1]
+    seeded("postgresql:", PGHOST=host, PGUSER="postgres", PGDATABASE="seeded")
+    return "seeded"
+
+
+def seeded(target: str, **variables: str) -> bool:
+    """Fill ``target`` with five small days of the demo platform."""
+    command = ["demo", "seed", "--to", target, "--until", str(LAST_DAY), "--days", "5", "--scale", "0.15"]
+    truth = ["--truth", str(HOME / "truth.json")] if target == "postgresql:" else []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    subprocess.run([sys.executable, "-m", *command, *truth], cwd=ROOT, env=environment, check=True, capture_output=True)
+    return True
 
 
 @pytest.fixture

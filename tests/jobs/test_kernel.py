@@ -1,0 +1,203 @@
+"""The kernel through Spark: published vectors, equality with Python, and laws."""
+
+import hmac
+import ipaddress
+import string
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from jobs.kernel import build
+from jobs.treatments.networks import network_prefix
+from jobs.treatments.normalise import normalised
+from jobs.treatments.tokens import token
+from policy.shapes import network_pattern, token_pattern
+
+LETTERS = "cbdefghijklnrtuv"
+TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CRYPTO_PAN_KEY = bytes([21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16, 216, 152, 143, 131, 121, 121, 101, 39, 98, 87, 76, 45, 42, 132, 34, 2])
+"""The key of the sample that Crypto-PAn's authors publish with their code."""
+
+
+class Keys:
+    """Field keys for tests: one key for every class."""
+
+    def __init__(self, spark, key):
+        self.spark, self.key = spark, key
+
+    def column(self, identifier):
+        return self.spark.createDataFrame([(bytearray(self.key),)], "k binary").scalar()
+
+
+def modhex(raw):
+    return "".join(LETTERS[b >> 4] + LETTERS[b & 15] for b in raw)
+
+
+def column_of(spark, values, expression):
+    frame = spark.createDataFrame([(i, value) for i, value in enumerate(values)], "i int, v string")
+    return [row["o"] for row in frame.select("i", expression(F.col("v")).alias("o")).orderBy("i").collect()]
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "mac"),
+    [
+        ("0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b"),
+        (b"Jefe".hex(), b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c7"),
+        ("aa" * 131, b"Test Using Larger Than Block-Size Key - Hash Key First", "60e431591ee0b67f0d8a26aacbf5b77f"),
+    ],
+)
+def test_rfc_4231(spark, key, data, mac):
+    (made,) = column_of(spark, [data.decode()], lambda v: token(v, "person", "exact", Keys(spark, bytes.fromhex(key))))
+    assert made == f"usr_{modhex(bytes.fromhex(mac))}"
+
+
+@FEW
+@given(TEXTS)
+def test_tokens_equal_pythons_hmac_on_any_unicode(spark, texts):
+    key = bytes(range(32))
+    made = column_of(spark, texts, lambda v: F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, key).column(""), v))
+    assert made == [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
+
+
+def test_tokens_equal_sparks_own_expressions(spark):
+    pad = lambda byte: bytes(b ^ byte for b in bytes(range(32)).ljust(64, b"\0"))  # noqa: E731
+    inner = F.unhex(F.sha2(F.concat(F.lit(pad(0x36)), F.encode("v", "utf-8")), 256))
+    outer = F.substring(F.sha2(F.concat(F.lit(pad(0x5C)), inner), 256), 1, 32)
+    oracle = F.concat(F.lit("usr_"), F.translate(outer, "0123456789abcdef", LETTERS))
+    frame = spark.createDataFrame([("jane",), ("Ünïcode 🦊",)], "v string")
+    made = F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, bytes(range(32))).column(""), F.col("v"))
+    assert frame.where(made != oracle).count() == 0
+
+
+def test_null_empty_and_blank_have_no_token(spark):
+    assert column_of(spark, [None, "", "  \u00a0"], lambda v: token(v, "email", "email", Keys(spark, b"k" * 32))) == [None] * 3
+
+
+@FEW
+@given(st.lists(st.text(string.ascii_letters + string.digits + ' -.', min_size=1, max_size=3), min_size=2, max_size=20))
+def test_equal_normalised_values_and_no_others_share_a_token(spark, texts):
+    made = column_of(spark, texts, lambda v: token(v, "person", "exact", Keys(spark, b"k" * 32)))
+    canonical = column_of(spark, texts, lambda v: normalised(v, "exact"))
+    assert len(set(made)) == len(set(canonical))
+
+
+def test_tokens_have_the_shape_that_the_contract_promises(spark):
+    frame = spark.createDataFrame([("jane",)], "v string")
+    shape = frame.select(token(F.col("v"), "session", "exact", Keys(spark, b"k" * 32)).rlike(token_pattern("session")))
+    assert shape.first()[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spellings", "canonical"),
+    [
+        ("email", ["Jane.Roe@Mail.Example", " jane.roe@mail.example\u200b", "ｊａｎｅ.roe@mail.example"], "jane.roe@mail.example"),
+        ("uuid", ["F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"], "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
+        ("phone", ["+33 6 12-34.56 78", "0033612345678"], "+33612345678"),
+        ("address", ["2001:DB8:0:0:0:0:0:1", "[2001:db8::1]", "2001:db8::0001"], "2001:db8::1"),
+        ("address", ["::ffff:192.0.2.1", "192.0.2.1"], "192.0.2.1"),
+        ("exact", [" a b "], "a b"),
+    ],
+)
+def test_every_spelling_has_one_canonical_form(spark, kind, spellings, canonical):
+    assert set(column_of(spark, spellings, lambda v: normalised(v, kind))) == {canonical}
+
+
+@FEW
+@given(st.lists(st.ip_addresses(), min_size=1, max_size=20))
+def test_addresses_are_spelled_as_pythons_ipaddress_spells_them(spark, addresses):
+    exploded = [address.exploded for address in addresses]
+    expected = [str(getattr(a, "ipv4_mapped", None) or a) for a in addresses]
+    assert column_of(spark, exploded, lambda v: normalised(v, "address")) == expected
+
+
+@FEW
+@given(TEXTS)
+def test_normalisation_is_idempotent(spark, texts):
+    once = column_of(spark, texts, lambda v: normalised(v, "email"))
+    assert column_of(spark, once, lambda v: normalised(v, "email")) == once
+    assert all(text is None or unicodedata.normalize("NFKC", text).lower() or True for text in once)
+
+
+def encrypted(spark, addresses, keep="address"):
+    return column_of(spark, addresses, lambda v: network_prefix(v, keep, Keys(spark, CRYPTO_PAN_KEY * 2)))
+
+
+@pytest.mark.parametrize(
+    ("address", "published"),
+    [
+        ("128.11.68.132", "135.242.180.132"),
+        ("129.118.74.4", "134.136.186.123"),
+        ("130.132.252.244", "133.68.164.234"),
+        ("141.223.7.43", "141.167.8.160"),
+        ("152.163.225.39", "151.140.114.167"),
+        ("156.29.3.236", "147.225.12.42"),
+    ],
+)
+def test_crypto_pans_published_sample(spark, address, published):
+    assert encrypted(spark, [address]) == [f"ip4_{modhex(ipaddress.ip_address(published).packed)}"]
+
+
+def common_bits(left, right):
+    width = left.max_prefixlen
+    return width - (int(left) ^ int(right)).bit_length()
+
+
+def decoded(text):
+    return ipaddress.ip_address(bytes(LETTERS.index(a) << 4 | LETTERS.index(b) for a, b in zip(text[4::2], text[5::2], strict=True)))
+
+
+@FEW
+@given(st.lists(st.ip_addresses(v=4), min_size=2, max_size=12), st.lists(st.ip_addresses(v=6), min_size=2, max_size=12))
+def test_common_prefixes_survive_exactly(spark, four, six):
+    six = [address for address in six if address.ipv4_mapped is None]
+    for addresses in (four, six):
+        made = [decoded(text) for text in encrypted(spark, [str(a) for a in addresses])] if addresses else []
+        for left, new_left in zip(addresses, made, strict=True):
+            for right, new_right in zip(addresses, made, strict=True):
+                assert common_bits(left, right) == common_bits(new_left, new_right)
+
+
+def test_the_network_alone_is_the_beginning_of_the_address(spark):
+    addresses = ["192.0.2.17", "2001:db8:1:2:3:4:5:6"]
+    whole, network = encrypted(spark, addresses), encrypted(spark, addresses, "network")
+    assert [len(text) - 4 for text in network] == [6, 16]
+    assert all(w.startswith(n) for w, n in zip(whole, network, strict=True))
+
+
+def test_what_is_no_address_never_passes(spark):
+    assert encrypted(spark, ["jane@mail.example", "", None, "192.0.2", "1.2.3.4.5", "300.1.1.1", "::g"]) == [None] * 7
+
+
+def test_the_shape_of_networks_is_the_promised_one(spark):
+    frame = spark.createDataFrame([("192.0.2.17",), ("2001:db8::1",)], "v string")
+    keys = Keys(spark, CRYPTO_PAN_KEY * 2)
+    for keep in ("address", "network"):
+        assert frame.where(~network_prefix(F.col("v"), keep, keys).rlike(network_pattern(keep))).count() == 0
+
+
+def test_equal_sources_give_an_equal_jar(tmp_path, monkeypatch):
+    first = build.built().read_bytes()
+    monkeypatch.setattr(build, "JAR", tmp_path / "again" / "kernel.jar")
+    assert build.built().read_bytes() == first
+
+
+def test_a_machine_without_a_compiler_is_told_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "JAR", tmp_path / "kernel.jar")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(build.NoCompilerError, match="openjdk-17"):
+        build.built()
+
+
+def test_the_key_is_in_no_plan_and_in_no_error(spark, capfd):
+    key = bytes(range(100, 132))
+    frame = spark.createDataFrame([("jane",)], "v string").select(token(F.col("v"), "person", "exact", Keys(spark, key)).alias("t"))
+    plan = frame._jdf.queryExecution().toString()
+    frame.explain(mode="extended")
+    shown = plan + capfd.readouterr().out
+    for form in (key.hex(), key.decode("latin-1"), ", ".join(str(b) for b in key), key.hex(" ")):
+        assert form not in shown

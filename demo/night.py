@@ -52,7 +52,9 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "2",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": os.environ.get("SPARK_MASTER", "local[*]")}),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(
+            {"conn_type": "spark", "host": os.environ.get("SPARK_MASTER", "local[*]")}
+        ),
         "AIRFLOW_CONN_PLATFORM": json.dumps({"conn_type": "sqlite", "host": str(PLATFORM)}),
         "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'plugins'}",
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -85,8 +87,10 @@ def set_up(env: dict[str, str]) -> None:
     say("setting up Airflow (once)")
     airflow(env, "db", "migrate")
     secret = secrets.token_urlsafe(16)
-    program = "from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder as g\nimport sys\n" \
+    program = (
+        "from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder as g\nimport sys\n"
         "with g() as b:\n s = b.sm\n s.add_user('admin', 'Demo', 'Admin', 'admin@ignicloud.example', s.find_role('Admin'), sys.stdin.read())\n"
+    )
     subprocess.run([sys.executable, "-c", program], env=env, input=secret, text=True, capture_output=True, check=True)
     with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")
@@ -99,7 +103,18 @@ def seed_platform(day: date, scale: str) -> None:
     say(f"seeding the demo platform, 30 days up to {day}")
     DEMO.mkdir(mode=0o700, exist_ok=True)
     fresh = DEMO / "seeding.db"
-    command = [sys.executable, "-m", "demo", "seed", "--to", f"sqlite:///{fresh}", "--until", str(day), "--scale", scale]
+    command = [
+        sys.executable,
+        "-m",
+        "demo",
+        "seed",
+        "--to",
+        f"sqlite:///{fresh}",
+        "--until",
+        str(day),
+        "--scale",
+        scale,
+    ]
     subprocess.run(command, cwd=PROJECT, check=True)
     fresh.replace(PLATFORM)
 
@@ -219,7 +234,9 @@ def main() -> int:
     if not went_well:
         say(f"\nThe night went red. Which task and why: `make ui`, or the logs below {HOME / 'logs'}")
         return 1
-    say(f"\nOpen a table:  .venv/bin/python -c \"import polars; print(polars.scan_delta('{PROJECT}/lake/published/threat_events').collect())\"")
+    say(
+        f"\nOpen a table:  .venv/bin/python -c \"import polars; print(polars.scan_delta('{PROJECT}/lake/published/threat_events').collect())\""
+    )
     say("Watch and operate it:  make ui")
     return 0
 

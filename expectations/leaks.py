@@ -73,7 +73,9 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
         CellLeak("known name, other order", f"{family}, {first}", "known_name"),
         CellLeak("known e-mail reversed", email[::-1], "known_reversed"),
         CellLeak("known e-mail in base64", base64.b64encode(raw).decode(), "known_base64"),
-        CellLeak("known e-mail in base64, unpadded", base64.urlsafe_b64encode(raw).decode().rstrip("="), "known_base64"),
+        CellLeak(
+            "known e-mail in base64, unpadded", base64.urlsafe_b64encode(raw).decode().rstrip("="), "known_base64"
+        ),
         CellLeak("known e-mail in hex", raw.hex(), "known_hex"),
         CellLeak("known e-mail in hex, capitals", raw.hex().upper(), "known_hex"),
         *(
@@ -132,7 +134,9 @@ STRUCTURAL_LEAKS = (
         rules.tokens_map_one_to_one,
     ),
     StructuralLeak("a group under k", _measures(too_few={"topics": 1}), rules.groups_have_enough_contributors),
-    StructuralLeak("an identifier in a file's metadata", _measures(in_texts={"email": 1}), rules.nothing_in_file_metadata),
+    StructuralLeak(
+        "an identifier in a file's metadata", _measures(in_texts={"email": 1}), rules.nothing_in_file_metadata
+    ),
     StructuralLeak(
         "a night ten times too small",
         lambda case, m: (replace(case, history=(10_000,), recounted=replace(case.recounted, rows_in=1)), m),

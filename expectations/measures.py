@@ -84,7 +84,9 @@ def scan_columns(case: Case, staged: DataFrame) -> dict[str, Column]:
         nested = isinstance(field.dataType, T.StructType | T.MapType | T.ArrayType)
         bits = case.scan(F.to_json(cell) if nested else cell.cast("string"))
         words = vocabularies.get(field.name)
-        scans[field.name] = bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
+        scans[field.name] = (
+            bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
+        )
     return scans
 
 
@@ -140,7 +142,12 @@ def _distinct(rows: DataFrame, columns: list[str]) -> dict[str, int]:
     """Exact numbers of distinct values of several columns, in one job over 64-bit hashes."""
     if not columns:
         return {}
-    hashes = F.array(*(F.struct(F.lit(n).alias("column"), F.xxhash64(n).alias("hash"), F.col(n).isNotNull().alias("filled")) for n in columns))
+    hashes = F.array(
+        *(
+            F.struct(F.lit(n).alias("column"), F.xxhash64(n).alias("hash"), F.col(n).isNotNull().alias("filled"))
+            for n in columns
+        )
+    )
     cells = rows.select(F.explode(hashes).alias("cell")).where("cell.filled").select("cell.column", "cell.hash")
     counted = {row["column"]: row["count"] for row in cells.distinct().groupBy("column").count().collect()}
     return {name: counted.get(name, 0) for name in columns}

@@ -50,9 +50,9 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
 def rotate(ring: Keyring) -> list[str]:
     """Open today's epoch of every domain of the contracts, retire older active ones; what was done."""
     done, today = [], datetime.now(UTC).date()
-    for domain, period in sorted({
-        (c.domain, c.epoch) for c in policy.load().releases.values() if c.domain and c.epoch
-    }):
+    for domain, period in sorted(
+        {(c.domain, c.epoch) for c in policy.load().releases.values() if c.domain and c.epoch}
+    ):
         current = epoch_of(today, period)
         ring.domain(domain, current)
         for entry in ring.entries():

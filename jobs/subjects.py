@@ -49,8 +49,7 @@ def excluded(purpose: str, terms: Purpose, requests: DataFrame) -> DataFrame:
         & (F.lower(F.coalesce("outcome", F.lit(""))) != "refused")
     )
     return (
-        requests
-        .where(stands & _reaches(purpose, terms, named))
+        requests.where(stands & _reaches(purpose, terms, named))
         .select(F.col("user_id").alias("excluded_id"))
         .distinct()
     )

@@ -44,7 +44,9 @@ class RedVerdictError(PolicyError):
 
     def __init__(self, verdict: Verdict, owner: str) -> None:
         self.release, self.findings, self.owner = verdict.release, verdict.findings, owner
-        named = "; ".join(f"{f.expectation} {f.column} ({f.detail}, {f.count})".replace("  ", " ") for f in verdict.findings)
+        named = "; ".join(
+            f"{f.expectation} {f.column} ({f.detail}, {f.count})".replace("  ", " ") for f in verdict.findings
+        )
         super().__init__(
             f"{verdict.release} of {verdict.day} is red: {named}. Nothing was published, run {verdict.run} is in "
             f"quarantine; ask {owner}, and see docs/gate.md for what each expectation means"
@@ -81,7 +83,12 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
 
 
 def _verdict(
-    contract: Contract, day: date, run: str, findings: tuple[Finding, ...], expectations: int, proof: Proof,
+    contract: Contract,
+    day: date,
+    run: str,
+    findings: tuple[Finding, ...],
+    expectations: int,
+    proof: Proof,
     files: tuple[JudgedFile, ...],
 ) -> Verdict:
     missed = tuple(Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed)
@@ -172,11 +179,15 @@ def recount(promise: Promise, contract: Contract, landing: Landing, staged: Data
         if isinstance(rule, Token) or (isinstance(rule, NetworkPrefix) and rule.keep == "address")
     }
     named = kept.select(*(column.alias(name) for name, column in identities.items())).cache()
-    counts = named.agg(
-        F.count(F.lit(1)).alias("rows"),
-        *(F.count(name).alias(f"filled:{name}") for name in identities),
-        *(F.count_distinct(name).alias(f"distinct:{name}") for name in identities),
-    ).collect()[0].asDict()
+    counts = (
+        named.agg(
+            F.count(F.lit(1)).alias("rows"),
+            *(F.count(name).alias(f"filled:{name}") for name in identities),
+            *(F.count_distinct(name).alias(f"distinct:{name}") for name in identities),
+        )
+        .collect()[0]
+        .asDict()
+    )
     named.unpersist()
     rows_in = raw.count()
     return Recounted(
@@ -230,7 +241,11 @@ def _is_schema(note: str, schema: StructType) -> bool:
 def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:
     """Source rows of the nights that were published before, the newest of each day."""
     published = {(e["day"], e["run"]) for e in ledger.entries("published", release=release) if e["day"] != str(day)}
-    rows = {e["day"]: e["rows_in"] for e in ledger.entries("protected", release=release) if (e["day"], e["run"]) in published}
+    rows = {
+        e["day"]: e["rows_in"]
+        for e in ledger.entries("protected", release=release)
+        if (e["day"], e["run"]) in published
+    }
     return tuple(rows[each] for each in sorted(rows)[-NIGHTS:])
 
 
@@ -238,7 +253,9 @@ def _leaks_of_the_night(landing: Landing) -> tuple[CellLeak, ...]:
     """The known leaks of one account of the night; its identifiers stay in this process."""
     people = landing.frame("professional_users")
     whole = people.dropna(subset=["email", "first_name", "family_name", "user_id"])
-    distinctive = whole.where((F.length("email") >= 12) & (F.length("first_name") >= 4) & (F.length("family_name") >= 4))
+    distinctive = whole.where(
+        (F.length("email") >= 12) & (F.length("first_name") >= 4) & (F.length("family_name") >= 4)
+    )
     person = distinctive.orderBy("user_id").limit(1).collect()
     if not person:
         return ()

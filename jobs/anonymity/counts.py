@@ -28,7 +28,11 @@ class EquivalenceClasses:
 
 
 def equivalence_classes(
-    rows: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], k: int, l: int  # noqa: E741
+    rows: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    k: int,
+    l: int,  # noqa: E741
 ) -> EquivalenceClasses:
     """Count every class; a null is a value like any other."""
     diversity = [F.count_distinct(F.coalesce(F.col(c).cast("string"), F.lit("\0"))) for c in sensitive]

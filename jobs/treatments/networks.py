@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.treatments.tokens import FieldKeys
 
+
 def network_prefix(column: Column, keep: Literal["address", "network"], keys: FieldKeys) -> Column:
     """Prefix-preserving encryption (Crypto-PAn) of an IPv4 or IPv6 address, in letters.
 

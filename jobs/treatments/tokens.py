@@ -12,6 +12,7 @@ from policy.rules import Normalisation
 from policy.shapes import PREFIXES
 from policy.sources import Identifier
 
+
 class FieldKeys(Protocol):
     """Where treatments get their keys from: a column that holds one, for each identifier class."""
 

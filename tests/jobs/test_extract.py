@@ -57,7 +57,9 @@ def landed(lake, source):
     return pq.read_table(path)
 
 
-def test_both_databases_land_the_same_rows(platform, seeded_postgres, postgres_server, promise, lake, ledger, monkeypatch, tmp_path):
+def test_both_databases_land_the_same_rows(
+    platform, seeded_postgres, postgres_server, promise, lake, ledger, monkeypatch, tmp_path
+):
     extract_day(promise, DAY, lake, ledger)
     monkeypatch.setenv("IGNICLOUD_PLATFORM", "postgresql:")
     monkeypatch.setenv("PGHOST", re.search(r"host=([^&]+)", postgres_server.get_uri())[1])
@@ -124,7 +126,9 @@ def test_drift_stops_the_run_and_names_column_and_owner(execute, promise, lake, 
         (["DROP TABLE contracts", "CREATE TABLE contracts (contract_id UUID, company_id UUID, service TEXT, plan TEXT, started_on DATE, ended_on DATE)", "INSERT INTO contracts (contract_id) VALUES ('c1')"], RequiredValueError, "company_id"),
     ],
 )  # fmt: skip
-def test_sqlite_enforces_no_types_so_the_extraction_does_without_showing_a_cell(platform, promise, lake, ledger, statements, error, column):
+def test_sqlite_enforces_no_types_so_the_extraction_does_without_showing_a_cell(
+    platform, promise, lake, ledger, statements, error, column
+):
     for statement in statements:
         change_sqlite(platform, statement)
     with pytest.raises(error, match=column) as caught:
@@ -132,7 +136,9 @@ def test_sqlite_enforces_no_types_so_the_extraction_does_without_showing_a_cell(
     assert "jane" not in str(caught.value)
 
 
-def test_health_data_is_never_touched_even_by_a_role_that_may_not_see_it(execute, request, promise, lake, ledger, monkeypatch):
+def test_health_data_is_never_touched_even_by_a_role_that_may_not_see_it(
+    execute, request, promise, lake, ledger, monkeypatch
+):
     if request.node.callspec.params["execute"] == "sqlite":
         execute("DROP TABLE end_user_health")
         assert extract_day(promise, DAY, lake, ledger)
@@ -150,7 +156,9 @@ def test_health_data_is_never_touched_even_by_a_role_that_may_not_see_it(execute
 def reads_of_health():
     with psycopg2.connect("") as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'end_user_health'")
+        cursor.execute(
+            "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'end_user_health'"
+        )
         return cursor.fetchone()[0]
 
 

@@ -19,7 +19,42 @@ from policy.shapes import network_pattern, token_pattern
 LETTERS = "cbdefghijklnrtuv"
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-CRYPTO_PAN_KEY = bytes([21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16, 216, 152, 143, 131, 121, 121, 101, 39, 98, 87, 76, 45, 42, 132, 34, 2])
+CRYPTO_PAN_KEY = bytes(
+    [
+        21,
+        34,
+        23,
+        141,
+        51,
+        164,
+        207,
+        128,
+        19,
+        10,
+        91,
+        22,
+        73,
+        144,
+        125,
+        16,
+        216,
+        152,
+        143,
+        131,
+        121,
+        121,
+        101,
+        39,
+        98,
+        87,
+        76,
+        45,
+        42,
+        132,
+        34,
+        2,
+    ]
+)
 """The key of the sample that Crypto-PAn's authors publish with their code."""
 
 
@@ -59,7 +94,9 @@ def test_rfc_4231(spark, key, data, mac):
 @given(TEXTS)
 def test_tokens_equal_pythons_hmac_on_any_unicode(spark, texts):
     key = bytes(range(32))
-    made = column_of(spark, texts, lambda v: F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, key).column(""), v))
+    made = column_of(
+        spark, texts, lambda v: F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, key).column(""), v)
+    )
     assert made == [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
 
 
@@ -74,11 +111,14 @@ def test_tokens_equal_sparks_own_expressions(spark):
 
 
 def test_null_empty_and_blank_have_no_token(spark):
-    assert column_of(spark, [None, "", "  \u00a0"], lambda v: token(v, "email", "email", Keys(spark, b"k" * 32))) == [None] * 3
+    assert (
+        column_of(spark, [None, "", "  \u00a0"], lambda v: token(v, "email", "email", Keys(spark, b"k" * 32)))
+        == [None] * 3
+    )
 
 
 @FEW
-@given(st.lists(st.text(string.ascii_letters + string.digits + ' -.', min_size=1, max_size=3), min_size=2, max_size=20))
+@given(st.lists(st.text(string.ascii_letters + string.digits + " -.", min_size=1, max_size=3), min_size=2, max_size=20))
 def test_equal_normalised_values_and_no_others_share_a_token(spark, texts):
     made = column_of(spark, texts, lambda v: token(v, "person", "exact", Keys(spark, b"k" * 32)))
     canonical = column_of(spark, texts, lambda v: normalised(v, "exact"))
@@ -94,7 +134,11 @@ def test_tokens_have_the_shape_that_the_contract_promises(spark):
 @pytest.mark.parametrize(
     ("kind", "spellings", "canonical"),
     [
-        ("email", ["Jane.Roe@Mail.Example", " jane.roe@mail.example\u200b", "ｊａｎｅ.roe@mail.example"], "jane.roe@mail.example"),
+        (
+            "email",
+            ["Jane.Roe@Mail.Example", " jane.roe@mail.example\u200b", "ｊａｎｅ.roe@mail.example"],
+            "jane.roe@mail.example",
+        ),
         ("uuid", ["F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"], "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
         ("phone", ["+33 6 12-34.56 78", "0033612345678"], "+33612345678"),
         ("address", ["2001:DB8:0:0:0:0:0:1", "[2001:db8::1]", "2001:db8::0001"], "2001:db8::1"),
@@ -147,7 +191,9 @@ def common_bits(left, right):
 
 
 def decoded(text):
-    return ipaddress.ip_address(bytes(LETTERS.index(a) << 4 | LETTERS.index(b) for a, b in zip(text[4::2], text[5::2], strict=True)))
+    return ipaddress.ip_address(
+        bytes(LETTERS.index(a) << 4 | LETTERS.index(b) for a, b in zip(text[4::2], text[5::2], strict=True))
+    )
 
 
 @FEW
@@ -195,7 +241,9 @@ def test_a_machine_without_a_compiler_is_told_what_to_install(tmp_path, monkeypa
 
 def test_the_key_is_in_no_plan_and_in_no_error(spark, capfd):
     key = bytes(range(100, 132))
-    frame = spark.createDataFrame([("jane",)], "v string").select(token(F.col("v"), "person", "exact", Keys(spark, key)).alias("t"))
+    frame = spark.createDataFrame([("jane",)], "v string").select(
+        token(F.col("v"), "person", "exact", Keys(spark, key)).alias("t")
+    )
     plan = frame._jdf.queryExecution().toString()
     frame.explain(mode="extended")
     shown = plan + capfd.readouterr().out

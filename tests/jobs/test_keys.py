@@ -140,7 +140,10 @@ def test_every_change_of_an_epoch_is_told(tmp_path):
 def test_rewrapping_changes_no_token(ring, tmp_path):
     before = ring.domain("threat", "2026-10-01", TODAY).field_key("person")
     assert ring.rewrap(f"file:{tmp_path / 'new'}") == 1
-    assert Keyring(ring.path, f"file:{tmp_path / 'new'}").domain("threat", "2026-10-01", TODAY).field_key("person") == before
+    assert (
+        Keyring(ring.path, f"file:{tmp_path / 'new'}").domain("threat", "2026-10-01", TODAY).field_key("person")
+        == before
+    )
     with pytest.raises(WrongKeyEncryptionKeyError):
         Keyring(ring.path, f"file:{tmp_path / 'kek'}").verify()
 
@@ -174,9 +177,7 @@ def test_only_this_keyring_can_seal(ring, tmp_path):
 
 def test_rfc_5869_case_3():
     derived = HKDF(SHA256(), 42, salt=None, info=b"").derive(bytes.fromhex("0b" * 22))
-    assert derived.hex() == (
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
-    )
+    assert derived.hex() == ("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
 
 
 @given(NAMES, NAMES, NAMES, NAMES)
@@ -188,7 +189,13 @@ def test_no_two_names_run_together_in_the_derivation(domain, epoch, other_domain
 def test_an_auditor_recomputes_a_token_with_the_lines_of_the_document():
     text = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
     snippet = re.search(r"```python\n(# recompute a token.*?)```", text, re.DOTALL)[1]
-    scope = {"data_key": bytes(range(32)), "domain": "threat", "epoch": "2026-10-01", "identifier": "email", "value": "jane@mail.example"}
+    scope = {
+        "data_key": bytes(range(32)),
+        "domain": "threat",
+        "epoch": "2026-10-01",
+        "identifier": "email",
+        "value": "jane@mail.example",
+    }
     exec(snippet, scope)
     digest = hmac.digest(field_key(bytes(range(32)), "threat", "2026-10-01", "email"), b"jane@mail.example", "sha256")
     letters = "".join("cbdefghijklnrtuv"[b >> 4] + "cbdefghijklnrtuv"[b & 15] for b in digest[:16])

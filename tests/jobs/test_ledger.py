@@ -20,7 +20,9 @@ def test_entries_come_back_in_order_and_the_chain_holds(ledger):
     assert ledger.verify() == 2
 
 
-@pytest.mark.parametrize("damage", [lambda lines: lines[1:], lambda lines: [lines[0].replace("3", "4"), lines[1]], lambda lines: lines[::-1]])
+@pytest.mark.parametrize(
+    "damage", [lambda lines: lines[1:], lambda lines: [lines[0].replace("3", "4"), lines[1]], lambda lines: lines[::-1]]
+)
 def test_a_removed_changed_or_moved_line_breaks_the_chain(ledger, damage):
     ledger.append("extracted", source="activity", day="2026-11-23", rows=3, columns=2)
     ledger.append("cleaned", source="activity", day="2026-11-23")

@@ -10,7 +10,9 @@ from policy.register import Purpose
 NOW = datetime(2026, 11, 20)
 INTEREST = Purpose(clause="4.1", words="w", lawful_basis="legitimate_interest", article="6(1)(f)", roles=("r",))
 CONSENT = Purpose(clause="4.1", words="w", lawful_basis="consent", article="6(1)(a)", roles=("r",))
-REQUEST = "user_id string, right string, identity_verified_at timestamp, detail string, outcome string, lifted_at timestamp"
+REQUEST = (
+    "user_id string, right string, identity_verified_at timestamp, detail string, outcome string, lifted_at timestamp"
+)
 
 
 def requests(spark, *rows):

@@ -20,11 +20,19 @@ def of(spark, values, expression, kind="string"):
 
 def test_times_are_cut_down_in_utc(spark):
     time = datetime(2026, 11, 23, 23, 59, 59, 999999)
-    assert of(spark, [time, None], lambda v: F.date_format(truncated_time(v, "minute"), "yyyy-MM-dd HH:mm:ss.SSS"), "timestamp_ntz") == ["2026-11-23 23:59:00.000", None]
+    assert of(
+        spark,
+        [time, None],
+        lambda v: F.date_format(truncated_time(v, "minute"), "yyyy-MM-dd HH:mm:ss.SSS"),
+        "timestamp_ntz",
+    ) == ["2026-11-23 23:59:00.000", None]
 
 
 def test_dates_are_cut_down(spark):
-    assert of(spark, [date(2026, 11, 23), None], lambda v: truncated_date(v, "quarter"), "date") == [date(2026, 10, 1), None]
+    assert of(spark, [date(2026, 11, 23), None], lambda v: truncated_date(v, "quarter"), "date") == [
+        date(2026, 10, 1),
+        None,
+    ]
 
 
 def test_bands_are_half_open_and_labelled(spark):
@@ -47,7 +55,12 @@ def test_no_country_lies_in_two_regions(promise):
 
 
 def test_a_word_outside_the_vocabulary_never_passes(spark):
-    assert of(spark, ["team", "jane@mail.example", "", None], lambda v: in_vocabulary(v, ("team",))) == ["team", "other", "other", None]
+    assert of(spark, ["team", "jane@mail.example", "", None], lambda v: in_vocabulary(v, ("team",))) == [
+        "team",
+        "other",
+        "other",
+        None,
+    ]
 
 
 def test_one_field_of_a_json_text_is_read_and_broken_json_is_null(spark):

@@ -9,16 +9,16 @@ import sys
 PYTHON, JAVA = (3, 11), 17
 
 
-def main():
+def main() -> None:
     """Exit with a message that says what to do."""
     if not PYTHON <= sys.version_info[:2] <= (3, 13):
         sys.exit(
-            "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d. Debian: apt-get install python3.11 python3.11-venv; "
-            "then make PYTHON=python3.11" % sys.version_info[:2]
+            f"Python 3.11, 3.12 or 3.13 is needed, this is {sys.version_info[0]}.{sys.version_info[1]}. "
+            "Debian: apt-get install python3.11 python3.11-venv; then make PYTHON=python3.11"
         )
     home = os.environ.get("JAVA_HOME")
     javac = shutil.which("javac", path=home + "/bin" if home else None) or shutil.which("javac")
-    found = subprocess.run([javac, "-version"], capture_output=True, text=True) if javac else None
+    found = subprocess.run([javac, "-version"], capture_output=True, text=True, check=False) if javac else None
     version = re.search(r"javac (\d+)", (found.stdout + found.stderr) if found else "")
     if version is None or int(version.group(1)) < JAVA:
         sys.exit(

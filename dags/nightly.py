@@ -66,7 +66,7 @@ def nightly() -> None:
         for day in days_of(work):
             run_job("extract", day=day)
 
-    @task(outlets=[RELEASES], map_index_template="{{ what }}")
+    @task(outlets=[RELEASES], multiple_outputs=False, map_index_template="{{ what }}")
     def publish(day: str, release: str) -> dict[str, int]:
         """Make exactly what the gate passed visible, in one commit."""
         context = get_current_context()

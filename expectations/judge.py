@@ -9,6 +9,7 @@ from pathlib import Path
 
 import great_expectations as gx
 from great_expectations.core.result_format import ResultFormat
+from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from expectations.case import Case, Finding
 from expectations.great import EXPECTATIONS
@@ -47,7 +48,7 @@ def _results(name: str, case: Case, custom: Path) -> list[gx.core.ExpectationVal
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     release = case.contract.release
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_spark("staged", persist=False).add_dataframe_asset(release)
     batch = asset.add_batch_definition_whole_dataframe("every row")
     expected = context.suites.add(suite(release, name, custom))
@@ -63,6 +64,7 @@ def _results(name: str, case: Case, custom: Path) -> list[gx.core.ExpectationVal
 def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
     """What broke one expectation: our rules count it, a hand-written one just names its column."""
     configuration = result.expectation_config
+    assert configuration is not None
     raised = any(info for info in _exceptions(result))
     rule = RULES.get(configuration.type)
     found = rule(trial.case, trial.measures()) if rule is not None and not raised else []

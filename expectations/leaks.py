@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from expectations import rules
-from expectations.case import Case
+from expectations.case import Case, Finding
 from expectations.measures import Measures
 
 
@@ -99,7 +99,7 @@ class StructuralLeak:
 
     kind: str
     falsify: Falsify
-    rule: Callable[[Case, Measures], list[rules.Finding]]
+    rule: Callable[[Case, Measures], list[Finding]]
 
 
 def _measures(**changes: object) -> Falsify:

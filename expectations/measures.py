@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 
 from expectations.case import Case
 from expectations.detectors import DETECTORS
-from policy.contract import Output
+from policy.contract import Output, Statistic
 from policy.shapes import network_pattern, token_pattern
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
@@ -49,7 +49,7 @@ def measure(case: Case, staged: DataFrame) -> Measures:
         **{f"misshapen:{n}": F.count_if(c) for n, o in outputs.items() if (c := misshapen(o)) is not None},
         **{f"off_day:{n}": F.count_if(c) for n in outputs if (c := off_day(case, staged, n)) is not None},
         **{f"filled:{n}": F.count(n) for n in _identifying(outputs)},
-        **{f"too_few:{s.name}": F.count_if(c) for s in case.contract.statistics if (c := _too_few(s.name, s.k, outputs)) is not None},
+        **{f"too_few:{s.name}": F.count_if(_too_few(s, outputs)) for s in case.contract.statistics},
         **{f"bits:{name}": F.bit_or(bits) for name, bits in scans.items()},
     }  # fmt: skip
     row = staged.agg(*(F.coalesce(value, F.lit(0)).alias(name) for name, value in plain.items())).collect()[0].asDict()
@@ -109,10 +109,11 @@ def off_day(case: Case, staged: DataFrame, name: str) -> Column | None:
     return F.to_date(name) != F.lit(case.day)
 
 
-def _too_few(statistic: str, k: int, outputs: dict[str, Output]) -> Column | None:
+def _too_few(statistic: Statistic, outputs: dict[str, Output]) -> Column:
+    """Whether a group is shown that too few stand behind; nobody can be told without both columns."""
     if not {"statistic", "contributors"} <= outputs.keys():
-        return None
-    return (F.col("statistic") == statistic) & (F.coalesce(F.col("contributors"), F.lit(0)) < k)
+        return F.lit(True)
+    return (F.col("statistic") == statistic.name) & (F.coalesce("contributors", F.lit(0)) < statistic.k)
 
 
 def _identifying(outputs: dict[str, Output]) -> list[str]:

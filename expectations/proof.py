@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from expectations.case import Case
@@ -45,16 +45,14 @@ def prove(case: Case, measures: Measures, leaks: Sequence[CellLeak]) -> Proof:
     damages = list(_damages(case))
     missed = [*_missed_leaks(case, row, leaks), *_missed_damages(case, row, damages)]
     row.unpersist()
-    for leak in STRUCTURAL_LEAKS:
-        if not leak.rule(*leak.falsify(case, measures)):
-            missed.append(leak.kind)
+    missed += [leak.kind for leak in STRUCTURAL_LEAKS if not leak.rule(*leak.falsify(case, measures))]
     return Proof(len(leaks) + len(damages) + len(STRUCTURAL_LEAKS), tuple(missed))
 
 
 def _one_row(case: Case) -> DataFrame:
     """One staged row to damage; a row of nulls on a night without rows."""
     spark, schema = case.staged.sparkSession, case.staged.schema
-    return spark.createDataFrame(case.staged.limit(1).collect() or [(None,) * len(schema)], schema)
+    return spark.createDataFrame(case.staged.limit(1).collect() or [Row(*[None] * len(schema))], schema)
 
 
 def _missed_leaks(case: Case, row: DataFrame, leaks: Sequence[CellLeak]) -> list[str]:

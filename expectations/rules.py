@@ -24,7 +24,7 @@ def _each(expectation: str, detail: str, counts: dict[str, int]) -> list[Finding
 def columns_are_the_contracts(case: Case, measures: Measures) -> list[Finding]:
     """Exactly the contract's columns and types, in its order."""
     name, expected = "expect_columns_are_the_contracts", case.contract.output_schema
-    wrong = {c: 1 for c in expected.keys() ^ measures.schema.keys()}
+    wrong = dict.fromkeys(expected.keys() ^ measures.schema.keys(), 1)
     wrong |= {c: 1 for c in expected.keys() & measures.schema.keys() if expected[c] != measures.schema[c]}
     if not wrong and list(expected) != list(measures.schema):
         return [Finding(name, "", "another order of columns", 1)]

@@ -144,6 +144,6 @@ def _night(args: argparse.Namespace, lake: Lake) -> int:
     return 0
 
 
-def _ledger(args: argparse.Namespace, lake: Lake) -> int:
+def _ledger(_: argparse.Namespace, lake: Lake) -> int:
     print(f"{Ledger(lake.ledger).verify()} entries, the chain holds")
     return 0

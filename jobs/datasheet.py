@@ -95,7 +95,7 @@ def limits(contract: Contract) -> list[str]:
     if contract.kind == "pseudonymised":
         said += [
             f"Pseudonymised is still personal data (GDPR recital 26): use it for `{contract.purpose}` only.",
-            f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else and never longer.",
+            f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else.",
             "Rare behaviour can still single somebody out for a reader who knows it from elsewhere.",
         ]
     for statistic in contract.statistics:

@@ -67,6 +67,10 @@ class KeyEntry:
         """``active``, ``retired`` or ``destroyed``."""
         return "destroyed" if self.destroyed else "retired" if self.retired else "active"
 
+    def with_wrapping(self, other: KeyEntry) -> KeyEntry:
+        """This entry with the ciphertext of ``other``."""
+        return replace(self, nonce=other.nonce, wrapped=other.wrapped)
+
 
 @dataclass(frozen=True)
 class DomainKeys:
@@ -113,7 +117,7 @@ class Keyring:
     """The keyring file and the provider of its key-encryption key."""
 
     def __init__(self, path: Path, provider: str, record: Recorder | None = None) -> None:
-        self.path, self._provider, self._record = path, provider, record or (lambda *told: None)
+        self.path, self._provider, self._record = path, provider, record or _unrecorded
 
     @classmethod
     def from_environment(cls, record: Recorder | None = None) -> Keyring:
@@ -194,9 +198,9 @@ class Keyring:
         with self._locked():
             entries = self._read()
             fresh = [
-                e if e.destroyed else replace(_wrap(new, e.domain, e.epoch, self._unwrap(old, e, entries)), created=e.created, retired=e.retired)
+                e if e.destroyed else e.with_wrapping(_wrap(new, e.domain, e.epoch, self._unwrap(old, e, entries)))
                 for e in entries
-            ]  # fmt: skip
+            ]
             self._write(fresh)
         self._provider = provider
         return sum(not entry.destroyed for entry in fresh)
@@ -291,6 +295,10 @@ def _fingerprint(data_key: bytes) -> str:
 
 def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
     return next((entry for entry in entries if (entry.domain, entry.epoch) == (domain, epoch)), None)
+
+
+def _unrecorded(*_: str) -> None:
+    """What a keyring without a ledger tells nobody."""
 
 
 def _now() -> str:

@@ -25,7 +25,8 @@ KINDS: dict[str, frozenset[str]] = {
         {"release", "day", "run", "rows_in", "rows_out", "suppressed", "excluded", "epoch", "contract"}
     ),
     "judged": frozenset(
-        {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught", "verdict_hash", "suite", "rows"}
+        {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}
+        | {"verdict_hash", "suite", "rows"}
     ),
     "quarantined": frozenset({"release", "day", "run"}),
     "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),

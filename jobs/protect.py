@@ -117,7 +117,7 @@ def _statistics(
 ) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
     """A row per group that enough people or companies stand behind."""
     table = statistics(promise, contract, landing.frame, landing.wishes(), landing.day)
-    return table.shown, lambda rows_out: table.counts()
+    return table.shown, lambda _: table.counts()
 
 
 BUILDERS = {"events": _events, "statistics": _statistics}

@@ -19,7 +19,7 @@ from pyspark.sql.types import StructType
 
 from expectations.case import Case, Claimed, Finding, Recounted
 from expectations.index import KnownIdentifiers, scanner
-from expectations.judge import judge
+from expectations.judge import Judgement, judge
 from expectations.leaks import PATTERN_LEAKS, CellLeak, known_leaks
 from expectations.proof import Proof, prove
 from jobs.aggregate import statistics
@@ -78,7 +78,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *_leaks_of_the_night(landing)))
-    verdict = _verdict(contract, day, run, judgement.findings, judgement.expectations, proof, files)
+    verdict = _verdict(contract, day, run, judgement, proof, files)
     return _pronounce(verdict, contract, lake, ledger)
 
 
@@ -86,19 +86,19 @@ def _verdict(
     contract: Contract,
     day: date,
     run: str,
-    findings: tuple[Finding, ...],
-    expectations: int,
+    judgement: Judgement,
     proof: Proof,
     files: tuple[JudgedFile, ...],
 ) -> Verdict:
-    missed = tuple(Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed)
+    missed = (Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed)
+    findings = (*judgement.findings, *missed)
     return Verdict(
         release=contract.release,
         day=day.isoformat(),
         run=run,
-        verdict="red" if findings or missed else "green",
-        findings=(*findings, *missed),
-        expectations=expectations,
+        verdict="red" if findings else "green",
+        findings=findings,
+        expectations=judgement.expectations,
         proof_planted=proof.planted,
         proof_caught=proof.caught,
         files=files,

@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Model)
 class _StrictLoader(yaml.SafeLoader):
     """Safe YAML in which a key that stands twice is an error and not a silent override."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001 (PyYAML's)
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = {str(key) for key in keys if keys.count(key) > 1}
         if twice:

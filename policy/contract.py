@@ -110,8 +110,8 @@ class Contract(Model):
     purpose: str
     owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     source: str | None = None
-    columns: Columns = {}
-    sources: dict[str, Columns] = {}
+    columns: Columns = Field(default_factory=dict)
+    sources: dict[str, Columns] = Field(default_factory=dict)
     domain: str | None = None
     epoch: str | None = None
     retention: Retention

@@ -107,10 +107,10 @@ def _check_domains(releases: dict[str, Contract]) -> None:
     """Tokens are never joinable between purposes, so a domain serves exactly one (clause 4.1)."""
     for contract in releases.values():
         for other in releases.values():
-            if contract.domain is not None and contract.domain == other.domain:
-                if contract.purpose != other.purpose or contract.epoch != other.epoch:
-                    problem = f"shares domain {contract.domain} with {other.release} under another purpose or epoch"
-                    raise ContractError(contract.release, None, problem, contract.owner)
+            shared = contract.domain is not None and contract.domain == other.domain
+            if shared and (contract.purpose, contract.epoch) != (other.purpose, other.epoch):
+                problem = f"shares domain {contract.domain} with {other.release} under another purpose or epoch"
+                raise ContractError(contract.release, None, problem, contract.owner)
 
 
 def _check_derived(releases: dict[str, Contract]) -> None:

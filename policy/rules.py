@@ -26,6 +26,15 @@ class Rule(Model):
         return True
 
 
+class Unpublished(Rule):
+    """A rule whose column doesn't leave by itself."""
+
+    @property
+    def published(self) -> bool:
+        """Never."""
+        return False
+
+
 class Keep(Rule):
     """Pass on as it is; needs a closed vocabulary unless the type is a number or a time."""
 
@@ -33,15 +42,11 @@ class Keep(Rule):
     values: Words | None = None
 
 
-class Drop(Rule):
+class Drop(Unpublished):
     """Leave out, and say why."""
 
     treat: Literal["drop"]
     why: str = Field(min_length=3)
-
-    @property
-    def published(self) -> bool:
-        return False
 
 
 class Token(Rule):
@@ -128,44 +133,28 @@ class Topic(Rule):
     taxonomy: str
 
 
-class Count(Rule):
+class Count(Unpublished):
     """Count distinct values to reach k; the value itself is never published."""
 
     treat: Literal["count"]
 
-    @property
-    def published(self) -> bool:
-        return False
 
-
-class Measure(Rule):
+class Measure(Unpublished):
     """Sum per group; a single value is never published."""
 
     treat: Literal["measure"]
 
-    @property
-    def published(self) -> bool:
-        return False
 
-
-class Join(Rule):
+class Join(Unpublished):
     """Find the row of another source; the value itself is never published."""
 
     treat: Literal["join"]
 
-    @property
-    def published(self) -> bool:
-        return False
 
-
-class When(Rule):
+class When(Unpublished):
     """Decide whether a row counts on the day; the value itself is never published."""
 
     treat: Literal["when"]
-
-    @property
-    def published(self) -> bool:
-        return False
 
 
 ColumnRule = Annotated[

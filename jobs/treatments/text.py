@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 from ua_parser import parse_user_agent
 
 from policy.outputs import OTHER
@@ -78,7 +79,7 @@ def user_agent_family(user_agent: Column, values: Sequence[str]) -> Column:
     An Arrow UDF, since the family is found by some hundred regular expressions that only that
     library keeps up to date; each distinct user agent of a batch is parsed once.
     """
-    families = F.pandas_udf(_families, "string")
+    families = pandas_udf(_families, "string")  # type: ignore[call-overload]
     return in_vocabulary(families(user_agent), values)
 
 

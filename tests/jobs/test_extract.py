@@ -215,5 +215,5 @@ grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024
 assert manifest.rows == 400_000
 assert grown < 450, grown
 """
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]

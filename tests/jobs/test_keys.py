@@ -125,7 +125,7 @@ def test_destruction_needs_retirement_and_is_for_good(ring):
     with pytest.raises(DestroyedEpochError):
         ring.domain("threat", "2026-07-01", TODAY)
     (entry,) = ring.entries()
-    assert entry.wrapped is None and entry.nonce is None
+    assert (entry.wrapped, entry.nonce) == (None, None)
 
 
 def test_every_change_of_an_epoch_is_told(tmp_path):

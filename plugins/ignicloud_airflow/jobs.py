@@ -1,8 +1,6 @@
 """Start a step of the Spark tower that needs no Spark: ``python -m jobs …`` in a process of its own.
 
-Airflow imports nothing of the tower. Credentials of the platform's database come from the Airflow
-connection ``platform`` and reach the process as libpq's own variables, the password in a closed
-file that is gone when the step ends; never as an argument.
+Airflow imports nothing of the tower: it knows steps by their names and gives them strings.
 """
 
 from __future__ import annotations
@@ -12,18 +10,20 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from ignicloud_airflow.platform import platform_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 REFUSED = 2
 """The exit code of a step that a typed error stopped: no retry will mend it."""
+
+READS_THE_PLATFORM = {"plan", "extract"}
+"""No other step is given the database's credentials."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ def run_job(step: str, **arguments: str) -> str:
     command = [sys.executable, "-m", "jobs", step]
     for name, value in arguments.items():
         command += [f"--{name}", value]
-    with platform_environment() as environment:
+    reads = platform_environment() if step in READS_THE_PLATFORM else nullcontext({})
+    with reads as platform:
+        environment = {**os.environ, **platform, "PYTHONPATH": str(PROJECT)}
         process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -72,37 +74,3 @@ def plan_night(day: str) -> list[dict[str, str]]:
 def days_of(work: list[dict[str, str]]) -> list[str]:
     """The days that this night makes, each once."""
     return sorted({item["day"] for item in work})
-
-
-@contextmanager
-def platform_environment() -> Iterator[dict[str, str]]:
-    """This process's environment, with the connection ``platform`` as libpq's variables if there is one."""
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    try:
-        connection = BaseHook.get_connection("platform")
-    except AirflowNotFoundException:
-        yield environment
-        return
-    if connection.conn_type == "sqlite":
-        yield {**environment, "IGNICLOUD_PLATFORM": f"sqlite:///{connection.host}"}
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        environment["IGNICLOUD_PLATFORM"] = "postgresql:"
-        settings = {
-            "PGHOST": connection.host,
-            "PGPORT": str(connection.port or 5432),
-            "PGDATABASE": connection.schema,
-            "PGUSER": connection.login,
-        }
-        environment.update({name: value for name, value in settings.items() if value})
-        if connection.password:
-            environment["PGPASSFILE"] = str(_password_file(Path(folder), connection.password))
-        yield environment
-
-
-def _password_file(folder: Path, password: str) -> Path:
-    path = folder / "pgpass"
-    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(f"*:*:*:*:{escaped}\n")
-    return path

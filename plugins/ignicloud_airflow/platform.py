@@ -1,4 +1,4 @@
-"""The connection ``platform``, as the environment of the one step that reads the database."""
+"""The connection ``platform``, as the environment of the steps that read the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 CONN_ID = "platform"
 
@@ -23,7 +23,7 @@ def platform_environment() -> Iterator[dict[str, str]]:
     """
     try:
         connection = Connection.get(CONN_ID)
-    except AirflowRuntimeError:
+    except AirflowNotFoundException:
         yield {}
         return
     if connection.conn_type == "sqlite":

@@ -17,7 +17,7 @@ use and nobody can be found in.
 A red release doesn't stop the others. Landing stays until all releases of its day are published.
 Every task may be cleared and run again: each step replaces its own day and nothing else. A past day:
 trigger with the parameter `day`, or backfill. Releases whose builder doesn't exist yet are *skipped*,
-by name. Late events: the two days before are looked at again, and rebuilt when their source changed.
+by name. Late events: the three days before are looked at again, and rebuilt when their source changed.
 """
 
 from __future__ import annotations

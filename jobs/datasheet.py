@@ -145,8 +145,9 @@ pandas_frame = table.to_pandas(partitions=[("day", "=", "2026-01-31")])
 import polars                                          # lazily, with predicates pushed down
 polars.scan_delta("{release}").filter(polars.col("day") == polars.date(2026, 1, 31)).collect()
 
-import duckdb
-duckdb.from_arrow(table.to_pyarrow_dataset()).count("*").show()
+import duckdb                                          # any SQL, straight from the files
+rows = table.to_pyarrow_dataset()
+duckdb.sql("SELECT day, count(*) FROM rows GROUP BY day ORDER BY day").show()
 ```
 
 ## Counts

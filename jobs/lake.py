@@ -167,6 +167,12 @@ class Lake:
         """Every day of which landing holds anything, oldest first."""
         return sorted({date.fromisoformat(path.name[4:]) for path in self.root.glob("landing/*/day=*")})
 
+    def landed_since(self, day: date) -> date:
+        """The UTC date on which the oldest landing copy of ``day`` was begun."""
+        folders = self.root.glob(f"landing/*/day={day}")
+        oldest = min(path.stat().st_mtime for folder in folders for path in (folder, *folder.iterdir()))
+        return datetime.fromtimestamp(oldest, UTC).date()
+
     def leave(self, day: date) -> list[str]:
         """Delete every landing copy of ``day``; the sources whose copy went."""
         gone = []

@@ -13,8 +13,8 @@ from policy.promise import Promise
 BUILT: frozenset[Shape] = frozenset({"events", "statistics"})
 """The shapes of release that a builder exists for; the others are skipped by name."""
 
-LATE = timedelta(days=2)
-"""Events arrive up to 72 hours late (PLATFORM §5): the night looks at the two days before, too."""
+LATE = timedelta(days=3)
+"""Events arrive up to 72 hours late: the last moment of a day by the end of the third day after it."""
 
 
 def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def _compile(sources: list[Path], to: Path) -> None:
     javac = shutil.which("javac", path=f"{home}/bin" if home else None) or shutil.which("javac")
     if javac is None:
         raise NoCompilerError
-    jars = Path(pyspark.__file__).parent / "jars" / "*"
+    spark_home = os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent  # under spark-submit pyspark is a zip
+    jars = Path(spark_home) / "jars" / "*"
     command = [
         javac,
         "--release",

@@ -128,7 +128,7 @@ DATASHEET = """\
 
 {about}
 
-**{kind}** · for *{words}* (policy clause {clause}; {article}) · readers: {roles} · kept {keep} · ask {owner}
+**{kind}** · *{words}* (policy clause {clause}; {article}) · readers: {roles} · kept {keep} · ask {owner}
 
 ## Columns
 | column | type | treatment | words |

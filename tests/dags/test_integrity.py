@@ -1,0 +1,37 @@
+"""Rules that hold of every DAG: exactly these, owned, documented, tagged, with retries and a word for whoever is on call."""
+
+import pytest
+
+DAGS = {"nightly"}
+
+
+def test_exactly_our_dags_are_read_without_an_error(dagbag):
+    assert dagbag.import_errors == {}
+    assert set(dagbag.dags) == DAGS
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAGS))
+def test_a_dag_says_what_it_does_whose_it_is_and_what_a_failure_means(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
+    assert len(dag.doc_md) > 300
+    assert "| red task |" in dag.doc_md
+    assert "privacy" in dag.tags
+    assert dag.max_active_runs == 1
+    for task in dag.tasks:
+        assert task.owner not in ("", "airflow"), task.task_id
+        assert task.on_failure_callback, task.task_id
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAGS))
+def test_the_page_names_every_task_that_can_fail(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
+    for task in dag.tasks:
+        assert f"`{task.task_id.rpartition('.')[2]}`" in dag.doc_md, task.task_id
+
+
+def test_no_task_is_given_a_secret_in_what_any_viewer_may_read(dagbag):
+    for dag in dagbag.dags.values():
+        for task in dag.tasks:
+            for field in ("conf", "_conf", "env_vars", "_env_vars", "op_kwargs", "env"):
+                held = str(getattr(task, field, None) or "").lower()
+                assert not any(word in held for word in ("password", "secret", "key")), task.task_id

@@ -28,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
     """Carry out one action; each change of an epoch's state is an entry of the ledger."""
-    ledger = Ledger(lake.ledger)
-    ring = Keyring.from_environment(lambda kind, d, e, f: ledger.append(kind, domain=d, epoch=e, fingerprint=f))
+    ring = Keyring.from_environment(Ledger(lake.ledger).key_changed)
     match args.action:
         case "list":
             for entry in ring.entries():

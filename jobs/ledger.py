@@ -98,6 +98,10 @@ class Ledger:
             os.fsync(file.fileno())
         return entry
 
+    def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> None:
+        """Record that a key was opened, retired or destroyed: what a `jobs.keys.Keyring` tells."""
+        self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
+
     def entries(self, kind: str | None = None, **match: Any) -> Iterator[Entry]:
         """Entries in order, of one kind and with these fields if given."""
         if not self.path.exists():

@@ -102,7 +102,8 @@ def _events(
     source, purpose = contract.main_source, promise.register.purposes[contract.purpose]
     raw = landing.frame(source)
     kept = without_excluded(raw, promise.source(source).subject, contract.purpose, purpose, landing.wishes())
-    keys = Keyring.from_environment().domain(contract.domain, epoch_of(landing.day, contract.epoch))
+    ring = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed)
+    keys = ring.domain(contract.domain, epoch_of(landing.day, contract.epoch))
     rows_in = landing.lake.manifest(source, landing.day).rows
     excluded = rows_in - kept.count()
 

@@ -112,7 +112,7 @@ def _verdict(
 def _pronounce(verdict: Verdict, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
     """Seal and record the verdict; a red run leaves the staged zone."""
     staged = lake.staged(verdict.release, verdict.run)
-    sealed = verdict.sealed(Keyring.from_environment())
+    sealed = verdict.sealed(Keyring.from_environment(ledger.key_changed))
     sealed.write(staged)
     named = {"release": verdict.release, "day": verdict.day, "run": verdict.run}
     ledger.append(

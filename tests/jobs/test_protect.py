@@ -42,6 +42,7 @@ def test_events_leave_under_exactly_the_contracted_columns_and_none_is_lost(spar
     assert frame.count() == counts.rows_out == counts.rows_in - counts.excluded
     assert counts.excluded > 0
     assert ledger.last("protected", run=RUN)["excluded"] == counts.excluded
+    assert ledger.last("key_opened", domain="threat")["epoch"] == "2026-01-01"
 
 
 def test_the_same_day_gives_the_same_rows_and_another_keyring_gives_other_tokens(spark, landed, promise, monkeypatch):

@@ -30,8 +30,9 @@ check: setup  ## lint, types and all tests: what CI runs
 trace:  setup  ## print clause, rules and evidence of the whole policy
 	@$(BIN)/python -m policy trace
 
-setup: .venv/ready  ## make .venv and the kernel (done by the others when needed)
+setup: .venv/ready  ## make .venv, the kernel and Spark's class archive (done by the others when needed)
 	@$(BIN)/python -m jobs.kernel.build >/dev/null
+	@$(BIN)/python -m jobs.class_archive
 
 .venv/ready: requirements.txt
 	@$(PYTHON) .ci/prerequisites.py

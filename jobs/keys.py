@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -101,9 +102,13 @@ class SparkFieldKeys:
     spark: SparkSession
 
     def column(self, identifier: str) -> Column:
-        """The field key of one identifier class, as binary."""
-        row = self.spark.createDataFrame([(bytearray(self.keys.field_key(identifier)),)], "field_key binary")
-        return row.scalar()
+        """The field key of one identifier class, as binary.
+
+        Made from Arrow, which Spark reads by itself: rows of Python objects would take each key
+        through a Python worker.
+        """
+        key = pa.array([self.keys.field_key(identifier)], pa.binary())
+        return self.spark.createDataFrame(pa.table({"field_key": key})).scalar()
 
 
 def field_key(data_key: bytes, domain: str, epoch: str, identifier: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -12,6 +13,7 @@ FUNCTIONS = {
     "ignicloud_token": ("ignicloud.kernel.Token", "string"),
     "ignicloud_normalise": ("ignicloud.kernel.Normalise", "string"),
     "ignicloud_network": ("ignicloud.kernel.Network", "string"),
+    "ignicloud_user_agent": ("ignicloud.kernel.UserAgent", "string"),
     "ignicloud_identifier": ("ignicloud.kernel.Identifier", "array<bigint>"),
     "ignicloud_scan": ("ignicloud.kernel.Scan", "bigint"),
 }
@@ -33,9 +35,10 @@ ALWAYS = {
 BY_DEFAULT = {
     "spark.master": "local[*]",
     "spark.driver.memory": "2g",
-    "spark.ui.enabled": "false",
 }
-"""What holds when neither spark-submit nor SPARK_CONF_DIR says otherwise."""
+"""What holds when a step is started without spark-submit."""
+
+CONF = Path(__file__).with_name("conf")
 
 
 def spark(app: str) -> SparkSession:
@@ -48,6 +51,7 @@ def spark(app: str) -> SparkSession:
     builder = SparkSession.builder.appName(app)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
+        os.environ.setdefault("SPARK_CONF_DIR", str(CONF))
         for name, value in {**BY_DEFAULT, "spark.jars": jar}.items():
             builder = builder.config(name, value)
     for name, value in ALWAYS.items():

@@ -1,7 +1,7 @@
-"""Compile the kernel: every ``*.java`` beside this file into one reproducible jar.
+"""Compile the kernel: every ``*.java`` beside this file, and uap-core's rules, into one reproducible jar.
 
-``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer) and PySpark's own jars, nothing
-else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
+``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer), PySpark's own jars and ua-parser's
+rules, nothing else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
 entries are sorted and carry no time.
 """
 
@@ -16,6 +16,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from jobs.kernel.user_agents import RESOURCE, exported, rules_version
 from policy.errors import PolicyError
 
 SOURCES = Path(__file__).parent
@@ -48,15 +49,18 @@ def built() -> Path:
         NoCompilerError, CompilationError: and no jar is left behind.
     """
     sources = sorted(SOURCES.glob("*.java"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    made_of = [*sources, SOURCES / "user_agents.py"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_of) + rules_version().encode()).hexdigest()
     mark = JAR.with_suffix(".sha256")
     if JAR.is_file() and mark.is_file() and mark.read_text() == digest:
         return JAR
     JAR.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=JAR.parent) as folder:
-        _compile(sources, Path(folder))
+        content = Path(folder) / "content"
+        _compile(sources, content)
+        (content / RESOURCE).write_text(exported(), encoding="utf-8")
         fresh = Path(folder) / "kernel.jar"
-        _pack(Path(folder), fresh)
+        _pack(content, fresh)
         fresh.replace(JAR)
     mark.write_text(digest)
     return JAR
@@ -87,10 +91,10 @@ def _compile(sources: list[Path], to: Path) -> None:
         raise CompilationError(done.stderr.strip()[:2000])
 
 
-def _pack(classes: Path, jar: Path) -> None:
+def _pack(content: Path, jar: Path) -> None:
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(classes.rglob("*.class")):
-            entry = zipfile.ZipInfo(path.relative_to(classes).as_posix(), (1980, 1, 1, 0, 0, 0))
+        for path in sorted(path for path in content.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(content).as_posix(), (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
 

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 
-import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import pandas_udf
-from ua_parser import parse_user_agent
 
 from policy.outputs import OTHER
 from policy.taxonomies import Topics
 
 ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿœæß"
 PLAIN = "aaaaaaceeeeiiiinooooouuuuyyoas"
-LONGEST_USER_AGENT = 512
-"""Browsers stay far below; what is longer is an attack on the parser and counts as ``other``."""
 
 
 def in_vocabulary(word: Column, values: Sequence[str]) -> Column:
@@ -74,22 +69,9 @@ def _keywords(languages: Mapping[str, Sequence[str]]) -> str:
 
 
 def user_agent_family(user_agent: Column, values: Sequence[str]) -> Column:
-    """The browser family that ua-parser finds, if the vocabulary has it; else ``other``; null stays null.
+    """The browser family by ua-parser's rules (uap-core), if the vocabulary has it; else ``other``.
 
-    An Arrow UDF, since the family is found by some hundred regular expressions that only that
-    library keeps up to date; each distinct user agent of a batch is parsed once.
+    Null stays null. The rules run in the kernel: an Arrow UDF round the library took a Python process
+    for each core and as long as all other treatments together.
     """
-    families = pandas_udf(_families, "string")  # type: ignore[call-overload]
-    return in_vocabulary(families(user_agent), values)
-
-
-def _families(user_agents: pd.Series) -> pd.Series:
-    return user_agents.map({text: _family(text) for text in user_agents.dropna().unique()})
-
-
-@lru_cache(maxsize=50_000)
-def _family(text: str) -> str:
-    if len(text) > LONGEST_USER_AGENT:
-        return OTHER
-    found = parse_user_agent(text)
-    return found.family if found is not None else OTHER
+    return in_vocabulary(F.call_function("ignicloud_user_agent", user_agent), values)

@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## this list
 	@echo "Ignicloud's pseudonymisation suite"; echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo; echo "  DAY=2026-01-31 chooses the day of make nightly, SCALE=50 the size of the demo platform."
 
 nightly: setup  ## run a whole night through Airflow on the demo platform
@@ -51,4 +51,24 @@ lock:  ## renew requirements.txt from requirements.in (needs uv)
 clean:  ## forget the demo: its platform, Airflow, keys and lake (not .venv)
 	@$(PYTHON) -m demo.night forget
 
-.PHONY: help nightly test ui check trace setup lock clean
+# -- a cluster of containers: docs/cluster.md ---------------------------------------------------------
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+WORKERS ?= 2
+FORGET ?=
+cluster = export CLUSTER_SECRETS="$${CLUSTER_SECRETS:-$(CURDIR)/.cluster}" $$($(PYTHON) -m cluster.credentials) PLATFORM_UNTIL="$(DAY)" SCALE="$(SCALE)"
+
+cluster-up:  ## start the whole suite in containers: PostgreSQL, Airflow, Spark with WORKERS=2
+	@$(cluster) && $(COMPOSE) build first-start && $(COMPOSE) up --detach --scale spark-worker=$(WORKERS)
+	@$(cluster) && $(PYTHON) -m cluster.night tell
+
+cluster-night:  ## run a night on the cluster, through its own scheduler
+	@$(cluster) && $(PYTHON) -m cluster.night night --day "$(DAY)"
+
+cluster-test: setup  ## try the cluster: two nights, a dead worker, a dead scheduler, a search for secrets
+	@$(BIN)/python -m cluster.trial
+
+cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and secrets, too
+	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
+	@$(if $(FORGET),rm -rf .cluster)
+
+.PHONY: help nightly test ui check trace setup lock clean cluster-up cluster-night cluster-test cluster-down

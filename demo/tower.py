@@ -98,6 +98,12 @@ class Airflow:
     url: str
     token: str
 
+    @classmethod
+    def signed_in(cls, url: str, user: str, password: str) -> Airflow:
+        """The Airflow at ``url``, as ``user``."""
+        who = {"username": user, "password": password}
+        return cls(url, _request("POST", f"{url}/auth/token", who)["access_token"])
+
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One request to ``/api/v2``; its answer."""
         return _request(method, f"{self.url}/api/v2/{path}", body, {"Authorization": f"Bearer {self.token}"})
@@ -129,8 +135,7 @@ def _healthy(url: str, started: dict[str, subprocess.Popen[bytes]], logs: Path) 
         try:
             health = _request("GET", f"{url}/api/v2/monitor/health")
             if all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
-                who = {"username": "admin", "password": PASSWORD.read_text().strip()}
-                airflow = Airflow(url, _request("POST", f"{url}/auth/token", who)["access_token"])
+                airflow = Airflow.signed_in(url, "admin", PASSWORD.read_text().strip())
                 airflow.ask("GET", "dags/nightly")
                 return airflow
         except (OSError, KeyError, ValueError, urllib.error.HTTPError):

@@ -1,0 +1,30 @@
+"""Whether two lakes publish the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars
+
+
+def compare(there: Path, here: Path, days: Sequence[date]) -> tuple[dict[str, int], list[str]]:
+    """Rows of each release in ``there``, and the releases whose rows differ in the two places.
+
+    Rows are compared as a multiset, all columns, tokens included; their order in files may differ.
+    """
+    rows: dict[str, int] = {}
+    differing = sorted({p.name for p in there.iterdir()} ^ {p.name for p in here.iterdir()})
+    for release in sorted({p.name for p in there.iterdir()} & {p.name for p in here.iterdir()}):
+        one, other = (
+            polars.read_delta(str(lake / release)).filter(polars.col("day").is_in(list(days))) for lake in (there, here)
+        )
+        rows[release] = one.height
+        if not one.height or not _sorted(one).equals(_sorted(other.select(one.columns))):
+            differing.append(release)
+    return rows, differing
+
+
+def _sorted(frame: polars.DataFrame) -> polars.DataFrame:
+    return frame.sort(frame.columns, nulls_last=True)

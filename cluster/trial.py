@@ -1,0 +1,188 @@
+"""`make cluster-test`: the cluster under trial, beside any that runs, and gone afterwards.
+
+Up from nothing with two Spark workers; a night during which a worker is killed while `protect` runs;
+a night during which the scheduler is killed between two tasks; the same two nights by `make nightly`'s
+own code on this machine under the same keyring, and every published table compared; then a search for
+keys, passwords and identifiers wherever they must not be. Each step says what it found; the first
+thing that isn't as promised ends the trial with exit 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+TRIAL = Path(tempfile.gettempdir()) / "ignicloud-trial"
+os.environ |= {
+    "CLUSTER_SECRETS": str(TRIAL / "secrets"),
+    "COMPOSE_PROJECT_NAME": "ignicloud-trial",
+    "AIRFLOW_PORT": os.environ.get("TRIAL_AIRFLOW_PORT", "18080"),
+    "SPARK_PORT": os.environ.get("TRIAL_SPARK_PORT", "18081"),
+    "NOTEBOOK_PORT": os.environ.get("TRIAL_NOTEBOOK_PORT", "18888"),
+}
+
+from cluster.containers import compose, container, kill, output, start  # noqa: E402 (they read the environment)
+from cluster.night import airflow  # noqa: E402
+from cluster.search import search  # noqa: E402
+from cluster.tables import compare  # noqa: E402
+from cluster.watching import when_done, while_running  # noqa: E402
+from demo.night import run_night, say  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parents[1]
+CHECKOUT, LAKE, KEYRING = TRIAL / "checkout", TRIAL / "lake", TRIAL / "secrets-of-the-ring" / "keyring.json"
+LAST = datetime.now(UTC).date() - timedelta(days=1)
+DAYS = (LAST - timedelta(days=1), LAST)
+
+
+class BrokenPromiseError(Exception):
+    """The cluster isn't as docs/cluster.md promises."""
+
+
+def main() -> int:
+    """All steps, or those that are named."""
+    parser = argparse.ArgumentParser(prog="python -m cluster.trial", description=__doc__)
+    parser.add_argument("steps", nargs="*", default=list(STEPS), choices=[*STEPS, []])
+    began = time.monotonic()
+    try:
+        for name in parser.parse_args().steps:
+            at = time.monotonic()
+            STEPS[name]()
+            say(f"✓ {name}: {time.monotonic() - at:.0f} s")
+    except (BrokenPromiseError, subprocess.CalledProcessError) as error:
+        say(f"✗ {name}: {error}\nThe containers are left for a look; python -m cluster.trial down removes them")
+        return 1
+    say(f"as promised, in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def require(holds: object, otherwise: str) -> None:
+    """Go on, or end the trial.
+
+    Raises:
+        BrokenPromiseError: it doesn't hold.
+    """
+    if not holds:
+        raise BrokenPromiseError(otherwise)
+
+
+def up() -> None:
+    """Secrets, images, containers, all healthy."""
+    os.umask(0o077)
+    TRIAL.mkdir(exist_ok=True)
+    made = output([sys.executable, "-m", "cluster.credentials"], cwd=PROJECT)
+    os.environ |= dict(line.split("=") for line in made.split())
+    os.environ["PLATFORM_UNTIL"] = str(LAST)
+    compose("build", "--quiet", "first-start", "analyst")
+    compose("--profile", "analyst", "up", "--detach", "--scale", "spark-worker=2")
+    airflow()
+
+
+def dead_worker() -> None:
+    """One of two Spark workers dies in the middle of protect; the night ends green."""
+    victim = container("spark-worker")
+    seen = while_running("protect", lambda: kill(victim))
+    require(run_night(airflow(), DAYS[0]), "the night didn't survive a dead Spark worker")
+    require(seen(), "no protect was running when the worker should have died")
+    start(victim)
+
+
+def dead_scheduler() -> None:
+    """The scheduler dies between two tasks and comes back; the night ends green."""
+
+    def die() -> None:
+        kill(container("scheduler"))
+        time.sleep(10)
+        start(container("scheduler"))
+
+    seen = when_done("extract", die)
+    require(run_night(airflow(), DAYS[1]), "the night didn't survive a dead scheduler")
+    require(seen(), "extract never ended, so no scheduler died")
+
+
+def at_home() -> None:
+    """The same two nights on this machine: `make nightly` in a checkout of its own, under the cluster's keys."""
+    if CHECKOUT.exists():
+        shutil.rmtree(CHECKOUT)
+    KEYRING.parent.mkdir(mode=0o700, exist_ok=True)
+    for name in ("policy", "expectations", "jobs", "plugins", "dags", "demo", ".build"):
+        shutil.copytree(PROJECT / name, CHECKOUT / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (CHECKOUT / ".venv").symlink_to((PROJECT / ".venv").resolve())
+    output(["docker", "cp", f"{container('airflow-worker')}:/keys/keyring.json", str(KEYRING)])
+    KEYRING.chmod(0o600)
+    kek = TRIAL / "secrets" / "kek"
+    at = {"IGNICLOUD_LAKE": LAKE, "IGNICLOUD_KEYRING": KEYRING, "IGNICLOUD_KEK": f"file:{kek}"}
+    environment = {k: v for k, v in os.environ.items() if k not in ("AIRFLOW_PORT",)} | {k: str(v) for k, v in at.items()}
+    (CHECKOUT / ".demo").mkdir(mode=0o700)
+    words = ["demo", "seed", "--to", f"sqlite:///{CHECKOUT}/.demo/platform.db", "--until", str(LAST)]
+    for command in (words, *(["demo.night", "night", "--day", str(day)] for day in DAYS)):
+        subprocess.run([sys.executable, "-m", *command], cwd=CHECKOUT, env=environment, check=True)
+
+
+def tables() -> None:
+    """Every published table has equal rows and equal tokens in both places."""
+    there = TRIAL / "published"
+    shutil.rmtree(there, ignore_errors=True)
+    output(["docker", "cp", f"{container('airflow-worker')}:/lake/published", str(there)])
+    rows, differing = compare(there, LAKE / "published", DAYS)
+    for release, count in rows.items():
+        say(f"  {release}: {count} rows")
+    require(rows and not differing, f"other rows than at home in {', '.join(differing) or 'no table at all'}")
+
+
+def analysts() -> None:
+    """Their container reads what is published, writes nothing, and reaches nobody."""
+    who = container("analyst")
+    reading = "import polars, pathlib; print(sum(polars.read_delta(str(p)).height for p in pathlib.Path('/published').iterdir()))"
+    require(int(output(["docker", "exec", who, "python", "-c", reading])) > 0, "analysts read no row")
+    trying = (
+        "import pathlib, socket, sys\n"
+        "for host in ('postgres', 'spark-hub', 'spark-master', 'api-server', 'airflow-worker'):\n"
+        "    try:\n        socket.create_connection((host, 7077), 2); sys.exit(f'reaches {host}')\n"
+        "    except OSError:\n        pass\n"
+        "for path in ('/published/x', '/lake', '/keys'):\n"
+        "    try:\n        pathlib.Path(path).touch(); sys.exit(f'writes {path}')\n"
+        "    except OSError:\n        pass\n"
+    )
+    done = subprocess.run(["docker", "exec", who, "python", "-c", trying], capture_output=True, text=True, check=False)
+    require(done.returncode == 0, f"the analysts' container {done.stderr.strip()}")
+
+
+def secrets() -> None:
+    """No key, password or identifier in inspect, image history, logs or volumes."""
+    looked, found = search(TRIAL / "secrets", CHECKOUT / ".demo" / "platform.db", TRIAL)
+    for place, size in looked.items():
+        say(f"  {place}: {size / 1e6:.1f} MB")
+    require(not found, f"found where it must not be: {'; '.join(found)}")
+
+
+def down() -> None:
+    """Nothing is left."""
+    if (TRIAL / "secrets").exists():
+        compose("--profile", "analyst", "--profile", "history", "down", "--volumes", "--remove-orphans", "--timeout", "20")
+    shutil.rmtree(TRIAL, ignore_errors=True)
+    left = output(["docker", "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project=ignicloud-trial"])
+    require(not left.strip(), "volumes are left")
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "up": up,
+    "dead-worker": dead_worker,
+    "dead-scheduler": dead_scheduler,
+    "at-home": at_home,
+    "tables": tables,
+    "analysts": analysts,
+    "secrets": secrets,
+    "down": down,
+}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

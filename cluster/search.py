@@ -80,13 +80,18 @@ def _places(scratch: Path) -> Iterator[tuple[str, Path]]:
     for volume in volumes.split():
         short = volume.removeprefix("ignicloud-trial_")
         mounted = ["-v", f"{volume}:/v:ro", "--user", "0", "--entrypoint", "tar", IMAGES[0]]
-        yield f"volume {short}", _written(scratch, ["docker", "run", "--rm", "--network", "none", *mounted, "-cC", "/v", "."])
+        yield (
+            f"volume {short}",
+            _written(scratch, ["docker", "run", "--rm", "--network", "none", *mounted, "-cC", "/v", "."]),
+        )
     dump = ["docker", "exec", container("postgres"), "pg_dump", "-U", "postgres", "airflow"]
     yield "Airflow's database", _written(scratch, dump)
 
 
 def _name(container_id: str) -> str:
-    return output(["docker", "inspect", "--format", "{{.Name}}", container_id]).strip().removeprefix("/ignicloud-trial_")
+    return (
+        output(["docker", "inspect", "--format", "{{.Name}}", container_id]).strip().removeprefix("/ignicloud-trial_")
+    )
 
 
 def _written(scratch: Path, command: list[str]) -> Path:

@@ -119,7 +119,9 @@ def at_home() -> None:
     KEYRING.chmod(0o600)
     kek = TRIAL / "secrets" / "kek"
     at = {"IGNICLOUD_LAKE": LAKE, "IGNICLOUD_KEYRING": KEYRING, "IGNICLOUD_KEK": f"file:{kek}"}
-    environment = {k: v for k, v in os.environ.items() if k not in ("AIRFLOW_PORT",)} | {k: str(v) for k, v in at.items()}
+    environment = {k: v for k, v in os.environ.items() if k not in ("AIRFLOW_PORT",)} | {
+        k: str(v) for k, v in at.items()
+    }
     (CHECKOUT / ".demo").mkdir(mode=0o700)
     words = ["demo", "seed", "--to", f"sqlite:///{CHECKOUT}/.demo/platform.db", "--until", str(LAST)]
     for command in (words, *(["demo.night", "night", "--day", str(day)] for day in DAYS)):
@@ -139,20 +141,11 @@ def tables() -> None:
 
 def analysts() -> None:
     """Their container reads what is published, writes nothing, and reaches nobody."""
-    who = container("analyst")
-    reading = "import polars, pathlib; print(sum(polars.read_delta(str(p)).height for p in pathlib.Path('/published').iterdir()))"
-    require(int(output(["docker", "exec", who, "python", "-c", reading])) > 0, "analysts read no row")
-    trying = (
-        "import pathlib, socket, sys\n"
-        "for host in ('postgres', 'spark-hub', 'spark-master', 'api-server', 'airflow-worker'):\n"
-        "    try:\n        socket.create_connection((host, 7077), 2); sys.exit(f'reaches {host}')\n"
-        "    except OSError:\n        pass\n"
-        "for path in ('/published/x', '/lake', '/keys'):\n"
-        "    try:\n        pathlib.Path(path).touch(); sys.exit(f'writes {path}')\n"
-        "    except OSError:\n        pass\n"
-    )
-    done = subprocess.run(["docker", "exec", who, "python", "-c", trying], capture_output=True, text=True, check=False)
-    require(done.returncode == 0, f"the analysts' container {done.stderr.strip()}")
+    probe = ["docker", "exec", "--interactive", container("analyst"), "python", "-"]
+    script = (PROJECT / "cluster" / "analyst_probe.py").read_text("utf-8")
+    done = subprocess.run(probe, input=script, capture_output=True, text=True, check=False)
+    require(done.returncode == 0, f"the analysts' container {done.stderr.strip()[-200:]}")
+    require(int(done.stdout) > 0, "analysts read no row")
 
 
 def secrets() -> None:
@@ -166,7 +159,9 @@ def secrets() -> None:
 def down() -> None:
     """Nothing is left."""
     if (TRIAL / "secrets").exists():
-        compose("--profile", "analyst", "--profile", "history", "down", "--volumes", "--remove-orphans", "--timeout", "20")
+        compose(
+            "--profile", "analyst", "--profile", "history", "down", "--volumes", "--remove-orphans", "--timeout", "20"
+        )
     shutil.rmtree(TRIAL, ignore_errors=True)
     left = output(["docker", "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project=ignicloud-trial"])
     require(not left.strip(), "volumes are left")

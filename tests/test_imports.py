@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"policy", "jobs", "expectations", "plugins", "dags", "demo", "bench"}
+OURS = {"policy", "jobs", "expectations", "plugins", "dags", "demo", "bench", "cluster"}
 SPARK_TOWER = {"pyspark", "great_expectations", "deltalake", "py4j"}
 MAY_IMPORT = {
     "policy": {"policy"},
@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "plugins": {"plugins", "policy"},
     "dags": {"plugins", "policy"},
     "demo": {"demo", "jobs", "expectations", "policy"},
+    "cluster": {"cluster", "demo", "policy"},
     "bench": {"bench", "demo", "jobs", "expectations", "policy"},
 }
 

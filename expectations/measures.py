@@ -81,13 +81,32 @@ def scan_columns(case: Case, staged: DataFrame) -> dict[str, Column]:
         if isinstance(field.dataType, TYPELESS):
             continue
         cell = F.col(field.name)
-        nested = isinstance(field.dataType, T.StructType | T.MapType | T.ArrayType)
-        bits = case.scan(F.to_json(cell) if nested else cell.cast("string"))
+        bits = case.scan(as_text(cell, field.dataType))
         words = vocabularies.get(field.name)
         scans[field.name] = (
             bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
         )
     return scans
+
+
+def as_text(cell: Column, kind: T.DataType) -> Column:
+    """A cell of any type as the text that is searched.
+
+    Fractions stand behind a comma, where no phone number goes on; bytes are hex, which the scanner decodes;
+    nested values are JSON with their keys.
+    """
+    match kind:
+        case T.StringType():
+            return cell
+        case T.DecimalType():
+            return F.translate(cell.cast("string"), ".", ",")
+        case T.DoubleType() | T.FloatType():
+            return F.translate(F.format_string("%.3f", cell), ".", ",")
+        case T.BinaryType():
+            return F.hex(cell)
+        case T.StructType() | T.MapType() | T.ArrayType() | T.VariantType():
+            return F.to_json(cell)
+    return cell.cast("string")
 
 
 def outside_vocabulary(output: Output) -> Column | None:

@@ -3,35 +3,55 @@ package ignicloud.kernel;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.text.StringEscapeUtils;
 
-/** One cell, cleaned once before every search: escapes undone, NFKC, invisible characters gone. */
+/**
+ * The views in which one cell is searched: as it stands, and after each round of undoing JSON, HTML and
+ * percent escapes; every view in NFKC, with Western digits, without invisible characters. The first view
+ * keeps what unescaping destroys: the {@code \r} of {@code CORP\robert} is no line break.
+ */
 final class Cleaned {
-  private static final int ROUNDS = 2;
+  private static final int ROUNDS = 4;
+  /** Letters of other scripts that look like Latin ones, and the Latin ones (from Unicode TR 39). */
+  private static final String LOOKALIKE = "аеорсухіјѕһԁԛԝкмтвнοανρτικυχ\u0261\u0131", LATIN = "aeopcyxijshdqwkmtbhoavptikuxgi";
 
   private Cleaned() {}
 
-  /** The text with JSON, HTML and percent escapes undone, twice over if need be, in NFKC, case kept. */
-  static String text(String cell) {
+  /** Every view, different ones only; the last is the most unescaped. */
+  static List<String> views(String cell) {
+    List<String> views = new ArrayList<>(2);
+    views.add(visible(cell));
     String text = cell;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS && hasEscapes(text); round++) {
       String before = text;
-      if (text.indexOf('\\') >= 0) text = unescapedJson(text);
-      if (text.indexOf('&') >= 0 && text.indexOf(';') >= 0) text = StringEscapeUtils.unescapeHtml4(text);
-      if (text.indexOf('%') >= 0) text = percentDecoded(text);
+      text = unescaped(text);
       if (text.equals(before)) break;
+      views.add(visible(text));
     }
+    return views;
+  }
+
+  /** NFKC with Western digits, any space as a blank, invisible characters gone; case kept. */
+  static String visible(String text) {
     if (isPlainAscii(text)) return text;
     StringBuilder visible = new StringBuilder(text.length());
-    String normal = Normalizer.normalize(text, Normalizer.Form.NFKC);
-    normal.codePoints()
-        .filter(c -> Character.getType(c) != Character.FORMAT && c != 0x00ad)
-        .forEach(c -> visible.appendCodePoint(Character.isSpaceChar(c) ? ' ' : c));
+    Normalizer.normalize(text, Normalizer.Form.NFKC).codePoints().filter(c -> !isInvisible(c)).forEach(c -> {
+      if (Character.isSpaceChar(c)) visible.append(' ');
+      else if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) visible.append((char) ('0' + Character.digit(c, 10)));
+      else visible.appendCodePoint(c);
+    });
     return visible.toString();
   }
 
-  /** Lower case without accents: the spelling in which names are compared. */
+  private static boolean isInvisible(int c) {
+    return Character.getType(c) == Character.FORMAT || c == 0x00ad || c == 0x034f || c == 0x115f || c == 0x1160
+        || c == 0x17b4 || c == 0x17b5 || c == 0x3164 || c == 0xffa0 || c >= 0xfe00 && c <= 0xfe0f;
+  }
+
+  /** Lower case without accents, lookalikes as what they look like: the spelling in which texts are compared. */
   static String folded(String text) {
     String lower = text.toLowerCase(Locale.ROOT);
     if (isPlainAscii(lower)) return lower;
@@ -40,13 +60,15 @@ final class Cleaned {
     for (int i = 0; i < parts.length(); i++) {
       char c = parts.charAt(i);
       if (Character.getType(c) == Character.NON_SPACING_MARK) continue;
+      int lookalike = c < 256 ? -1 : LOOKALIKE.indexOf(c);
       switch (c) {
         case 'ß': plain.append("ss"); break;
         case 'æ': plain.append("ae"); break;
         case 'œ': plain.append("oe"); break;
         case 'ø': plain.append('o'); break;
         case 'ł': plain.append('l'); break;
-        default: plain.append(c);
+        case 'đ': plain.append('d'); break;
+        default: plain.append(lookalike < 0 ? c : LATIN.charAt(lookalike));
       }
     }
     return plain.toString();
@@ -57,17 +79,55 @@ final class Cleaned {
     return true;
   }
 
-  private static String unescapedJson(String text) {
-    try {
-      return StringEscapeUtils.unescapeJson(text);
-    } catch (RuntimeException malformed) {
-      return text;
+  private static boolean hasEscapes(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' || c == '%' || c == '&') return true;
     }
+    return false;
+  }
+
+  private static String unescaped(String text) {
+    String plain = text.indexOf('\\') >= 0 ? withoutBackslashes(text) : text;
+    if (plain.indexOf('&') >= 0) plain = StringEscapeUtils.unescapeHtml4(plain);
+    return plain.indexOf('%') >= 0 ? percentDecoded(plain) : plain;
+  }
+
+  /** JSON (RFC 8259) and C escapes; what is none of them stays as it is. */
+  private static String withoutBackslashes(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i), next = i + 1 < text.length() ? text.charAt(i + 1) : 0;
+      int digits = c != '\\' ? 0 : next == 'u' ? 4 : next == 'x' ? 2 : 0;
+      int code = digits == 0 ? -1 : hexadecimal(text, i + 2, digits);
+      int simple = c != '\\' || next == 0 ? -1 : "\"\\/'bfnrt".indexOf(next);
+      if (code >= 0) {
+        plain.append((char) code);
+        i += 1 + digits;
+      } else if (simple >= 0) {
+        plain.append("\"\\/'\b\f\n\r\t".charAt(simple));
+        i++;
+      } else {
+        plain.append(c);
+      }
+    }
+    return plain.toString();
+  }
+
+  private static int hexadecimal(String text, int from, int digits) {
+    if (from + digits > text.length()) return -1;
+    int code = 0;
+    for (int i = from; i < from + digits; i++) {
+      int digit = Character.digit(text.charAt(i), 16);
+      if (digit < 0) return -1;
+      code = code << 4 | digit;
+    }
+    return code;
   }
 
   private static String percentDecoded(String text) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
     byte[] raw = text.getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length);
     for (int i = 0; i < raw.length; i++) {
       int high = raw[i] == '%' && i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
       int low = high >= 0 ? Character.digit(raw[i + 2], 16) : -1;

@@ -29,6 +29,9 @@ enum Detector {
   HASHED_BLAKE2B,
   HASHED_UNSET_KEY;
 
+  /** The bits of everything that is told by the night's identifiers, not by its shape. */
+  static final long ALL_KNOWN = -1L << KNOWN.ordinal();
+
   long bit() {
     return 1L << ordinal();
   }

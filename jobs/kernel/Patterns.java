@@ -12,16 +12,22 @@ import java.util.regex.Pattern;
  */
 final class Patterns {
   private static final Pattern EMAIL = Pattern.compile("[\\p{L}\\p{N}._%+'-]{1,64}@(?:[\\p{L}\\p{N}-]{1,63}\\.)+[\\p{L}]{2,24}");
-  private static final Pattern PHONE = Pattern.compile("(?<![\\p{L}\\p{N}.,_])(?:\\+|00)?\\(?\\d(?:[ ()./-]{0,2}\\d){7,14}(?:\\.0)?(?![\\p{L}\\p{N}_])");
-  private static final Pattern IPV4 = Pattern.compile("(?<![\\w.])(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?![\\w]|\\.\\d)");
-  private static final Pattern IPV6 = Pattern.compile("(?<![\\w:.])[0-9A-Fa-f:]{2,39}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?(?![\\w:])");
-  private static final Pattern IBAN = Pattern.compile("(?<![A-Za-z0-9])[A-Za-z]{2}\\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])");
-  private static final Pattern DIGITS = Pattern.compile("(?<![\\w])\\d(?:[ .-]?[0-9ABab]){11,18}(?![\\w])");
+  private static final Pattern PHONE = Pattern.compile("(?<![\\p{L}\\p{N}])(?<!\\d[.,])(?:\\+|00)?\\(?\\d(?:[ ()./-]{0,2}\\d){7,14}(?:\\.0)?(?![\\p{L}\\p{N}_])");
+  private static final Pattern IPV4 = Pattern.compile("(?<![A-Za-z0-9.])(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?![A-Za-z0-9]|\\.\\d)");
+  private static final Pattern IPV6 = Pattern.compile("(?<![A-Za-z0-9:.])[0-9A-Fa-f:]{2,39}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?(?![\\w:])");
+  private static final Pattern IBAN = Pattern.compile("(?<![A-Za-z0-9])[A-Za-z]{2}\\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}");
+  private static final Pattern DIGITS = Pattern.compile("(?<![A-Za-z0-9])\\d(?:[ .-]?[0-9ABab]){11,18}(?![A-Za-z0-9])");
   private static final Pattern MAC = Pattern.compile("(?<![\\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}(?![\\w:-])");
   private static final Pattern JWT = Pattern.compile("eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{4,}\\.[A-Za-z0-9_-]*");
   private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\\s/@:]{1,200}:[^\\s/@]{1,200}@");
   private static final Pattern UUID = Pattern.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])");
   private static final BigInteger MOD97 = BigInteger.valueOf(97);
+  /** Countries and the lengths of their IBANs (registry of ISO 13616, release 99). */
+  private static final String IBANS =
+      "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22"
+      + "GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20"
+      + "MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24"
+      + "TR26UA29VA22VG24XK20YE30";
 
   private Patterns() {}
 
@@ -80,9 +86,10 @@ final class Patterns {
     Matcher match = IBAN.matcher(text);
     while (match.find()) {
       String iban = match.group().replaceAll("[ .-]", "").toUpperCase(java.util.Locale.ROOT);
-      for (int length = Math.min(34, iban.length()); length >= 15; length--) {
-        if (isIban(iban.substring(0, length))) return Detector.IBAN.bit();
-      }
+      int country = IBANS.indexOf(iban.substring(0, 2));
+      if (country < 0 || country % 4 != 0) continue;
+      int length = Integer.parseInt(IBANS.substring(country + 2, country + 4));
+      if (iban.length() >= length && isIban(iban.substring(0, length))) return Detector.IBAN.bit();
     }
     return 0;
   }

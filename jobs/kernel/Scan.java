@@ -1,37 +1,45 @@
 package ignicloud.kernel;
 
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.apache.spark.sql.api.java.UDF3;
 
 /**
- * Key, path of the index, cell → one bit for each detector that finds something in the cell. The cell is
- * cleaned once; what looks like base64, hex or a digest is decoded and looked at again; patterns and the
- * night's known identifiers are searched in every view. Null gives 0. Nothing of the cell is ever shown.
+ * Key, path of the index, cell → one bit for each detector that finds something in the cell. Every view of
+ * the cell is searched for patterns and for the night's known identifiers; what could be base64, hex or a
+ * digest is decoded, and what it gives is searched again. Null gives 0. Nothing of the cell is ever shown.
  */
 public final class Scan implements UDF3<byte[], String, String, Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
-  private static final int SPAN = 8, SHORTEST_RUN = 8, SHORTEST_DIGEST = 11;
-  private static final String MODHEX = "cbdefghijklnrtuv";
-  private static final long NAMES = Detector.KNOWN.bit() | Detector.KNOWN_NAME.bit();
+  private static final int SPAN = 8, DEPTH = 3, SHORTEST_RUN = 7, SHORTEST_DIGEST = 11, SHORTEST_HEX = 10, DIGEST_HEX = 16;
+  private static final int LONGEST_INSIDE = 1024;
+  private static final int TOKEN = 36, PREFIX = 4;
+  private static final String MODHEX = "cbdefghijklnrtuv", BETWEEN_BYTES = " :-,.";
 
   private record Keyed(byte[] key, Fingerprint fingerprint, long[] powers) {}
 
   @Override
   public Long call(byte[] key, String path, String cell) {
     if (cell == null || cell.isEmpty()) return 0L;
-    Keyed keyed = keyed(key);
-    Index index = Index.at(path);
-    String text = Cleaned.text(cell);
-    Compact compact = new Compact(Cleaned.folded(text));
-    long found = Patterns.find(text) | known(keyed, index, compact);
-    Compact reversed = compact.reversed();
-    if (substrings(keyed, index, reversed, keyed.fingerprint.prefixes(reversed.chars, reversed.length)) != 0) {
-      found |= Detector.KNOWN_REVERSED.bit();
+    return scan(keyed(key), Index.at(path), isToken(cell) ? cell.substring(PREFIX) : cell, 0);
+  }
+
+  /** A token's prefix names its class; somebody may be called Tel, Nam or Org. */
+  private static boolean isToken(String cell) {
+    return cell.length() == TOKEN && cell.charAt(PREFIX - 1) == '_' && isModhex(cell, PREFIX, TOKEN);
+  }
+
+  private static long scan(Keyed k, Index index, String cell, int depth) {
+    long found = 0;
+    for (String view : Cleaned.views(cell)) {
+      Compact compact = new Compact(Cleaned.folded(view));
+      found |= Patterns.find(view) | known(k, index, compact);
+      Compact reversed = compact.reversed();
+      if (substrings(k, index, reversed, k.fingerprint.prefixes(reversed.chars, reversed.length)) != 0) {
+        found |= Detector.KNOWN_REVERSED.bit();
+      }
+      found |= runs(k, index, view, depth) | spacedHex(k, index, view, depth);
     }
-    return found | runs(keyed, index, text);
+    return found;
   }
 
   private static Keyed keyed(byte[] key) {
@@ -76,47 +84,79 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
   }
 
   /** Every run of letters that could be base64, hex or modhex. */
-  private static long runs(Keyed k, Index index, String text) {
+  private static long runs(Keyed k, Index index, String text, int depth) {
     long found = 0;
     int from = 0;
     for (int i = 0; i <= text.length(); i++) {
       if (i < text.length() && sextet(text.charAt(i)) >= 0) continue;
-      if (i - from >= SHORTEST_RUN) found |= run(k, index, text, from, i);
+      if (i - from >= SHORTEST_RUN) found |= base64Run(k, index, text, from, i, depth) | hexRuns(k, index, text, from, i, depth);
       from = i + 1;
     }
     return found;
   }
 
-  private static long run(Keyed k, Index index, String text, int from, int to) {
+  /** Decoded from each of the four places where base64 can begin, and from each that a separator precedes. */
+  private static long base64Run(Keyed k, Index index, String text, int from, int to, int depth) {
     long found = 0;
     for (int start = from; start < to; start++) {
-      boolean begins = start == from || text.charAt(start - 1) == '_' || text.charAt(start - 1) == '-';
-      if (begins || start < from + 4) found |= decoded(k, index, base64(text, start, to), Detector.KNOWN_BASE64);
-      if (!begins) continue;
-      if (to - start >= SHORTEST_DIGEST) found |= digests(k, index, base64(text, start, Math.min(to, start + 12)));
-      int end = start;
-      while (end < to && Character.digit(text.charAt(end), 16) >= 0) end++;
-      if (end - start >= 16) {
-        byte[] bytes = hex(text, start, end);
-        found |= digests(k, index, bytes) | decoded(k, index, bytes, Detector.KNOWN_HEX);
+      boolean begins = start == from || "_-+/".indexOf(text.charAt(start - 1)) >= 0;
+      if (begins || start < from + 4) {
+        int end = start < from + 4 ? to : Math.min(to, start + LONGEST_INSIDE);
+        found |= decoded(k, index, base64(text, start, end), Detector.KNOWN_BASE64, depth);
       }
-      if (to - start >= 32 && isModhex(text, start, start + 32)) found |= digests(k, index, modhex(text, start));
+      if (begins && to - start >= SHORTEST_DIGEST) found |= digests(k, index, base64(text, start, Math.min(to, start + 12)));
+      if (begins && to - start >= 32 && isModhex(text, start, start + 32)) found |= digests(k, index, modhex(text, start));
     }
-    return found | hexInside(k, index, text, from, to);
+    return found;
   }
 
-  /** Hex that doesn't begin where its run begins, as in {@code xx616e6e61…}. */
-  private static long hexInside(Keyed k, Index index, String text, int from, int to) {
+  /** Hex wherever it stands in the run; a digest is known by any 16 digits that begin it. */
+  private static long hexRuns(Keyed k, Index index, String text, int from, int to, int depth) {
     long found = 0;
     int start = from;
     for (int i = from; i <= to; i++) {
       if (i < to && Character.digit(text.charAt(i), 16) >= 0) continue;
-      for (int shift = 0; shift < 2 && i - start - shift >= 16; shift++) {
-        found |= decoded(k, index, hex(text, start + shift, i), Detector.KNOWN_HEX);
-      }
+      if (i - start >= SHORTEST_HEX) found |= hexDigits(k, index, text.substring(start, i), depth);
       start = i + 1;
     }
     return found;
+  }
+
+  private static long hexDigits(Keyed k, Index index, String digits, int depth) {
+    long found = 0;
+    for (int shift = 0; shift < 2; shift++) {
+      found |= decoded(k, index, hex(digits, shift, digits.length()), Detector.KNOWN_HEX, depth);
+    }
+    for (int start = 0; start + DIGEST_HEX <= digits.length(); start++) {
+      found |= digests(k, index, hex(digits, start, start + DIGEST_HEX));
+    }
+    return found;
+  }
+
+  /** Bytes in hex with one separator between them, as in {@code 6a:61:6e:65}. */
+  private static long spacedHex(Keyed k, Index index, String text, int depth) {
+    long found = 0;
+    for (int i = 0; i + 3 * SHORTEST_HEX / 2 <= text.length() + 1; i++) {
+      if (i > 0 && Character.digit(text.charAt(i - 1), 16) >= 0 || i + 2 >= text.length()) continue;
+      char separator = text.charAt(i + 2);
+      if (BETWEEN_BYTES.indexOf(separator) < 0) continue;
+      StringBuilder digits = new StringBuilder();
+      int at = i;
+      while (at + 1 < text.length() && isHex(text, at) && isHex(text, at + 1)) {
+        digits.append(text, at, at + 2);
+        at += 2;
+        if (at >= text.length() || text.charAt(at) != separator) break;
+        at++;
+      }
+      if (digits.length() < SHORTEST_HEX) continue;
+      found |= hexDigits(k, index, digits.toString(), depth);
+      i = at;
+    }
+    return found;
+  }
+
+  private static boolean isHex(String text, int at) {
+    return Character.digit(text.charAt(at), 16) >= 0;
   }
 
   private static long digests(Keyed k, Index index, byte[] bytes) {
@@ -128,24 +168,23 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
     return found;
   }
 
-  /** The detector's bit if the bytes are text that holds a known identifier; patterns in it count as such. */
-  private static long decoded(Keyed k, Index index, byte[] bytes, Detector as) {
-    String text = printable(bytes);
-    if (text == null) return 0;
-    String cleaned = Cleaned.text(text);
-    long patterns = Patterns.find(cleaned);
-    boolean known = (known(k, index, new Compact(Cleaned.folded(cleaned))) & NAMES) != 0;
-    return known ? patterns | as.bit() : patterns;
-  }
-
-  private static String printable(byte[] bytes) {
-    if (bytes.length < 5) return null;
-    for (byte b : bytes) if (b >= 0 && b < ' ' || b == 127) return null;
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException notText) {
-      return null;
+  /**
+   * The detector's bit if the bytes are text with a known identifier. Bytes that are text from end to end
+   * are searched like a cell, encodings inside included; of others each stretch of text, for what is long
+   * and distinctive: by chance any short word turns up in random bytes.
+   */
+  private static long decoded(Keyed k, Index index, byte[] bytes, Detector as, int depth) {
+    String text = Printable.whole(bytes);
+    if (text != null) {
+      if (depth >= DEPTH) return 0;
+      long found = scan(k, index, text, depth + 1);
+      return (found & Detector.ALL_KNOWN) != 0 ? found | as.bit() : found;
     }
+    for (String stretch : Printable.stretches(bytes)) {
+      Compact compact = new Compact(Cleaned.folded(Cleaned.visible(stretch)));
+      if (substrings(k, index, compact, k.fingerprint.prefixes(compact.chars, compact.length)) != 0) return as.bit();
+    }
+    return 0;
   }
 
   private static int sextet(char c) {

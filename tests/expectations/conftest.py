@@ -1,0 +1,48 @@
+"""One small index of known identifiers, and cells scanned against it."""
+
+import pytest
+from pyspark.sql import functions as F
+
+from expectations.detectors import named
+from expectations.index import KnownIdentifiers, scanner
+from jobs.keys import field_key
+
+KNOWN = {
+    "email": ["jane.roe@firm.example", "Zoé.Müller@école.example", "1234567", "admin.login-1@x.example"],
+    "phone": ["+33 6 12 34 56 78", "12345"],
+    "first_name": ["Jane", "Robert", "Tel", "Li"],
+    "family_name": ["Roe", "Müller", "Dupont"],
+    "full_name": ["Jane Roe", "Roe Jane"],
+    "company_name": ["Org", "Société Générale de Chauffage et Climatisation du Centre et de l'Ouest"],
+    "person": ["f81d4fae-7dec-11d0-a765-00a0c91e6bf6"],
+    "address": ["192.0.2.17", "2001:db8::8a2e:370:7334"],
+    "session": ["s-4711-aBcDeF"],
+    "street": ["12 rue de la République"],
+}
+
+
+def unset(identifier):
+    return field_key(bytes(32), "threat", "P3M", identifier)
+
+
+@pytest.fixture(scope="module")
+def scan_column(spark, tmp_path_factory):
+    """The scanner over KNOWN, as a function of columns."""
+    known = {
+        name: spark.createDataFrame([(value,) for value in values], "value string") for name, values in KNOWN.items()
+    }
+    folder = tmp_path_factory.mktemp("gate") / "index"
+    with scanner(spark, KnownIdentifiers(known, unset), folder, bytes(range(24))) as scan:
+        yield scan
+
+
+@pytest.fixture(scope="module")
+def found(spark, scan_column):
+    """What the scanner finds in each of these cells: sets of detectors."""
+
+    def find(*cells):
+        frame = spark.createDataFrame([(i, cell) for i, cell in enumerate(cells)], "i int, cell string")
+        rows = frame.select("i", scan_column(F.col("cell")).alias("bits")).orderBy("i").collect()
+        return [set(named(row["bits"])) for row in rows]
+
+    return find

@@ -1,0 +1,186 @@
+"""Every form in which one of the night's identifiers could lie in a cell is found, and chance isn't."""
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+from urllib.parse import quote
+
+import pytest
+
+from jobs.keys import field_key
+
+EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
+RAW, E164 = EMAIL.encode(), b"+33612345678"
+BASE64 = base64.b64encode(RAW).decode()
+
+
+def utf16(text):
+    return base64.b64encode(text.encode("utf-16-le")).decode()
+
+
+PLAIN = {
+    "as it is": EMAIL,
+    "inside a sentence": f"sent by {EMAIL}, see there",
+    "in capitals": EMAIL.upper(),
+    "without separators": "janeroefirmexample",
+    "without separators, inside a longer word": "xjaneroefirmexamplex",
+    "its local part, glued": "user=admin.login.1;",
+    "percent-encoded": "".join(f"%{b:02X}" for b in RAW),
+    "percent-encoded twice": quote(quote(EMAIL, safe=""), safe=""),
+    "percent-encoded three times": quote(quote(quote(EMAIL, safe=""), safe=""), safe=""),
+    "after a percent sign of its own": f"100%{EMAIL}",
+    "JSON escapes": "".join(f"\\u{ord(c):04x}" for c in EMAIL),
+    "JSON escapes beside a broken one": "C:\\users " + "".join(f"\\u{ord(c):04x}" for c in EMAIL),
+    "JSON in JSON": json.dumps({"a": json.dumps({"b": EMAIL})}),
+    "C escapes": "".join(f"\\x{ord(c):02x}" for c in EMAIL),
+    "HTML escapes": "".join(f"&#{ord(c)};" for c in EMAIL),
+    "HTML escapes in hex": "".join(f"&#x{ord(c):x};" for c in EMAIL),
+    "as a key of nested JSON": json.dumps({"a": [{EMAIL: 1}]}),
+    "full-width letters": "".join(chr(ord(c) + 0xFEE0) for c in EMAIL),
+    "zero-width characters": "\u200b".join(EMAIL),
+    "soft hyphens": "\u00ad".join(EMAIL),
+    "Hangul fillers": "\u3164".join(EMAIL),
+    "Cyrillic lookalikes": EMAIL.replace("a", "а").replace("o", "о").replace("e", "е"),
+    "mathematical letters": "".join(chr(0x1D41A + ord(c) - 97) if c.isalpha() else c for c in EMAIL),
+    "accents folded away": "zoe.muller@ecole.example",
+    "accents decomposed": "Zoe\u0301.Mu\u0308ller@e\u0301cole.example",
+    "phone, international": "0033612345678",
+    "phone, national": "06 12 34 56 78",
+    "phone without separators": "0612345678",
+    "phone glued to letters": "tel0612345678x",
+    "phone that became a decimal": "33612345678.00",
+    "phone in Arabic-Indic digits": "".join(chr(0x660 + int(c)) for c in "0612345678"),
+    "id": PERSON,
+    "id in capitals": PERSON.upper(),
+    "id without hyphens": PERSON.replace("-", ""),
+    "id inside a URL": f"/accounts/{PERSON}/edit",
+    "session": "sid=s-4711-abcdef",
+    "address as a number": "3221226001",
+    "address in hex": "c0000211",
+    "IPv6 address without colons": "20010db80000000000008a2e03707334",
+}
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_an_identifier_in_any_spelling_is_known(found, form):
+    assert "known" in found(PLAIN[form])[0]
+
+
+NAMES = {
+    "first name": "thanks, Jane!",
+    "family name without its accent": "mr MULLER",
+    "full name": "Jane Roe",
+    "other order": "ROE, Jane",
+    "glued": "xxjaneroexx-roejane-janeroe",
+    "in a path": "/home/dupont/x",
+    "after a domain and a backslash": "CORP\\robert",
+    "in camel case beside digits": "robert.1",
+    "company of one word": "from Org.",
+    "company of eleven words": "Société Générale de Chauffage et Climatisation du Centre et de l'Ouest",
+    "street": "lives at 12, rue de la Republique",
+}
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_a_name_is_known_as_whole_words(found, form):
+    assert {"known_name", "known"} & found(NAMES[form])[0]
+
+
+ENCODED = {
+    "base64": (BASE64, "known_base64"),
+    "base64, unpadded": (BASE64.rstrip("="), "known_base64"),
+    "base64 for URLs": (base64.urlsafe_b64encode(b"??>" + RAW).decode(), "known_base64"),
+    "base64 behind a label": (f"tokenX{BASE64}", "known_base64"),
+    "base64 with more behind it": (BASE64.rstrip("=") + "ZZZZyx", "known_base64"),
+    "base64 in a path": (f"/a/b/{BASE64}/c", "known_base64"),
+    "base64 of base64": (base64.b64encode(BASE64.encode()).decode(), "known_base64"),
+    "base64 of hex": (base64.b64encode(RAW.hex().encode()).decode(), "known_base64"),
+    "base64 of UTF-16": (utf16(EMAIL), "known_base64"),
+    "base64 of a short name": (base64.b64encode(b"Dupont").decode(), "known_base64"),
+    "base64, percent-encoded": (quote(BASE64, safe=""), "known_base64"),
+    "hex": (RAW.hex(), "known_hex"),
+    "hex in capitals": (RAW.hex().upper(), "known_hex"),
+    "hex behind a label": (f"id{RAW.hex()}", "known_hex"),
+    "hex with colons": (RAW.hex(":"), "known_hex"),
+    "hex with blanks": (RAW.hex(" "), "known_hex"),
+    "hex of base64": (BASE64.encode().hex(), "known_hex"),
+    "hex of a short name": (b"Dupont".hex(), "known_hex"),
+    "bytea of PostgreSQL": ("\\x" + RAW.hex(), "known_hex"),
+    "reversed": (EMAIL[::-1], "known_reversed"),
+    "reversed, inside a text": (f"x {EMAIL[::-1]} y", "known_reversed"),
+    "reversed in base64": (base64.b64encode(EMAIL[::-1].encode()).decode(), "known_base64"),
+}
+
+
+@pytest.mark.parametrize("form", ENCODED)
+def test_an_encoded_identifier_is_known_by_its_encoding(found, form):
+    text, detector = ENCODED[form]
+    assert detector in found(text)[0]
+
+
+def hexed(algorithm, message, **options):
+    return hashlib.new(algorithm, message, **options).hexdigest()
+
+
+HASHED = {
+    **{
+        f"{name} in hex": (hexed(name, RAW), f"hashed_{name}")
+        for name in ("md5", "sha1", "sha256", "sha512", "blake2b")
+    },
+    **{
+        f"{name} in base64": (base64.b64encode(hashlib.new(name, RAW).digest()).decode(), f"hashed_{name}")
+        for name in ("md5", "sha1", "sha256", "sha512", "blake2b")
+    },
+    "in capitals": (hexed("sha256", RAW).upper(), "hashed_sha256"),
+    "first 16 digits": (hexed("sha256", RAW)[:16], "hashed_sha256"),
+    "first 16 digits of MD5": (hexed("md5", RAW)[:16], "hashed_md5"),
+    "unpadded, for URLs": (base64.urlsafe_b64encode(hashlib.md5(RAW).digest()).decode()[:22], "hashed_md5"),
+    "BLAKE2b of 32 bytes": (hashlib.blake2b(RAW, digest_size=32).hexdigest(), "hashed_blake2b"),
+    "BLAKE2b of 16 bytes": (hashlib.blake2b(RAW, digest_size=16).hexdigest(), "hashed_blake2b"),
+    "of the accents' normal form": (hexed("sha256", "zoé.müller@école.example".encode()), "hashed_sha256"),
+    "of the phone in E.164": (hexed("sha256", E164), "hashed_sha256"),
+    "of the phone's digits": (hexed("sha256", b"33612345678"), "hashed_sha256"),
+    "of the id": (hexed("md5", PERSON.encode()), "hashed_md5"),
+    "of the id without hyphens": (hexed("sha1", PERSON.replace("-", "").encode()), "hashed_sha1"),
+    "of a name in small letters": (hexed("sha256", b"jane"), "hashed_sha256"),
+    "of the address": (hexed("sha256", b"192.0.2.17"), "hashed_sha256"),
+    "of the session": (hexed("sha256", b"s-4711-aBcDeF"), "hashed_sha256"),
+    "behind a label": (f"md5:{hexed('md5', RAW)}", "hashed_md5"),
+    "glued to letters": (f"usr{hexed('md5', RAW)}", "hashed_md5"),
+    "in the path of an avatar": (f"https://www.gravatar.com/avatar/{hexed('md5', RAW)}?s=80", "hashed_md5"),
+    "in base64 in a path": ("/x/" + base64.urlsafe_b64encode(hashlib.sha1(RAW).digest()).decode(), "hashed_sha1"),
+    "its hex in base64": (base64.b64encode(hexed("sha256", RAW).encode()).decode(), "hashed_sha256"),
+    "HMAC under an empty key": (hmac.digest(b"", RAW, "sha256").hex(), "hashed_unset_key"),
+    "HMAC under 'changeme'": (hmac.digest(b"changeme", RAW, "sha256").hex(), "hashed_unset_key"),
+}
+
+
+@pytest.mark.parametrize("form", HASHED)
+def test_what_hashing_without_a_key_gives_is_known(found, form):
+    text, detector = HASHED[form]
+    assert detector in found(text)[0]
+
+
+def test_a_token_under_a_key_of_zeros_is_known(found):
+    key = field_key(bytes(32), "threat", "P3M", "email")
+    letters = "cbdefghijklnrtuv"
+    token = "".join(letters[b >> 4] + letters[b & 15] for b in hmac.digest(key, RAW, "sha256")[:16])
+    assert found(f"eml_{token}") == [{"hashed_unset_key"}]
+
+
+def test_chance_is_not_known(found):
+    draw = random.Random(7)
+    tokens = [f"tel_{''.join(draw.choices('cbdefghijklnrtuv', k=32))}" for _ in range(2_000)]
+    words = ["1234567", "12345", "192021", "19202117", "janet", "telephone", "organisation", "2026-03-12", "", None]
+    assert [cell for cell, seen in zip(tokens + words, found(*tokens, *words), strict=True) if seen] == []
+
+
+def test_a_token_says_its_class_though_somebody_is_called_so(found):
+    token = "tel_" + "c" * 32
+    assert found(token, "tel", "org_" + "c" * 31) == [set(), {"known_name"}, {"known_name"}]
+
+
+def test_a_long_cell_is_searched_to_its_end(found):
+    assert "known" in found("x " * 40_000 + EMAIL)[0]

@@ -1,0 +1,61 @@
+"""What is told by shape and check digits, whosever it is: each with its check digit right and wrong."""
+
+import pytest
+
+FOUND = {
+    "email": [
+        "write to jo.doe+x@mail.example today", "ｊｏ＠mail.example", "jo&#64;mail.example", "jo\\u0040mail.example",
+        "jo%40mail.example", "дмитрий@пример.example", "mailto:a@b.fr", "am9AbWFpbC5leGFtcGxl",
+    ],
+    "phone": [
+        "+33 6 99 34 56 78", "06.99.34.56.78", "33699345678.0", "0033699345678", "tel.0699345678", "a,0699345678,b",
+        "+1 (415) 555-2671", "06\u202f99\u202f34\u202f56\u202f78", "0699345678", "phone:0699345678",
+    ],
+    "ipv4": ["from 198.51.100.7", "ip_198.51.100.7", "::ffff:198.51.100.7", "198.51.100.7:443", "[198.51.100.7]"],
+    "ipv6": ["2001:db8::1:2", "ip_2001:db8:0:0:0:0:2:1", "[2001:db8::1]:443", "fe80::1%eth0"],
+    "iban": [
+        "FR14 2004 1010 0505 0001 3M02 606", "gb82west12345698765432", "to DE89370400440532013000please",
+        "NL91-ABNA-0417-1643-00", "NO93 8601 1117 947",
+    ],
+    "card": ["4111 1111 1111 1111", "5500-0000-0000-0004", "340000000000009", "_4111111111111111_"],
+    "nir": ["2 55 08 14 168 025 38", "255081416802538", "1 84 12 2A 451 089 33"],
+    "siret": ["732 829 320 00074", "73282932000074"],
+    "mac": ["00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7"],
+    "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl"],
+    "credentials_url": ["https://jo:secret@host.example/", "postgresql://app:pw@db/x"],
+    "uuid": ["0b54d3ee-9c5b-4e57-8bc7-1d1cf7bb7d5e", "{0B54D3EE-9C5B-4E57-8BC7-1D1CF7BB7D5E}"],
+}  # fmt: skip
+
+CASES = [(detector, text) for detector, texts in FOUND.items() for text in texts]
+
+
+@pytest.mark.parametrize(("detector", "text"), CASES)
+def test_a_personal_pattern_is_named(found, detector, text):
+    assert detector in found(text)[0]
+
+
+WRONG = {
+    "IBAN with a wrong check digit": ("FR15 2004 1010 0505 0001 3M02 606", "iban"),
+    "IBAN of another country's length": ("DE8937040044053201300", "iban"),
+    "card with a wrong check digit": ("4111 1111 1111 1112", "card"),
+    "NIR with a wrong key": ("2 55 08 14 168 025 39", "nir"),
+    "SIRET with a wrong check digit": ("732 829 320 00075", "siret"),
+    "IPv4 address out of range": ("198.51.100.700", "ipv4"),
+    "an at sign alone": ("meet @ noon", "email"),
+    "a URL with a port": ("https://host.example:8443/x", "credentials_url"),
+    "a time of day": ("10:11:12", "ipv6"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_check_digit_is_no_finding(found, case):
+    text, detector = WRONG[case]
+    assert detector not in found(text)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-12", "12345678,90", "31234567,89", "3.14159265358979", "Chrome Mobile", "1000+", "50-249", "4.3.0"],
+)
+def test_numbers_dates_and_words_are_nobody(found, text):
+    assert found(text) == [set()]

@@ -39,10 +39,13 @@ from jobs.key_errors import (
     WrongKeyEncryptionKeyError,
 )
 from jobs.lake import write_atomically
+from policy.shapes import LETTERS, PREFIXES
+from policy.sources import Identifier
 
 FORMAT = 1
 SUITE = "ignicloud/1"
 KEY_BYTES, NONCE_BYTES = 32, 12
+MODHEX = str.maketrans("0123456789abcdef", LETTERS)
 GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
 
@@ -84,6 +87,11 @@ class DomainKeys:
     def field_key(self, identifier: str) -> bytes:
         """32 bytes for tokens of one identifier class; 64 for ``address`` (IPv4, then IPv6)."""
         return field_key(self._data_key, self.domain, self.epoch, identifier)
+
+    def token(self, identifier: Identifier, spelling: str) -> str:
+        """The token of one normalised value, as the kernel makes it; for single values, not for rows."""
+        digest = hmac.digest(self.field_key(identifier), spelling.encode(), "sha256")[:16].hex()
+        return f"{PREFIXES[identifier]}_{digest.translate(MODHEX)}"
 
     def on(self, spark: SparkSession) -> SparkFieldKeys:
         """The same keys as columns that treatments can use."""

@@ -96,6 +96,11 @@ class Lake:
         return self.published(release) / "_about"
 
     @property
+    def answers(self) -> Path:
+        """Answers to re-identifications: a folder each requester, closed, for a day."""
+        return self.root / "answers"
+
+    @property
     def ledger(self) -> Path:
         """The append-only record; everyone may read it."""
         return self.root / "ledger"

@@ -72,6 +72,7 @@ class Register(Model):
     purposes: dict[str, Purpose]
     roles: dict[str, Role]
     recipients: dict[str, Recipient]
+    reidentification: dict[str, str]
     obligations: tuple[Obligation, ...]
 
     @model_validator(mode="after")

@@ -14,6 +14,9 @@ ADVICE = {
     "protect": "the contract doesn't fit the day's data, or keys are missing; the log names the column",
     "validate": "the gate found something; the run is in quarantine, nothing was published; see docs/gate.md",
     "publish": "the verdict doesn't cover the staged files; clear validate and publish of this release",
+    "ask": "the question can't be asked as it is; the log says why; trigger again",
+    "approve": "a second person has to decide; the requester's own approval doesn't count",
+    "answer": "the approval isn't of this question, or too old; the log says why; trigger again",
     "cleanup": "landing can't be deleted; check the lake's permissions and clear this task",
 }
 

@@ -16,34 +16,41 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.platform import platform_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 REFUSED = 2
 """The exit code of a step that a typed error stopped: no retry will mend it."""
 
-READS_THE_PLATFORM = {"plan", "extract"}
+READS_THE_PLATFORM = {"plan", "extract", "keys", "reidentify"}
 """No other step is given the database's credentials."""
 
 log = logging.getLogger(__name__)
 
 
-def run_job(step: str, **arguments: str) -> str:
+def run_job(step: str, *actions: str, stdin: str = "", **arguments: str) -> str:
     """Run one step to its end, its output into the task's log; its last line.
+
+    ``stdin`` is for what no process list may show.
 
     Raises:
         AirflowFailException: the step was refused; Airflow doesn't retry.
         AirflowException: it crashed; Airflow retries, every step is idempotent.
     """
-    command = [sys.executable, "-m", "jobs", step]
+    command = [sys.executable, "-m", "jobs", step, *actions]
     for name, value in arguments.items():
         command += [f"--{name}", value]
     reads = platform_environment() if step in READS_THE_PLATFORM else nullcontext({})
-    with reads as platform:
-        environment = {**os.environ, **platform, "PYTHONPATH": str(PROJECT)}
+    with reads as platform, kek_environment() as kek:
+        environment = {**os.environ, **platform, **kek, "PYTHONPATH": str(PROJECT)}
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+            command, cwd=PROJECT, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        if process.stdin:
+            process.stdin.write(stdin)
+            process.stdin.close()
         last = ""
         for line in process.stdout or ():
             last = line.rstrip()

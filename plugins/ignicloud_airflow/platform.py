@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+
+from ignicloud_airflow.closed import closed_file
 
 CONN_ID = "platform"
 
@@ -29,10 +29,7 @@ def platform_environment() -> Iterator[dict[str, str]]:
     if connection.conn_type == "sqlite":
         yield {"IGNICLOUD_PLATFORM": f"sqlite:///{connection.host}"}
         return
-    with tempfile.TemporaryDirectory(prefix="platform-") as folder:
-        passfile = Path(folder) / "pgpass"
-        passfile.touch(mode=0o600)
-        passfile.write_text(f"*:*:*:*:{_escaped(connection.password or '')}\n", encoding="utf-8")
+    with closed_file(f"*:*:*:*:{_escaped(connection.password or '')}\n") as passfile:
         yield {"IGNICLOUD_PLATFORM": "postgresql:", "PGPASSFILE": str(passfile), **_libpq(connection)}
 
 

@@ -15,6 +15,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
+from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
@@ -46,7 +47,9 @@ class SparkStep(SparkSubmitOperator):
         run = run_name(context, self.day)
         self.application_args = [self.step, "--release", self.release, "--day", self.day, "--run", run]
         try:
-            super().execute(context)
+            with kek_environment() as kek:
+                os.environ.update(kek)  # this process runs one task and hands its environment to spark-submit
+                super().execute(context)
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))
             refused = code is not None and int(code[1]) == REFUSED

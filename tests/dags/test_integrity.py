@@ -2,7 +2,7 @@
 
 import pytest
 
-DAGS = {"nightly"}
+DAGS = {"nightly", "reidentify"}
 
 
 def test_exactly_our_dags_are_read_without_an_error(dagbag):
@@ -16,7 +16,7 @@ def test_a_dag_says_what_it_does_whose_it_is_and_what_a_failure_means(dagbag, da
     assert len(dag.doc_md) > 300
     assert "| red task |" in dag.doc_md
     assert "privacy" in dag.tags
-    assert dag.max_active_runs == 1
+    assert dag.max_active_runs == 1 or dag.schedule is None
     for task in dag.tasks:
         assert task.owner not in ("", "airflow"), task.task_id
         assert task.on_failure_callback, task.task_id

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.kernel import build
 from jobs.treatments.networks import network_prefix
-from jobs.treatments.normalise import normalised
+from jobs.treatments.normalise import normalised, spelled
 from jobs.treatments.tokens import token
 from policy.shapes import network_pattern, token_pattern
 
@@ -115,6 +115,12 @@ def test_null_empty_and_blank_have_no_token(spark):
         column_of(spark, [None, "", "  \u00a0"], lambda v: token(v, "email", "email", Keys(spark, b"k" * 32)))
         == [None] * 3
     )
+
+
+@FEW
+@given(TEXTS, st.sampled_from(["exact", "uuid", "email"]))
+def test_single_values_are_spelled_as_the_kernel_spells_columns(spark, texts, kind):
+    assert [spelled(text, kind) for text in texts] == column_of(spark, texts, lambda v: normalised(v, kind))
 
 
 @FEW

@@ -15,7 +15,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -89,9 +89,15 @@ class DomainKeys:
         return field_key(self._data_key, self.domain, self.epoch, identifier)
 
     def token(self, identifier: Identifier, spelling: str) -> str:
-        """The token of one normalised value, as the kernel makes it; for single values, not for rows."""
-        digest = hmac.digest(self.field_key(identifier), spelling.encode(), "sha256")[:16].hex()
-        return f"{PREFIXES[identifier]}_{digest.translate(MODHEX)}"
+        """The token of one normalised value, as the kernel makes it."""
+        return next(self.tokens(identifier, [spelling]))
+
+    def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
+        """The tokens of normalised values of one class, made without Spark and without the kernel."""
+        key, prefix = self.field_key(identifier), PREFIXES[identifier]
+        for spelling in spellings:
+            digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
+            yield f"{prefix}_{digest.translate(MODHEX)}"
 
     def on(self, spark: SparkSession) -> SparkFieldKeys:
         """The same keys as columns that treatments can use."""

@@ -8,11 +8,13 @@ Delta commit in published. An interrupted step leaves the old state.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -95,6 +97,10 @@ class Lake:
         """Datasheet and data package of a release; hidden from Delta's vacuum by its underscore."""
         return self.published(release) / "_about"
 
+    def expiry(self, plan: str) -> Path:
+        """One retention plan with its receipt: counts, file names and hashes only; kept always."""
+        return self.root / "expiry" / plan
+
     @property
     def answers(self) -> Path:
         """Answers to re-identifications: a folder each requester, closed, for a day."""
@@ -122,6 +128,14 @@ class Lake:
                 path.mkdir(exist_ok=True)
                 path.chmod(mode)
         return folder
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Let one process at a time change ``what``: a release's table, or the run of a step."""
+        folder = self.private(self.root / "locks")
+        with os.fdopen(os.open(folder / what, os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     # -- landing -------------------------------------------------------------------------------
 

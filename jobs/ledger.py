@@ -36,6 +36,15 @@ KINDS: dict[str, frozenset[str]] = {
     "reidentification_decided": frozenset({"request", "by", "decision"}),
     "reidentified": frozenset({"request", "requester", "release", "outcome"}),
     "answer_forgotten": frozenset({"request"}),
+    "expiry_planned": frozenset(
+        {"plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "holds_on_record"}
+        | {"leftovers", "forecast", "over_share", "due_since", "unpromised"}
+    ),
+    "expiry_approved": frozenset({"plan", "by"}),
+    "rows_expired": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
+    "expiry_done": frozenset({"plan", "day", "leftovers"}),
+    "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
+    "incident": frozenset({"what", "release", "day", "plan", "count"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),
     "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),

@@ -68,8 +68,9 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
         return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC), VERDICT_LIVES)
-    published = _commit(contract, day, run, verdict, lake)
-    ledger.append("published", **vars(published))
+    with lake.alone(release):
+        published = _commit(contract, day, run, verdict, lake)
+        ledger.append("published", **vars(published))
     write_about(promise, contract, lake, ledger)
     shutil.rmtree(staged)
     return published

@@ -8,10 +8,12 @@ are left out of the log: it would remember the smallest and largest token of eve
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction
@@ -60,18 +62,24 @@ def _field(name: str, spark_type: str) -> Field:
 
 
 def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], properties: Mapping[str, str]) -> int:
-    """Make ``files``, which lie below the table's folder, the one content of ``day``; the new version.
+    """Make ``files`` the one content of ``day``; the new version. See `replace_days`."""
+    return replace_days(table, [day], files, properties)
 
-    One commit: readers see the old day or the new one. ``files`` maps paths, relative to the
-    table, to their rows. A concurrent commit that touches the same day makes this one fail.
+
+def replace_days(
+    table: DeltaTable, days: Iterable[date], files: Mapping[Path, int], properties: Mapping[str, str]
+) -> int:
+    """Make ``files``, which lie below the table's folder, the one content of ``days``; the new version.
+
+    One commit: readers see the old days or the new ones. ``files`` maps paths ``day=…/name``, relative
+    to the table, to their rows. A concurrent commit that touches the same days makes this one fail.
     """
     root = folder_of(table)
-    partition = {PARTITION: day.isoformat()}
     actions = [
         AddAction(
             path=str(path),
             size=(root / path).stat().st_size,
-            partition_values=partition,
+            partition_values={PARTITION: day_of(path).isoformat()},
             modification_time=int((root / path).stat().st_mtime * 1000),
             data_change=True,
             stats=json.dumps({"numRecords": rows}),
@@ -83,11 +91,47 @@ def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], propert
         mode="overwrite",
         schema=table.schema(),
         partition_by=[PARTITION],
-        partition_filters=[(PARTITION, "=", day.isoformat())],
+        partition_filters=[(PARTITION, "in", sorted(day.isoformat() for day in days))],
         commit_properties=CommitProperties(custom_metadata=dict(properties)),
     )
     table.update_incremental()
     return table.version()
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One file of a table's current version; ``path`` is relative to the table."""
+
+    path: str
+    day: date
+    rows: int
+    bytes: int
+
+
+def current_files(table: DeltaTable) -> list[TableFile]:
+    """Every file that readers of the current version see, by day and name."""
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    files = (TableFile(a["path"], a[f"partition.{PARTITION}"], a["num_records"], a["size_bytes"]) for a in actions)
+    return sorted(files, key=lambda file: (file.day, file.path))
+
+
+def forget_history(table: DeltaTable) -> int:
+    """Reduce the log to its newest version, so that it remembers nothing of what was; entries removed.
+
+    A checkpoint comes first: a reader finds a whole table at any point. Older versions can't be opened
+    afterwards.
+    """
+    log, version = folder_of(table) / "_delta_log", table.version()
+    table.create_checkpoint()
+    old = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
+def day_of(path: Path) -> date:
+    """The partition of a file ``day=…/name``."""
+    return date.fromisoformat(path.parent.name.removeprefix(f"{PARTITION}="))
 
 
 def folder_of(table: DeltaTable) -> Path:
@@ -101,9 +145,9 @@ def files_of(table: DeltaTable, day: date) -> list[Path]:
     return sorted(Path(uri.removeprefix("file://")).relative_to(folder_of(table)) for uri in uris)
 
 
-def committed(table: DeltaTable, run: str) -> int | None:
-    """The version in which ``run`` was published, if it was."""
+def committed(table: DeltaTable, run: str, field: str = "run") -> int | None:
+    """The version in which ``run`` was published, if it was and the log still knows it."""
     for commit in table.history():
-        if commit.get("run") == run:
+        if commit.get(field) == run:
             return int(commit["version"])
     return None

@@ -28,10 +28,14 @@ class Output(Model):
 
 
 class Retention(Model):
-    """How long rows stay: calendar months, counted from the data day."""
+    """How long rows stay: calendar months, counted from the data day.
+
+    More than ``daily_share`` of the rows leave in one run only with an approval.
+    """
 
     keep: str
     counted_from: Literal["day"] = Field(alias="from")
+    daily_share: float = Field(default=0.05, gt=0, le=1)
 
     @field_validator("keep")
     @classmethod

@@ -1,0 +1,183 @@
+"""Who may still be kept: from contracts, accounts, holds, objections and consents (clauses 8.1, 4.2, 9.1, 10.3).
+
+Personal data is kept through the day 18 calendar months after the end of the relationship and is gone
+with the first run of the next day (Regulation 1182/71; `policy.periods`). A standing legal hold keeps
+what exists for longer and brings nothing back. The rule is pure: no clock, no database, no Spark.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from policy.periods import add_months
+from policy.sources import Identifier
+
+_BLANK = "".join(map(chr, (*range(33), 0xA0, 0x202F, 0xFEFF, *range(0x2000, 0x200E))))
+
+
+@dataclass(frozen=True)
+class ServiceContract:
+    """One contract of a company, trials included; ``ended_on`` is null while it runs."""
+
+    company_id: str
+    ended_on: date | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """One professional user; ``closed_on`` is the UTC date of the closure, null while it is open."""
+
+    user_id: str
+    company_id: str
+    closed_on: date | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A recorded dispute or legal duty over one user or company. ``reference`` names it without its id."""
+
+    reference: str
+    kind: Literal["user", "company"]
+    subject_id: str
+    placed_on: date | None = None
+    lifted_on: date | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether it protects on ``day``: from its placing through the day of its lifting.
+
+        A hold without a day of placing has always stood: deleting can't be undone.
+        """
+        placed = self.placed_on is None or self.placed_on <= day
+        return placed and (self.lifted_on is None or day <= self.lifted_on)
+
+
+@dataclass(frozen=True)
+class Name:
+    """One identifier that a published row may carry as a token, and until when.
+
+    ``subject`` numbers the person or company inside one plan. ``through`` is the last day on which
+    it may be kept; null means no end is known. ``holds`` keep it for longer.
+    """
+
+    identifier: Identifier
+    value: str
+    subject: int
+    through: date | None
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relationships:
+    """What the platform says about the ends of relationships.
+
+    ``accounts`` gives the accounts anew on each call, so that they needn't fit into memory; what
+    does are one entry per company, the holds, and the accounts that are due or held.
+    ``withdrawn``: for people who ended the processing for this purpose themselves, its last day.
+    """
+
+    contracts: Iterable[ServiceContract]
+    accounts: Callable[[], Iterable[Account]]
+    holds: tuple[Hold, ...] = ()
+    withdrawn: Mapping[str, date] = field(default_factory=dict)
+
+    def names(self, months: int, until: date, days: frozenset[date]) -> Iterator[Name]:
+        """Every name that may be kept through ``until`` at most, or that a hold of one of ``days`` keeps.
+
+        ``months``: how long after the end of the relationship (clause 8.1 says 18). An e-mail address
+        that several accounts share may be kept as long as the last of them.
+        """
+        ends, held = self.company_ends(), self._held(days)
+        addresses: dict[str, list[Name]] = {}
+        for subject, account in enumerate(self.accounts()):
+            holds = held.of(account)
+            through = self._account_through(account, ends, months)
+            if holds or (through is not None and through <= until):
+                yield Name("person", account.user_id, subject, through, holds)
+                if address := normalised_email(account.email):
+                    addresses.setdefault(address, []).append(Name("email", address, subject, through, holds))
+        for company, (company_id, ended) in enumerate(ends.items()):
+            holds, through = held.companies.get(company_id, ()), _after(ended, months)
+            if holds or (through is not None and through <= until):
+                yield Name("company", company_id, company, through, holds)
+        yield from self._addresses(addresses, until)
+
+    def company_ends(self) -> dict[str, date | None]:
+        """Each company's end: its last contract's; without any contract, its last account's closure.
+
+        Null while a contract runs or, without contracts, while an account is open.
+        """
+        ends = last_ends((contract.company_id, contract.ended_on) for contract in self.contracts)
+        uncontracted = ((a.company_id, a.closed_on) for a in self.accounts() if a.company_id not in ends)
+        return ends | last_ends(uncontracted)
+
+    def _account_through(self, account: Account, ends: Mapping[str, date | None], months: int) -> date | None:
+        """The company's end or the account's own closure, whichever is earlier; a wish ends it at once."""
+        bounds = (
+            _after(ends[account.company_id], months),
+            _after(account.closed_on, months),
+            self.withdrawn.get(account.user_id),
+        )
+        return min((bound for bound in bounds if bound is not None), default=None)
+
+    def _addresses(self, addresses: Mapping[str, list[Name]], until: date) -> Iterator[Name]:
+        """E-mail addresses of due or held accounts, unless another account still needs them."""
+        listed = {name.subject for names in addresses.values() for name in names}
+        in_use = {
+            address
+            for subject, account in enumerate(self.accounts())
+            if subject not in listed and (address := normalised_email(account.email)) in addresses
+        }
+        for address, names in addresses.items():
+            throughs = [name.through for name in names]
+            last = None if None in throughs or address in in_use else max(t for t in throughs if t is not None)
+            holds = tuple(sorted({hold for name in names for hold in name.holds}))
+            if holds or (last is not None and last <= until):
+                yield Name("email", address, names[0].subject, last, holds)
+
+    def _held(self, days: frozenset[date]) -> _Held:
+        held = _Held({}, {})
+        for hold in self.holds:
+            if any(hold.stands(day) for day in days):
+                of_kind = held.users if hold.kind == "user" else held.companies
+                of_kind[hold.subject_id] = tuple(sorted({*of_kind.get(hold.subject_id, ()), hold.reference}))
+        return held
+
+
+@dataclass(frozen=True)
+class _Held:
+    users: dict[str, tuple[str, ...]]
+    companies: dict[str, tuple[str, ...]]
+
+    def of(self, account: Account) -> tuple[str, ...]:
+        """The holds over an account: its own and its company's."""
+        own, company = self.users.get(account.user_id, ()), self.companies.get(account.company_id, ())
+        return tuple(sorted({*own, *company}))
+
+
+def last_ends(ends: Iterable[tuple[str, date | None]]) -> dict[str, date | None]:
+    """The latest end of each key; null (no end yet) is later than every day."""
+    latest: dict[str, date | None] = {}
+    for key, end in ends:
+        known = latest.get(key, date.min)
+        latest[key] = None if end is None or known is None else max(known, end)
+    return latest
+
+
+def cookie_kept_through(first_visit_on: date, months: int) -> date:
+    """The last day on which cookie data may be kept (clause 10.3: 13 months from the first visit)."""
+    return add_months(first_visit_on, months)
+
+
+def normalised_email(email: str | None) -> str | None:
+    """The spelling under which e-mail addresses are keyed: NFKC, trimmed, lower case; blank is null."""
+    text = unicodedata.normalize("NFKC", (email or "").strip(_BLANK)).strip(_BLANK).lower()
+    return text or None
+
+
+def _after(end: date | None, months: int) -> date | None:
+    return None if end is None else add_months(end, months)

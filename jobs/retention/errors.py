@@ -1,0 +1,79 @@
+"""Why retention refuses: one class a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from policy.errors import PolicyError
+
+
+class LostEpochError(PolicyError):
+    """Published rows have tokens of an epoch that the keyring doesn't know."""
+
+    def __init__(self, release: str, domain: str, epoch: str) -> None:
+        self.release, self.domain, self.epoch = release, domain, epoch
+        super().__init__(
+            f"{release}: has rows of epoch {epoch}, and the keyring has no key {domain} {epoch}; nobody's rows can be "
+            "found in it; restore the keyring from its copy"
+        )
+
+
+class HoldsVanishedError(PolicyError):
+    """The platform lists fewer legal holds than it once did; a hold is lifted, never deleted."""
+
+    def __init__(self, known: int, found: int) -> None:
+        self.known, self.found = known, found
+        super().__init__(
+            f"legal_holds has {found} rows where an earlier plan saw {known}; nothing is deleted; ask the owner of "
+            "legal_holds: a hold ends by lifted_on, its row stays"
+        )
+
+
+class UnknownPlanError(PolicyError):
+    """No plan has this hash, or the file under it was changed."""
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+        super().__init__(f"no unchanged plan {plan[:12]}; make one with `python -m jobs expire --plan --day TODAY`")
+
+
+class StalePlanError(PolicyError):
+    """What would be deleted today isn't what the plan says."""
+
+    def __init__(self, plan: str, why: str) -> None:
+        self.plan, self.why = plan, why
+        super().__init__(f"plan {plan[:12]} is stale: {why}; nothing more was deleted; make a new plan")
+
+
+class ApprovalNeededError(PolicyError):
+    """The plan deletes more of a release than its contract lets go in one run."""
+
+    def __init__(self, plan: str, releases: Iterable[str]) -> None:
+        self.plan, self.releases = plan, tuple(sorted(releases))
+        super().__init__(
+            f"plan {plan[:12]} deletes more than the daily share of {', '.join(self.releases)}; read the plan, then "
+            f"approve it in the DAG `retention` or by `python -m jobs expire --approve {plan} --by NAME`"
+        )
+
+
+class RewriteError(PolicyError):
+    """A rewritten file doesn't have the rows that the plan leaves in it; nothing was committed."""
+
+    def __init__(self, release: str, file: str, expected: int, found: int) -> None:
+        self.release, self.file, self.expected, self.found = release, file, expected, found
+        super().__init__(
+            f"{release}: {file} has {found} rows after rewriting where the plan leaves {expected}; nothing was "
+            "committed; run the plan again, and tell the suite's maintainers if it repeats"
+        )
+
+
+class UnprovedError(PolicyError):
+    """The independent pass found what must be gone. This is an incident."""
+
+    def __init__(self, plan: str, day: date, releases: Iterable[str]) -> None:
+        self.plan, self.day, self.releases = plan, day, tuple(sorted(releases))
+        super().__init__(
+            f"plan {plan[:12]} of {day} isn't proved: {', '.join(self.releases)} still hold what must be gone; tell "
+            "the privacy officer, then make a new plan; see docs/retention.md"
+        )

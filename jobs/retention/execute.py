@@ -1,0 +1,228 @@
+"""Carry out a retention plan and nothing else; killed at any point, the next run finishes it.
+
+Each table changes by one Delta commit that names the plan, so a reader sees the rows before or after.
+Files that lose no row are not read: where their day is touched they get a second name by a hard link.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.ledger import Ledger
+from jobs.retention import scan
+from jobs.retention.errors import ApprovalNeededError, RewriteError, StalePlanError
+from jobs.retention.plan import FilePlan, Plan, TablePlan
+from jobs.retention.planner import Look, published_tables, survey, unreferenced
+from jobs.retention.zones import leftovers
+from jobs.tables import committed, current_files, day_of, folder_of, forget_history, replace_days
+from policy.contract import Contract
+
+FIELD = "retention_plan"
+"""The field of a commit that names the plan which made it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A plan about to be carried out, seen with today's eyes."""
+
+    plan: Plan
+    at: Look
+    ledger: Ledger
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What every ledger entry of this plan says."""
+        return {"plan": self.plan.hash, "day": self.plan.day}
+
+    @property
+    def mark(self) -> str:
+        """How the names of files begin that this plan makes."""
+        return f"kept-{self.plan.hash[:12]}"
+
+
+def require_executable(plan: Plan, ledger: Ledger, today: date) -> None:
+    """The plan may be carried out today: it is of today or yesterday, and approved where it must be.
+
+    Raises:
+        StalePlanError: it is of another day.
+        ApprovalNeededError: it deletes more than a daily share, and nobody approved it.
+    """
+    if not 0 <= (today - date.fromisoformat(plan.day)).days <= 1:
+        raise StalePlanError(plan.hash, f"it is of {plan.day}")
+    if plan.over_share and ledger.last("expiry_approved", plan=plan.hash) is None:
+        raise ApprovalNeededError(plan.hash, plan.over_share)
+
+
+def execute(work: Work) -> None:
+    """Delete exactly what the plan names, table by table, then what lies beside the tables.
+
+    Guarantee: a table loses the plan's rows in one commit or not at all; running again finishes what
+    is left and changes nothing else.
+
+    Raises:
+        StalePlanError: a table that isn't done yet would lose other rows today.
+        RewriteError: a rewritten file doesn't have the rows that it must.
+    """
+    for contract, _ in published_tables(work.at.promise, work.at.lake):
+        with work.at.lake.alone(contract.release):
+            table = DeltaTable(work.at.lake.published(contract.release))
+            if not _is_done(work, contract, table):
+                _expire_rows(work, contract, table)
+            _clear(work, contract, table)
+    _remove_leftovers(work)
+    if work.ledger.last("expiry_done", plan=work.plan.hash) is None:
+        work.ledger.append("expiry_done", **work.named, leftovers=len(work.plan.leftovers))
+
+
+def _is_done(work: Work, contract: Contract, table: DeltaTable) -> bool:
+    """Whether the table has lost its rows already; a commit that a crash kept out of the ledger is recorded."""
+    planned = _planned(work.plan, contract)
+    if planned is None or work.ledger.last("rows_expired", plan=work.plan.hash, release=contract.release) is not None:
+        return True
+    version = committed(table, work.plan.hash, FIELD)
+    if version is not None:
+        _record(work, planned, version, _written(work, table))
+    return version is not None or not planned.files
+
+
+def _planned(plan: Plan, contract: Contract) -> TablePlan | None:
+    return next((table for table in plan.tables if table.release == contract.release), None)
+
+
+def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
+    """Take the plan's rows out of one table, in one commit."""
+    planned, surveyed = work.plan.table(contract.release), survey(work.at, contract, table)
+    if surveyed.plan.files != planned.files:
+        raise StalePlanError(work.plan.hash, f"{contract.release} would lose other rows than planned")
+    kept = _rewrite(work, contract, table, surveyed.found)
+    surveyed.close()
+    kept |= _linked(work, planned, table)
+    days = {day_of(Path(file.path)) for file in planned.files}
+    version = replace_days(table, days, kept, {FIELD: work.plan.hash})
+    _record(work, planned, version, _written(work, table))
+
+
+def _rewrite(work: Work, contract: Contract, table: DeltaTable, found: DataFrame | None) -> dict[Path, int]:
+    """Write the files that lose some of their rows anew, without them; path → rows of what was written."""
+    planned = {file.path: file for file in work.plan.table(contract.release).files if not file.dropped}
+    if not planned or found is None:
+        return {}
+    private = work.at.lake.private(work.at.private / contract.release)
+    files = [file for file in current_files(table) if file.path in planned]
+    deadline = scan.Deadline.of(contract, work.at.day)
+    is_held = (F.size("holds") > 0).alias("_held")
+    marks = found.where(F.col("_file").isin(list(planned))).select(
+        "_file", "_row", deadline.over.alias("_over"), is_held
+    )
+    marked = scan.read_rows(work.at.session, folder_of(table), files).join(marks, ["_file", "_row"], "left")
+    past = F.col("_file").isin([file.path for file in files if deadline.is_past(file.day)])
+    stays = F.coalesce("_held", F.lit(False)) | ~(past | F.coalesce("_over", F.lit(False)))
+    place = (F.substring_index("_file", "/", 1).alias("_day"), F.substring_index("_file", "/", -1).alias("_origin"))
+    kept = marked.where(stays).select(*contract.output_schema, *place)
+    writer = kept.write.mode("append").option("parquet.column.statistics.enabled", "false")
+    writer.partitionBy("_day", "_origin").parquet(str(private))
+    return _placed(work, contract.release, planned, folder_of(table), private)
+
+
+def _placed(work: Work, release: str, planned: dict[str, FilePlan], root: Path, private: Path) -> dict[Path, int]:
+    """Count what was written against the plan, and give it its place in the table, unseen as yet."""
+    placed: dict[Path, int] = {}
+    for number, (path, file) in enumerate(sorted(planned.items())):
+        day, name = path.split("/")
+        written = {
+            part: pq.read_metadata(part).num_rows
+            for part in private.glob(f"_day={quote(day)}/_origin={quote(name)}/*.parquet")
+        }
+        if sum(written.values()) != file.rows - file.gone:
+            raise RewriteError(release, path, file.rows - file.gone, sum(written.values()))
+        for piece, (part, rows) in enumerate(sorted(written.items())):
+            target = Path(day) / f"{work.mark}-{number:05d}-{piece}.parquet"
+            _link(part, root / target)
+            placed[target] = rows
+    return placed
+
+
+def _linked(work: Work, planned: TablePlan, table: DeltaTable) -> dict[Path, int]:
+    """Second names for the untouched files of touched days: a commit replaces whole days."""
+    root, touched = folder_of(table), {file.path for file in planned.files}
+    days = {day_of(Path(path)) for path in touched}
+    linked: dict[Path, int] = {}
+    for number, file in enumerate(current_files(table)):
+        if file.day in days and file.path not in touched:
+            target = Path(file.path).parent / f"{work.mark}-as-it-was-{number:05d}.parquet"
+            _link(root / file.path, root / target)
+            linked[target] = file.rows
+    return linked
+
+
+def _link(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    target.chmod(0o640)
+
+
+def _record(work: Work, planned: TablePlan, version: int, bytes_written: int) -> None:
+    work.ledger.append(
+        "rows_expired",
+        **work.named,
+        release=planned.release,
+        version=version,
+        rows=planned.gone,
+        files=len(planned.files),
+        bytes_written=bytes_written,
+    )
+
+
+def _written(work: Work, table: DeltaTable) -> int:
+    """Bytes of the files that this plan wrote; links cost none."""
+    names = (file for file in current_files(table) if Path(file.path).name.startswith(work.mark))
+    return sum(file.bytes for file in names if "as-it-was" not in file.path)
+
+
+def _clear(work: Work, contract: Contract, table: DeltaTable) -> None:
+    """Delete the files that the plan took out of the table, and what the log remembers of them.
+
+    A file that is no part of the plan stays. The log stays whole while a publication of it hasn't
+    reached the ledger: a repeated `publish` looks for it there.
+    """
+    planned, root = _planned(work.plan, contract), folder_of(table)
+    if planned is None:
+        return
+    touched = {day_of(Path(file.path)) for file in planned.files}
+    for path in unreferenced(root, current_files(table)):
+        of_plan = path in planned.unreferenced or day_of(Path(path)) in touched or Path(path).name.startswith(work.mark)
+        if of_plan:
+            (root / path).unlink()
+    for folder in root.glob("day=*"):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    if (planned.files or planned.unreferenced) and not _unrecorded(work.ledger, contract.release, table):
+        forget_history(table)
+
+
+def _unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
+    runs = {commit["run"] for commit in table.history() if "run" in commit}
+    return bool(runs - {entry["run"] for entry in ledger.entries("published", release=release)})
+
+
+def _remove_leftovers(work: Work) -> None:
+    """Delete the planned folders that still must go: one that was changed since is left to the next plan."""
+    at = work.at
+    now = {leftover.path for leftover in leftovers(at.lake, at.day, at.all_expired())}
+    for leftover in work.plan.leftovers:
+        path = at.lake.root / leftover.path
+        if leftover.path in now and path.exists():
+            path.unlink() if path.is_file() else shutil.rmtree(path)

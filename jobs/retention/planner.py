@@ -1,0 +1,258 @@
+"""Make a retention plan: read the platform, look at every published table and every other zone."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+from operator import xor
+from pathlib import Path
+
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.keys import Keyring
+from jobs.lake import Lake
+from jobs.ledger import Ledger
+from jobs.relationships import Hold, Name, Relationships
+from jobs.retention import scan
+from jobs.retention.errors import HoldsVanishedError
+from jobs.retention.names import live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
+from jobs.retention.plan import BY_DAY, BY_NAME, FilePlan, Plan, TablePlan
+from jobs.retention.platform import platform_of_today
+from jobs.retention.zones import leftovers
+from jobs.tables import TableFile, current_files, folder_of
+from policy.contract import Contract
+from policy.periods import months_of
+from policy.promise import Promise
+
+HORIZON = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the platform and the lake works with; ``private`` is gone when the look ends.
+
+    ``days``: a hold that stands on one of them protects. Names of each purpose are read once.
+    ``spark`` is null for what needs none.
+    """
+
+    promise: Promise
+    lake: Lake
+    keyring: Keyring
+    spark: SparkSession | None
+    private: Path
+    known: dict[str, Relationships]
+    holds: tuple[Hold, ...]
+    day: date
+    days: frozenset[date]
+
+    def names(self, purpose: str) -> Iterator[Name]:
+        """Everybody who is held, or may be kept through the horizon at most, for a purpose."""
+        months = months_of(self.promise.register.relationship_keep)
+        return self.known[purpose].names(months, self.day + HORIZON, self.days)
+
+    @property
+    def session(self) -> SparkSession:
+        """Spark, for a step that was started with it."""
+        if self.spark is None:
+            raise AssertionError("this step was started without Spark")
+        return self.spark
+
+    def tokens(self, contract: Contract, files: list[TableFile]) -> DataFrame | None:
+        """The tokens of those names in a release's domain, in every epoch that has a key."""
+        path = self.private / f"{contract.purpose}.parquet"
+        if not path.exists():
+            write_names(path, self.names(contract.purpose))
+        keys = live_keys(self.keyring, contract, (file.day for file in files))
+        return tokens(path, self.session, keys, spellings(self.promise, contract.domain or ""))
+
+    def expired(self, contract: Contract) -> dict[str, bool]:
+        """Tokens of all whom nothing but a hold may keep → whether a hold does; made without Spark."""
+        names = [n for n in self.names(contract.purpose) if n.holds or (n.through and n.through < self.day)]
+        keys = live_keys(self.keyring, contract, ())
+        spelled = spellings(self.promise, contract.domain or "")
+        return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, spelled)}
+
+    def all_expired(self) -> dict[str, frozenset[bytes]]:
+        """For each pseudonymised release, the tokens of those whom nothing keeps."""
+        return {
+            contract.release: frozenset(made.encode() for made, held in self.expired(contract).items() if not held)
+            for contract in self.promise.releases.values()
+            if contract.domain is not None
+        }
+
+
+@contextmanager
+def look(
+    promise: Promise, lake: Lake, keyring: Keyring, spark: SparkSession | None, days: frozenset[date]
+) -> Iterator[Look]:
+    """One look for a plan of the earliest of ``days``.
+
+    Raises:
+        PlatformError: the platform doesn't answer.
+        HoldsVanishedError: it has fewer holds than an earlier plan saw.
+    """
+    closed = lake.root / "staged" / ".expiry"
+    with lake.alone("expire"):
+        shutil.rmtree(closed, ignore_errors=True)  # what a killed run left
+        private = lake.private(closed / secrets.token_hex(8))
+        try:
+            with platform_of_today(promise, keyring) as platform:
+                holds = platform.holds()
+                _require_all_holds(Ledger(lake.ledger), len(holds))
+                purposes = {c.purpose for c in promise.releases.values() if c.domain is not None}
+                known = {purpose: platform.relationships(purpose) for purpose in purposes}
+                yield Look(promise, lake, keyring, spark, private, known, holds, min(days), days)
+        finally:
+            shutil.rmtree(closed, ignore_errors=True)
+
+
+def _require_all_holds(ledger: Ledger, found: int) -> None:
+    last = ledger.last("expiry_planned")
+    if last is not None and found < last["holds_on_record"]:
+        raise HoldsVanishedError(last["holds_on_record"], found)
+
+
+def make_plan(at: Look) -> Plan:
+    """Everything that must go on the look's day; nothing is changed."""
+    standing = [hold for hold in at.holds if any(hold.stands(day) for day in at.days)]
+    return Plan(
+        day=at.day.isoformat(),
+        tables=tuple(_plan_table(at, contract, table) for contract, table in published_tables(at.promise, at.lake)),
+        leftovers=tuple(leftovers(at.lake, at.day, at.all_expired())),
+        holds={hold.reference: {"kind": hold.kind, "placed_on": str(hold.placed_on)} for hold in standing},
+        holds_on_record=len(at.holds),
+        unpromised=tuple(
+            path.name
+            for path in sorted(at.lake.published("*").parent.glob("*"))
+            if path.name not in at.promise.releases
+        ),
+    )
+
+
+def published_tables(promise: Promise, lake: Lake) -> Iterator[tuple[Contract, DeltaTable]]:
+    """Every release that has a table."""
+    for release, contract in promise.releases.items():
+        folder = lake.published(release)
+        if DeltaTable.is_deltatable(str(folder)):
+            yield contract, DeltaTable(folder)
+
+
+def _plan_table(at: Look, contract: Contract, table: DeltaTable) -> TablePlan:
+    surveyed = survey(at, contract, table)
+    surveyed.close()
+    return surveyed.plan
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one table loses, and the rows that name somebody due or held, for whoever deletes them."""
+
+    plan: TablePlan
+    found: DataFrame | None
+
+    def close(self) -> None:
+        """Forget the rows."""
+        if self.found is not None:
+            self.found.unpersist()
+
+
+def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
+    """Look at one table with the eyes of the look's day."""
+    files, root, deadline = current_files(table), folder_of(table), scan.Deadline.of(contract, at.day)
+    found = _found(at, contract, root, files)
+    tallies = scan.tally(found) if found is not None else []
+    people, companies = scan.subjects_over(found, deadline) if found is not None and tallies else (0, 0)
+    of = _by_file(tallies)
+    losing = {file.path: each for file in files if (each := _file_plan(file, deadline, of[file.path])) is not None}
+    plan = TablePlan(
+        release=contract.release,
+        clauses=_clauses(contract, at.promise),
+        rows=sum(file.rows for file in files),
+        files=tuple(losing.values()),
+        unreferenced=unreferenced(root, files),
+        people=people,
+        companies=companies,
+        due_since=_due_since(deadline, tallies, [file for file in files if file.path in losing]),
+        held_rows=sum(t.rows for t in tallies if t.holds and t.is_over(deadline)),
+        held=_held(deadline, tallies),
+        forecast=_forecast(deadline, tallies, files),
+        daily_share=contract.retention.daily_share,
+    )
+    return Survey(plan, found)
+
+
+def _found(at: Look, contract: Contract, root: Path, files: list[TableFile]) -> DataFrame | None:
+    """The rows that name somebody due or held; None where a release names nobody."""
+    if not files or not named_in(contract):
+        return None
+    made = at.tokens(contract, files)
+    return None if made is None else scan.hits(scan.read_rows(at.session, root, files), contract, made).cache()
+
+
+def _by_file(tallies: list[scan.Tally]) -> dict[str, list[scan.Tally]]:
+    of: dict[str, list[scan.Tally]] = defaultdict(list)
+    for each in tallies:
+        of[each.path].append(each)
+    return of
+
+
+def _file_plan(file: TableFile, deadline: scan.Deadline, tallies: list[scan.Tally]) -> FilePlan | None:
+    over = [t for t in tallies if t.is_over(deadline)]
+    going, held = [t for t in over if not t.holds], [t for t in over if t.holds]
+    held_rows, past = sum(t.rows for t in held), deadline.is_past(file.day)
+    gone = file.rows - held_rows if past else sum(t.rows for t in going)
+    if gone == 0:
+        return None
+    digest = "-".join(f"{reduce(xor, (t.digest for t in part), 0) % 2**64:016x}" for part in (going, held))
+    return FilePlan(file.path, file.rows, file.bytes, gone, held_rows, BY_DAY if past else BY_NAME, digest)
+
+
+def _due_since(deadline: scan.Deadline, tallies: list[scan.Tally], losing: list[TableFile]) -> str | None:
+    """The earliest last day among the rows that go."""
+    by_day = (deadline.last(file.day) for file in losing if deadline.is_past(file.day))
+    by_name = (t.through for t in tallies if not t.holds and t.through is not None and t.through < deadline.today)
+    return min((str(day) for day in (*by_day, *by_name)), default=None)
+
+
+def _held(deadline: scan.Deadline, tallies: list[scan.Tally]) -> dict[str, int]:
+    """Rows that each hold keeps beyond their date."""
+    held: Counter[str] = Counter()
+    for t in tallies:
+        if t.is_over(deadline):
+            held.update(dict.fromkeys(t.holds, t.rows))
+    return dict(held)
+
+
+def _forecast(deadline: scan.Deadline, tallies: list[scan.Tally], files: list[TableFile]) -> dict[str, int]:
+    """Rows that will go within the horizon, by their last day; rows under a hold stay."""
+    soon, of = Counter[date](), _by_file(tallies)
+    for file in files:
+        last = deadline.last(file.day)
+        soon[last] += file.rows - sum(t.rows for t in of[file.path])
+        for t in of[file.path]:
+            if not t.holds:
+                soon[min(last, t.through or last)] += t.rows
+    inside = ((day, rows) for day, rows in sorted(soon.items()) if deadline.today <= day <= deadline.today + HORIZON)
+    return {str(day): rows for day, rows in inside if rows}
+
+
+def unreferenced(root: Path, files: list[TableFile]) -> tuple[str, ...]:
+    """Data files in the table's folder that its current version doesn't name: old versions, broken runs."""
+    current = {file.path for file in files}
+    present = (str(path.relative_to(root)) for path in root.glob("day=*/*") if path.is_file())
+    return tuple(sorted(path for path in present if path not in current))
+
+
+def _clauses(contract: Contract, promise: Promise) -> str:
+    """The rules that a release's rows go by."""
+    own = f"{contract.retention.keep} from the {contract.retention.counted_from} (its contract)"
+    if not named_in(contract):
+        return own
+    return f"{own}; {promise.register.relationship_keep} after the end of the relationship (clause 8.1)"

@@ -1,0 +1,73 @@
+"""Retention's own tasks: its Spark steps, its approval, and what the ledger says of a plan."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from ignicloud_airflow.jobs import run_job
+from ignicloud_airflow.platform import platform_environment
+from ignicloud_airflow.record import entries
+from ignicloud_airflow.spark import SparkStep
+
+COUNTS = (
+    "plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "leftovers", "forecast",
+    "over_share", "due_since",
+)  # fmt: skip
+"""What a run shows of its plan: numbers, days, names of releases and the plan's hash."""
+
+
+class ExpiryStep(SparkStep):
+    """Plan, or carry out a plan: a Spark step that reads the platform's contracts, accounts and holds."""
+
+    template_fields = (*SparkStep.template_fields, "plan")
+
+    def __init__(self, *, action: str, day: str = "", plan: str = "", **kwargs: Any) -> None:
+        super().__init__(step="expire", day=day, release="", **kwargs)
+        self.action, self.plan = action, plan
+
+    def arguments(self, context: Context) -> list[str]:
+        """``--plan --day DAY`` or ``--execute PLAN``."""
+        return ["expire", "--plan", "--day", self.day] if self.action == "plan" else ["expire", "--execute", self.plan]
+
+    def execute(self, context: Context) -> None:
+        """Submit with the connection ``platform`` in the environment, never in an argument."""
+        with platform_environment() as platform:
+            os.environ.update(platform)  # this process runs one task and hands its environment to spark-submit
+            super().execute(context)
+
+
+class ExpiryApproval(ApprovalOperator):
+    """Wait for a person; an approval goes into the ledger, and only the ledger lets the plan be carried out.
+
+    Guarantee: no answer in time is a rejection; whoever triggered the run can't approve it.
+    """
+
+    template_fields = (*ApprovalOperator.template_fields, "plan")
+
+    def __init__(self, *, plan: str, **kwargs: Any) -> None:
+        super().__init__(defaults=self.REJECT, **kwargs)
+        self.plan = plan
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Record an approval, then go on; skip what follows after a rejection."""
+        who = event.get("responded_by_user") or {}
+        if event["chosen_options"] == [self.APPROVE]:
+            if not who or who["name"] == context["dag_run"].triggering_user_name:
+                raise AirflowFailException("whoever triggered the run can't approve it; let a second person decide")
+            run_job("expire", approve=self.plan, by=who["name"])
+        return super().execute_complete(context, event)
+
+
+def planned_on(day: str) -> dict[str, Any]:
+    """The counts of the newest plan of a day."""
+    return {name: entries("expiry_planned", day=day)[-1][name] for name in COUNTS}
+
+
+def unproved(plan: str) -> bool:
+    """Whether the ledger lacks the proof of a plan."""
+    return not entries("expiry_proved", plan=plan)

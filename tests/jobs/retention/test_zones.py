@@ -1,0 +1,104 @@
+"""What lies beside the tables: quarantine, staged leftovers, overdue landing; and key epochs at their end."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.key_errors import DestroyedEpochError
+from jobs.retention.epochs import destroy_lapsed, lapsed
+from jobs.retention.search import found_in
+from jobs.retention.zones import leftovers
+
+TODAY = date(2026, 3, 10)
+DAY = date(2026, 3, 1)
+
+
+def aged(path, changed):
+    """Make ``path`` and all below it as old as if last changed on this day."""
+    moment = datetime(changed.year, changed.month, changed.day, 23, 59, tzinfo=UTC).timestamp()
+    for each in (*path.rglob("*"), path):
+        os.utime(each, (moment, moment))
+
+
+@pytest.mark.parametrize(
+    ("folder", "last"),
+    [
+        ("quarantine/threat_events/2026-run", date(2026, 2, 10)),
+        ("staged/threat_events/2026-run", date(2026, 3, 8)),
+        ("staged/.gate/x", date(2026, 3, 8)),
+        ("landing/activity/day=2026-03-01", date(2026, 3, 2)),
+    ],
+)
+def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, last):
+    path = lake.private(lake.root / folder)
+    (path / "part-00000.parquet").write_bytes(b"x" * 10)
+    aged(path, last)
+    assert leftovers(lake, TODAY, {}) == []
+    aged(path, last - timedelta(days=1))
+    found = leftovers(lake, TODAY, {})
+    assert [(left.path, left.files, left.bytes) for left in found] == [(folder, 1, 10)]
+
+
+def test_a_quarantined_run_goes_at_once_when_it_holds_somebody_who_must_be_gone(lake):
+    path = lake.private(lake.quarantine("threat_events", "run"))
+    token = "usr_" + "c" * 32
+    pq.write_table(pa.table({"anything": [f"x{token}"]}), path / "part.parquet")
+    assert leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({b"usr_" + b"b" * 32})}) == []
+    assert leftovers(lake, datetime.now(UTC).date(), {"activity_trail": frozenset({token.encode()})}) == []
+    found = leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({token.encode()})})
+    assert [left.path for left in found] == ["quarantine/threat_events/run"]
+
+
+@pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "zstd", "lz4"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_the_search_sees_through_every_compression(tmp_path, compression, dictionary):
+    token = "eml_" + "v" * 32
+    rows = pa.table(
+        {"n": [1, 2], "cells": [None, [("k", f"({token})")]]},
+        pa.schema({"n": pa.int64(), "cells": pa.map_(pa.string(), pa.string())}),
+    )
+    path = tmp_path / "x.parquet"
+    pq.write_table(rows, path, compression=compression, use_dictionary=dictionary, write_statistics=False)
+    assert found_in([path], frozenset({token.encode()})) == {path: 1}
+    assert found_in([path], frozenset({b"eml_" + b"c" * 32})) == {}
+
+
+# -- key epochs
+
+
+def test_an_epoch_without_a_row_and_past_its_period_is_destroyed_for_good(world, promise):
+    old, late = date(2024, 11, 1), date(2025, 1, 1)
+    for day in (old, late):
+        world.token("person", "ada", day)
+    first = date(2026, 2, 2)
+    assert lapsed(promise, world.lake, world.keyring, first - timedelta(days=1)) == []
+    assert destroy_lapsed(promise, world.lake, world.keyring, first) == [("threat", "2024-10-01")]
+    assert [e.state for e in world.keyring.entries()] == ["destroyed", "active"]
+    with pytest.raises(DestroyedEpochError):
+        world.token("person", "ada", old)
+
+
+def test_an_epoch_of_which_a_hold_keeps_a_row_keeps_its_key(world, promise):
+    day = date(2024, 11, 1)
+    world.company("over", date(2024, 6, 1))
+    world.account("ada", "over")
+    world.hold("user", "ada", "2025-01-01")
+    world.publish("threat_events", day, [{"person": "ada"}, {"person": "ada"}, {"person": "dan"}])
+    world.expire(TODAY)
+    assert destroy_lapsed(promise, world.lake, world.keyring, TODAY) == []
+    world.lift("ada", TODAY)
+    world.expire(TODAY + timedelta(days=1))
+    assert destroy_lapsed(promise, world.lake, world.keyring, TODAY + timedelta(days=1)) == [("threat", "2024-10-01")]
+
+
+def test_rows_of_a_destroyed_epoch_belong_to_nobody_and_go_by_their_day(world):
+    world.company("over", date(2024, 6, 1))
+    world.account("ada", "over")
+    world.publish("threat_events", date(2026, 1, 5), [{"person": "ada"}])
+    world.keyring.retire("threat", "2026-01-01")
+    world.keyring.destroy("threat", "2026-01-01")
+    assert world.expire(TODAY).counts()["rows"] == 0
+    assert world.expire(date(2027, 2, 6)).counts()["rows"] == 1

@@ -2,7 +2,9 @@
 
 Every day at 05:00 UTC, after the night: what may be kept no longer is deleted, and counted again.
 
-`plan` → `weigh` → (`approve`, if more goes than a contract's daily share) → `execute` → `prove` → `report`
+`plan` → `weigh` → `over_the_share` → `within_share` or `approve` → `execute` → `prove` → `report`
+
+A person has to `approve` where more goes than a contract's daily share.
 
 - **plan** changes nothing. It lists which files of which release lose how many rows, by which rule, what a legal hold
   keeps, and what becomes due in the next 90 days. The plan's name is the SHA-256 of its deletions.
@@ -95,9 +97,9 @@ def retention() -> None:
         "Without an answer within 24 hours nothing is deleted.",
         response_timeout=timedelta(hours=24),
     )
-    within = EmptyOperator(task_id="within_share")
+    within_share = EmptyOperator(task_id="within_share")
     execute = ExpiryStep(task_id="execute", action="execute", plan=PLAN, trigger_rule="none_failed_min_one_success")
-    plan >> counts >> over_the_share(counts) >> [approve, within] >> execute >> prove(PLAN) >> report(counts)
+    plan >> counts >> over_the_share(counts) >> [approve, within_share] >> execute >> prove(PLAN) >> report(counts)
 
 
 retention()

@@ -2,21 +2,19 @@
 
 Personal data is kept through the day 18 calendar months after the end of the relationship and is gone
 with the first run of the next day (Regulation 1182/71; `policy.periods`). A standing legal hold keeps
-what exists for longer and brings nothing back. The rule is pure: no clock, no database, no Spark.
+what exists for longer and brings nothing back. The rule is pure: no clock, no database, no key.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from jobs.treatments.normalise import spelled
 from policy.periods import add_months
 from policy.sources import Identifier
-
-_BLANK = "".join(map(chr, (*range(33), 0xA0, 0x202F, 0xFEFF, *range(0x2000, 0x200E))))
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class Relationships:
             through = self._account_through(account, ends, months)
             if holds or (through is not None and through <= until):
                 yield Name("person", account.user_id, subject, through, holds)
-                if address := normalised_email(account.email):
+                if address := _address(account.email):
                     addresses.setdefault(address, []).append(Name("email", address, subject, through, holds))
         for company, (company_id, ended) in enumerate(ends.items()):
             holds, through = held.companies.get(company_id, ()), _after(ended, months)
@@ -130,7 +128,7 @@ class Relationships:
         in_use = {
             address
             for subject, account in enumerate(self.accounts())
-            if subject not in listed and (address := normalised_email(account.email)) in addresses
+            if subject not in listed and (address := _address(account.email)) in addresses
         }
         for address, names in addresses.items():
             throughs = [name.through for name in names]
@@ -173,10 +171,9 @@ def cookie_kept_through(first_visit_on: date, months: int) -> date:
     return add_months(first_visit_on, months)
 
 
-def normalised_email(email: str | None) -> str | None:
-    """The spelling under which e-mail addresses are keyed: NFKC, trimmed, lower case; blank is null."""
-    text = unicodedata.normalize("NFKC", (email or "").strip(_BLANK)).strip(_BLANK).lower()
-    return text or None
+def _address(email: str | None) -> str | None:
+    """An e-mail address in the one spelling under which equal ones are equal."""
+    return None if email is None else spelled(email, "email")
 
 
 def _after(end: date | None, months: int) -> date | None:

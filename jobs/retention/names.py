@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from jobs.keys import DomainKeys, Keyring
 from jobs.relationships import Name
 from jobs.retention.errors import LostEpochError
+from jobs.treatments.normalise import spelled
 from jobs.treatments.tokens import token
 from policy.contract import Contract
 from policy.periods import epoch_of
@@ -86,7 +87,7 @@ def live_keys(keyring: Keyring, contract: Contract, days: Iterable[date]) -> lis
 
 
 def tokens(
-    names: Path, spark: SparkSession, keys: Iterable[DomainKeys], spelled: set[tuple[Identifier, Normalisation]]
+    names: Path, spark: SparkSession, keys: Iterable[DomainKeys], forms: set[tuple[Identifier, Normalisation]]
 ) -> DataFrame | None:
     """One row per name, epoch and spelling: ``token, identifier, subject, through, holds``; None without any."""
     listed = spark.read.parquet(str(names))
@@ -100,21 +101,21 @@ def tokens(
             "holds",
         )
         for domain_keys in keys
-        for identifier, normalise in sorted(spelled)
+        for identifier, normalise in sorted(forms)
         if identifier in present
     ]
     return reduce(DataFrame.unionByName, parts) if parts else None
 
 
 def tokens_without_spark(
-    names: Iterable[Name], keys: Sequence[DomainKeys], spelled: set[tuple[Identifier, Normalisation]]
+    names: Iterable[Name], keys: Sequence[DomainKeys], forms: set[tuple[Identifier, Normalisation]]
 ) -> Iterator[tuple[Name, str]]:
     """Each name with each of its tokens, made without Spark and without the kernel."""
     by_class: dict[Identifier, list[Name]] = {}
     for name in names:
         by_class.setdefault(name.identifier, []).append(name)
-    for identifier, normalise in sorted(spelled):
+    for identifier, normalise in sorted(forms):
         listed = by_class.get(identifier, [])
-        values = [name.value.lower() if normalise == "uuid" else name.value for name in listed]
+        values = [spelled(name.value, normalise) or "" for name in listed]
         for domain_keys in keys:
             yield from zip(listed, domain_keys.tokens(identifier, values), strict=True)

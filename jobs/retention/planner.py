@@ -76,8 +76,8 @@ class Look:
         """Tokens of all whom nothing but a hold may keep → whether a hold does; made without Spark."""
         names = [n for n in self.names(contract.purpose) if n.holds or (n.through and n.through < self.day)]
         keys = live_keys(self.keyring, contract, ())
-        spelled = spellings(self.promise, contract.domain or "")
-        return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, spelled)}
+        forms = spellings(self.promise, contract.domain or "")
+        return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, forms)}
 
     def all_expired(self) -> dict[str, frozenset[bytes]]:
         """For each pseudonymised release, the tokens of those whom nothing keeps."""

@@ -17,6 +17,8 @@ ADVICE = {
     "ask": "the question can't be asked as it is; the log says why; trigger again",
     "approve": "a second person has to decide; the requester's own approval doesn't count",
     "answer": "the approval isn't of this question, or too old; the log says why; trigger again",
+    "execute": "the plan is stale, or needs an approval; clear plan and what follows; see docs/retention.md",
+    "prove": "incident: something that must be gone is still there; tell the privacy officer; see docs/retention.md",
     "cleanup": "landing can't be deleted; check the lake's permissions and clear this task",
 }
 

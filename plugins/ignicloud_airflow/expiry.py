@@ -30,7 +30,7 @@ class ExpiryStep(SparkStep):
         super().__init__(step="expire", day=day, release="", **kwargs)
         self.action, self.plan = action, plan
 
-    def arguments(self, context: Context) -> list[str]:
+    def arguments(self, _: Context) -> list[str]:
         """``--plan --day DAY`` or ``--execute PLAN``."""
         return ["expire", "--plan", "--day", self.day] if self.action == "plan" else ["expire", "--execute", self.plan]
 

@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 REFUSED = 2
 """The exit code of a step that a typed error stopped: no retry will mend it."""
 
-READS_THE_PLATFORM = {"plan", "extract", "keys", "reidentify"}
+READS_THE_PLATFORM = {"plan", "extract", "expire", "keys", "reidentify"}
 """No other step is given the database's credentials."""
 
 log = logging.getLogger(__name__)

@@ -44,8 +44,7 @@ class SparkStep(SparkSubmitOperator):
         if self.skipped:
             raise AirflowSkipException(f"{self.release}: {self.skipped}")
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
-        run = run_name(context, self.day)
-        self.application_args = [self.step, "--release", self.release, "--day", self.day, "--run", run]
+        self.application_args = self.arguments(context)
         try:
             with kek_environment() as kek:
                 os.environ.update(kek)  # this process runs one task and hands its environment to spark-submit
@@ -53,7 +52,11 @@ class SparkStep(SparkSubmitOperator):
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))
             refused = code is not None and int(code[1]) == REFUSED
-            require_done(f"{self.step} of {self.release}", REFUSED if refused else 1)
+            require_done(f"{self.step} {self.release}".rstrip(), REFUSED if refused else 1)
+
+    def arguments(self, context: Context) -> list[str]:
+        """The step as the command line of the Spark tower has it: names, days and hashes only."""
+        return [self.step, "--release", self.release, "--day", self.day, "--run", run_name(context, self.day)]
 
 
 def run_name(context: Context, day: str) -> str:

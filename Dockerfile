@@ -75,8 +75,8 @@ ENTRYPOINT ["/bin/sh", "/opt/ignicloud/cluster/entrypoint"]
 # -- analysts: another user, who is in the lake's group -----------------------------------------------
 
 FROM runtime AS analysts
-RUN useradd --no-log-init --non-unique --uid 10002 --gid lake --home-dir /home/analyst --create-home analyst
+RUN useradd --no-log-init --non-unique --uid 10002 --gid lake --home-dir /notebooks --no-create-home analyst
 COPY --from=analysts-build /opt/venv /opt/venv
-WORKDIR /home/analyst
+ENV HOME=/notebooks
 USER analyst
-CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser", "--ServerApp.root_dir=/home/analyst"]
+CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser", "--ServerApp.root_dir=/notebooks"]

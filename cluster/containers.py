@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
+PROJECT_NAME = os.environ.get("COMPOSE_PROJECT_NAME", "ignicloud-trial")
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -48,7 +50,7 @@ def start(name: str) -> None:
 
 
 def _of_the_trial() -> list[str]:
-    return _filter("project", "ignicloud-trial")
+    return _filter("project", PROJECT_NAME)
 
 
 def _filter(label: str, value: str) -> list[str]:

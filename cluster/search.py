@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cluster.containers import container, containers, output
+from cluster.containers import PROJECT_NAME, container, containers, output
 
 IMAGES = ("ignicloud-suite", "ignicloud-analysts")
 WITH_PLATFORM = "postgres"
@@ -76,9 +76,9 @@ def _places(scratch: Path) -> Iterator[tuple[str, Path]]:
     for image in IMAGES:
         yield f"history of {image}", _written(scratch, ["docker", "history", "--no-trunc", image])
         yield f"settings of {image}", _written(scratch, ["docker", "inspect", image])
-    volumes = output(["docker", "volume", "ls", "-q", "--filter", "label=com.docker.compose.project=ignicloud-trial"])
+    volumes = output(["docker", "volume", "ls", "-q", "--filter", f"label=com.docker.compose.project={PROJECT_NAME}"])
     for volume in volumes.split():
-        short = volume.removeprefix("ignicloud-trial_")
+        short = volume.removeprefix(f"{PROJECT_NAME}_")
         mounted = ["-v", f"{volume}:/v:ro", "--user", "0", "--entrypoint", "tar", IMAGES[0]]
         yield (
             f"volume {short}",
@@ -90,7 +90,7 @@ def _places(scratch: Path) -> Iterator[tuple[str, Path]]:
 
 def _name(container_id: str) -> str:
     return (
-        output(["docker", "inspect", "--format", "{{.Name}}", container_id]).strip().removeprefix("/ignicloud-trial_")
+        output(["docker", "inspect", "--format", "{{.Name}}", container_id]).strip().removeprefix(f"/{PROJECT_NAME}_")
     )
 
 

@@ -23,13 +23,13 @@ from pathlib import Path
 TRIAL = Path(tempfile.gettempdir()) / "ignicloud-trial"
 os.environ |= {
     "CLUSTER_SECRETS": str(TRIAL / "secrets"),
-    "COMPOSE_PROJECT_NAME": "ignicloud-trial",
+    "COMPOSE_PROJECT_NAME": os.environ.get("TRIAL_PROJECT", "ignicloud-trial"),
     "AIRFLOW_PORT": os.environ.get("TRIAL_AIRFLOW_PORT", "18080"),
     "SPARK_PORT": os.environ.get("TRIAL_SPARK_PORT", "18081"),
     "NOTEBOOK_PORT": os.environ.get("TRIAL_NOTEBOOK_PORT", "18888"),
 }
 
-from cluster.containers import compose, container, kill, output, start  # noqa: E402 (they read the environment)
+from cluster.containers import PROJECT_NAME, compose, container, kill, output, start  # noqa: E402 (reads the environment)
 from cluster.night import airflow  # noqa: E402
 from cluster.search import search  # noqa: E402
 from cluster.tables import compare  # noqa: E402
@@ -163,7 +163,7 @@ def down() -> None:
             "--profile", "analyst", "--profile", "history", "down", "--volumes", "--remove-orphans", "--timeout", "20"
         )
     shutil.rmtree(TRIAL, ignore_errors=True)
-    left = output(["docker", "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project=ignicloud-trial"])
+    left = output(["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT_NAME}"])
     require(not left.strip(), "volumes are left")
 
 

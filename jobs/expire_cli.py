@@ -13,7 +13,7 @@ import policy
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
-from jobs.retention.epochs import destroy_lapsed
+from jobs.retention.epochs import Claims, destroy_lapsed
 from jobs.retention.plan import described, load_plan
 from policy.promise import Promise
 
@@ -88,7 +88,7 @@ def _prove(promise: Promise, lake: Lake, name: str, today: date) -> int:
                 f"{proof.release}: {proof.rows_gone} rows deleted, {proof.rows_left} left that must be gone; "
                 f"{proof.tokens} tokens searched for in {proof.files_searched} files, {proof.found} found"
             )
-        destroyed = destroy_lapsed(promise, lake, at.keyring, at.day)
+        destroyed = destroy_lapsed(promise, lake, at.keyring, Claims(at.day, at.open_requests))
     for domain, epoch in destroyed:
         print(f"{domain} {epoch}: no row is left, its key is destroyed")
     print(f"receipt: {lake.expiry(plan.hash) / 'receipt.md'}")
@@ -99,7 +99,6 @@ def _prove(promise: Promise, lake: Lake, name: str, today: date) -> int:
 def _look(promise: Promise, lake: Lake, days: frozenset[date], session: Any = None) -> Iterator[Any]:
     from jobs.retention.planner import look
 
-    ledger = Ledger(lake.ledger)
-    ring = Keyring.from_environment(lambda kind, d, e, f: ledger.append(kind, domain=d, epoch=e, fingerprint=f))
+    ring = Keyring.from_environment(Ledger(lake.ledger).key_changed)
     with look(promise, lake, ring, session, days) as at:
         yield at

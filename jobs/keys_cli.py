@@ -40,10 +40,22 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         case "retire":
             ring.retire(args.domain, args.epoch)
         case "destroy":
-            ring.destroy(args.domain, args.epoch)
+            _destroy(ring, lake, args.domain, args.epoch)
         case "rewrap":
             print(f"{ring.rewrap(args.to)} keys rewrapped; set IGNICLOUD_KEK to the new provider")
     return 0
+
+
+def _destroy(ring: Keyring, lake: Lake, domain: str, epoch: str) -> None:
+    """Destroy an epoch's key unless something still needs it."""
+    from jobs.retention.epochs import Claims, require_unneeded
+    from jobs.retention.platform import platform_of_today
+
+    promise = policy.load()
+    with platform_of_today(promise, ring) as platform:
+        claims = Claims(datetime.now(UTC).date(), platform.open_requests())
+    require_unneeded(promise, lake, domain, epoch, claims)
+    ring.destroy(domain, epoch)
 
 
 def rotate(ring: Keyring) -> list[str]:

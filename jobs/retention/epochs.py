@@ -2,34 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from deltalake import DeltaTable
 
 from jobs.keys import Keyring
 from jobs.lake import Lake
+from jobs.retention.errors import EpochNeededError
 from jobs.tables import current_files
+from policy.contract import Contract
 from policy.periods import add_months, epoch_of, months_of, next_epoch
 from policy.promise import Promise
 
 
-def lapsed(promise: Promise, lake: Lake, keyring: Keyring, today: date) -> list[tuple[str, str]]:
-    """Domains and epochs that no release needs any more: (domain, epoch), oldest first.
+@dataclass(frozen=True)
+class Claims:
+    """What could still need a key: today, and the days on which open requests of data subjects came in."""
 
-    An epoch lapses when the contracts' periods have passed for each of its days, so that no late event
-    and no backfill can come, and no row of it is left in a table. A held row keeps its epoch.
+    today: date
+    open_requests: tuple[date, ...]
+
+
+def lapsed(promise: Promise, lake: Lake, keyring: Keyring, claims: Claims) -> list[tuple[str, str]]:
+    """Domains and epochs that nothing needs any more: (domain, epoch), oldest first."""
+    entries = (entry for entry in keyring.entries() if not entry.destroyed and _served(promise, entry.domain))
+    return sorted(
+        (entry.domain, entry.epoch)
+        for entry in entries
+        if needed_by(promise, lake, entry.domain, entry.epoch, claims) is None
+    )
+
+
+def needed_by(promise: Promise, lake: Lake, domain: str, epoch: str, claims: Claims) -> str | None:
+    """Why an epoch's key may not be destroyed; ``None`` when nothing needs it.
+
+    It is needed until the contracts' periods have passed for each of its days, so that no late event
+    and no backfill can come; while a row of it is left in a table, as a legal hold keeps one; and
+    while a request is open that came in when there still were rows (clause 9.1).
     """
-    over = []
-    for entry in keyring.entries():
-        served = [c for c in promise.releases.values() if c.domain == entry.domain and c.epoch is not None]
-        if entry.destroyed or not served:
-            continue
-        period = served[0].epoch or ""
-        end = date.fromisoformat(next_epoch(entry.epoch, period))
-        past = all(add_months(end, months_of(c.retention.keep)) < today for c in served)
-        if past and not any(_has_rows(lake, c.release, entry.epoch, period) for c in served):
-            over.append((entry.domain, entry.epoch))
-    return sorted(over)
+    served = _served(promise, domain)
+    period = served[0].epoch or "" if served else ""
+    if not served:
+        return "no contract says how long its data is kept"
+    end = date.fromisoformat(next_epoch(epoch, period))
+    last = max(add_months(end, months_of(c.retention.keep)) for c in served)
+    if claims.today <= last:
+        return f"its data may be kept through {last}"
+    for contract in served:
+        if _has_rows(lake, contract.release, epoch, period):
+            return f"{contract.release} still has rows of it, as a legal hold may demand"
+    waiting = sum(received <= last for received in claims.open_requests)
+    return f"{waiting} open requests of data subjects came in while it had rows" if waiting else None
+
+
+def require_unneeded(promise: Promise, lake: Lake, domain: str, epoch: str, claims: Claims) -> None:
+    """Let an epoch's key be destroyed.
+
+    Raises:
+        EpochNeededError: something still needs it.
+    """
+    why = needed_by(promise, lake, domain, epoch, claims)
+    if why is not None:
+        raise EpochNeededError(domain, epoch, why)
+
+
+def _served(promise: Promise, domain: str) -> list[Contract]:
+    return [c for c in promise.releases.values() if c.domain == domain and c.epoch is not None]
 
 
 def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:
@@ -39,9 +78,9 @@ def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:
     return any(epoch_of(file.day, period) == epoch for file in current_files(DeltaTable(folder)))
 
 
-def destroy_lapsed(promise: Promise, lake: Lake, keyring: Keyring, today: date) -> list[tuple[str, str]]:
+def destroy_lapsed(promise: Promise, lake: Lake, keyring: Keyring, claims: Claims) -> list[tuple[str, str]]:
     """Retire, where that is still to be done, and destroy each lapsed epoch; what was destroyed."""
-    over = lapsed(promise, lake, keyring, today)
+    over = lapsed(promise, lake, keyring, claims)
     states = {(entry.domain, entry.epoch): entry.state for entry in keyring.entries()}
     for domain, epoch in over:
         if states[domain, epoch] == "active":

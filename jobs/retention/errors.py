@@ -77,3 +77,11 @@ class UnprovedError(PolicyError):
             f"plan {plan[:12]} of {day} isn't proved: {', '.join(self.releases)} still hold what must be gone; tell "
             "the privacy officer, then make a new plan; see docs/retention.md"
         )
+
+
+class EpochNeededError(PolicyError):
+    """A key is to be destroyed that something still needs; destruction can't be undone."""
+
+    def __init__(self, domain: str, epoch: str, why: str) -> None:
+        self.domain, self.epoch, self.why = domain, epoch, why
+        super().__init__(f"{domain} {epoch}: {why}; its key stays until retention finds it unneeded")

@@ -51,6 +51,7 @@ class Look:
     holds: tuple[Hold, ...]
     day: date
     days: frozenset[date]
+    open_requests: tuple[date, ...]
 
     def names(self, purpose: str) -> Iterator[Name]:
         """Everybody who is held, or may be kept through the horizon at most, for a purpose."""
@@ -108,7 +109,9 @@ def look(
                 _require_all_holds(Ledger(lake.ledger), len(holds))
                 purposes = {c.purpose for c in promise.releases.values() if c.domain is not None}
                 known = {purpose: platform.relationships(purpose) for purpose in purposes}
-                yield Look(promise, lake, keyring, spark, private, known, holds, min(days), days)
+                yield Look(
+                    promise, lake, keyring, spark, private, known, holds, min(days), days, platform.open_requests()
+                )
         finally:
             shutil.rmtree(closed, ignore_errors=True)
 

@@ -26,7 +26,7 @@ from policy.register import Purpose
 ACCOUNTS = ("user_id", "company_id", "closed_at", "email")
 CONTRACTS = ("company_id", "ended_on")
 HOLDS = ("hold_id", "subject_kind", "subject_id", "placed_on", "lifted_on")
-REQUESTS = ("user_id", "right", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
+REQUESTS = ("user_id", "right", "received_at", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
 CONSENTS = ("user_id", "purpose", "given_at", "withdrawn_at")
 
 Row = dict[str, Any]
@@ -57,6 +57,11 @@ class PlatformOfToday:
             )
             for row in self._rows("legal_holds", HOLDS)
         )
+
+    def open_requests(self) -> tuple[date, ...]:
+        """The days on which requests came in that nobody has closed; without a day, long ago."""
+        rows = self._rows("subject_requests", REQUESTS)
+        return tuple(_date(row["received_at"]) or date.min for row in rows if row["closed_at"] is None)
 
     def _accounts(self) -> Iterator[Account]:
         for row in self._rows("professional_users", ACCOUNTS):

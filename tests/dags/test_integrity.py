@@ -2,7 +2,7 @@
 
 import pytest
 
-DAGS = {"nightly", "reidentify", "retention"}
+DAGS = {"keys", "nightly", "reidentify", "retention"}
 
 
 def test_exactly_our_dags_are_read_without_an_error(dagbag):

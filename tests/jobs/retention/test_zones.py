@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.key_errors import DestroyedEpochError
-from jobs.retention.epochs import destroy_lapsed, lapsed
+from jobs.retention.epochs import Claims, destroy_lapsed, lapsed, require_unneeded
+from jobs.retention.errors import EpochNeededError
 from jobs.retention.search import found_in
 from jobs.retention.zones import leftovers
 
@@ -74,11 +75,25 @@ def test_an_epoch_without_a_row_and_past_its_period_is_destroyed_for_good(world,
     for day in (old, late):
         world.token("person", "ada", day)
     first = date(2026, 2, 2)
-    assert lapsed(promise, world.lake, world.keyring, first - timedelta(days=1)) == []
-    assert destroy_lapsed(promise, world.lake, world.keyring, first) == [("threat", "2024-10-01")]
+    assert lapsed(promise, world.lake, world.keyring, Claims(first - timedelta(days=1), ())) == []
+    assert destroy_lapsed(promise, world.lake, world.keyring, Claims(first, ())) == [("threat", "2024-10-01")]
     assert [e.state for e in world.keyring.entries()] == ["destroyed", "active"]
     with pytest.raises(DestroyedEpochError):
         world.token("person", "ada", old)
+
+
+@pytest.mark.parametrize(("received", "kept"), [(date(2026, 2, 1), True), (date(2026, 2, 2), False)])
+def test_a_request_that_came_in_while_there_were_rows_keeps_the_key_until_it_is_closed(world, promise, received, kept):
+    world.token("person", "ada", date(2024, 11, 1))
+    today = date(2026, 2, 5)
+    assert bool(lapsed(promise, world.lake, world.keyring, Claims(today, (received,)))) != kept
+    assert lapsed(promise, world.lake, world.keyring, Claims(today, ()))
+
+
+def test_nobody_destroys_a_key_that_is_needed_by_hand(world, promise):
+    world.token("person", "ada", date(2024, 11, 1))
+    with pytest.raises(EpochNeededError, match="may be kept through 2026-02-01"):
+        require_unneeded(promise, world.lake, "threat", "2024-10-01", Claims(date(2026, 2, 1), ()))
 
 
 def test_an_epoch_of_which_a_hold_keeps_a_row_keeps_its_key(world, promise):
@@ -88,10 +103,12 @@ def test_an_epoch_of_which_a_hold_keeps_a_row_keeps_its_key(world, promise):
     world.hold("user", "ada", "2025-01-01")
     world.publish("threat_events", day, [{"person": "ada"}, {"person": "ada"}, {"person": "dan"}])
     world.expire(TODAY)
-    assert destroy_lapsed(promise, world.lake, world.keyring, TODAY) == []
+    assert destroy_lapsed(promise, world.lake, world.keyring, Claims(TODAY, ())) == []
     world.lift("ada", TODAY)
     world.expire(TODAY + timedelta(days=1))
-    assert destroy_lapsed(promise, world.lake, world.keyring, TODAY + timedelta(days=1)) == [("threat", "2024-10-01")]
+    assert destroy_lapsed(promise, world.lake, world.keyring, Claims(TODAY + timedelta(days=1), ())) == [
+        ("threat", "2024-10-01")
+    ]
 
 
 def test_rows_of_a_destroyed_epoch_belong_to_nobody_and_go_by_their_day(world):

@@ -63,6 +63,16 @@ def test_an_aggregate_balances_source_rows(spark, landed, promise):
     assert counts.suppressed > 0
 
 
+def test_only_columns_that_repeat_are_written_with_a_dictionary(spark, landed, promise):
+    import pyarrow.parquet as pq
+
+    protect_release(promise, "activity_trail", DAY, RUN, spark, landed)
+    group = pq.read_metadata(next(landed.staged("activity_trail", RUN).glob("*.parquet"))).row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    plain = {column.path_in_schema for column in columns if not column.has_dictionary_page}
+    assert plain == {"event_id", "object", "session_id"}
+
+
 def test_staged_files_are_closed_and_carry_no_statistics(spark, landed, promise):
     import pyarrow.parquet as pq
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import shutil
+from datetime import UTC, date, datetime, timedelta
 
 from jobs.lake import Lake
 from jobs.ledger import Ledger
@@ -27,7 +28,17 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
             for source in lake.leave(landed):
                 ledger.append("cleaned", source=source, day=landed)
                 gone.append(source)
+    _forget_exports(lake, ledger, today)
     return gone, waiting
+
+
+def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:
+    """A copy for a recipient is handed over, and gone from here, within a week."""
+    for folder in sorted(lake.root.glob("exports/*/*/day=*")):
+        made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
+        if today - made > AT_MOST:
+            shutil.rmtree(folder)
+            ledger.append("export_deleted", release=folder.parent.name, day=folder.name.removeprefix("day="))
 
 
 def _published_since_extraction(ledger: Ledger, release: str, day: date) -> bool:

@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--release", required=True)
         sub.add_argument("--day", type=date.fromisoformat, required=True)
         sub.add_argument("--run", type=_run_name, required=True)
+    sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")
+    sub.add_argument("--release", required=True, help="a contract of policy/exports")
+    sub.add_argument("--day", type=date.fromisoformat, required=True)
     step("ledger", _ledger, "recompute the ledger's hash chain").add_argument("what", choices=("verify",))
     expire_cli.add_arguments(step("expire", expire_cli.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys_cli.add_arguments(step("keys", keys_cli.run, "list, rotate, retire, destroy keys"))
@@ -126,6 +129,15 @@ def _publish(args: argparse.Namespace, lake: Lake) -> int:
 
     published = publish_release(policy.load(), args.release, args.day, args.run, lake)
     print(f"{args.release} of {args.day}: {published.rows} rows visible in version {published.version}")
+    return 0
+
+
+def _export(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.export import export_release
+    from jobs.session import spark
+
+    made = export_release(policy.load(), args.release, args.day, spark(f"export {args.release}"), lake)
+    print(f"{args.release} of {args.day}: {made.rows} rows for {made.recipient} in {made.folder}")
     return 0
 
 

@@ -65,7 +65,7 @@ def needed_columns(promise: Promise, name: str) -> tuple[str, ...]:
     when it is a direct identifier of a table that is read anyway: the gate searches for those.
     """
     source = promise.source(name)
-    treated = {column for contract in promise.releases.values() for column in contract.read_columns(name)}
+    treated = {column for contract in promise.contracts.values() for column in contract.read_columns(name)}
     asked = treated | set(source.rights)
     if not asked:
         return ()

@@ -62,7 +62,7 @@ def rotate(ring: Keyring) -> list[str]:
     """Open today's epoch of every domain of the contracts, retire older active ones; what was done."""
     done, today = [], datetime.now(UTC).date()
     for domain, period in sorted(
-        {(c.domain, c.epoch) for c in policy.load().releases.values() if c.domain and c.epoch}
+        {(c.domain, c.epoch) for c in policy.load().contracts.values() if c.domain and c.epoch}
     ):
         current = epoch_of(today, period)
         ring.domain(domain, current)

@@ -101,6 +101,10 @@ class Lake:
         """One retention plan with its receipt: counts, file names and hashes only; kept always."""
         return self.root / "expiry" / plan
 
+    def exports(self, recipient: str, release: str) -> Path:
+        """Copies for one recipient outside the group, until they are handed over; closed."""
+        return self.root / "exports" / recipient / release
+
     @property
     def answers(self) -> Path:
         """Answers to re-identifications: a folder each requester, closed, for a day."""

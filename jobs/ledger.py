@@ -30,6 +30,8 @@ KINDS: dict[str, frozenset[str]] = {
     ),
     "quarantined": frozenset({"release", "day", "run"}),
     "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
+    "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),
+    "export_deleted": frozenset({"release", "day"}),
     "refused": frozenset({"step", "release", "source", "day", "error"}),
     "cleaned": frozenset({"source", "day"}),
     "reidentification_requested": frozenset({"request", "requester", "release", "reason", "ticket", "seal"}),

@@ -113,6 +113,7 @@ class Contract(Model):
     kind: Literal["pseudonymised", "anonymised"]
     purpose: str
     owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    recipient: str | None = None
     source: str | None = None
     columns: Columns = Field(default_factory=dict)
     sources: dict[str, Columns] = Field(default_factory=dict)

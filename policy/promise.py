@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from policy.base import ROOT, parse, read_yaml
@@ -30,17 +31,23 @@ class Promise:
     sources: dict[str, Source]
     taxonomies: Taxonomies
     releases: dict[str, Contract]
+    exports: dict[str, Contract] = field(default_factory=dict)
+
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """Every contract: the releases of the night, and the copies for recipients outside."""
+        return {**self.releases, **self.exports}
 
     def release(self, name: str) -> Contract:
-        """The contract of one release.
+        """The contract of one release or export.
 
         Raises:
             UnknownReleaseError: there is none.
         """
         try:
-            return self.releases[name]
+            return self.contracts[name]
         except KeyError:
-            raise UnknownReleaseError(name, self.releases) from None
+            raise UnknownReleaseError(name, self.contracts) from None
 
     def source(self, name: str) -> Source:
         """A source that may be read.
@@ -73,18 +80,42 @@ def load(root: Path = ROOT) -> Promise:
     sources = parse(Sources, {"sources": read_yaml(root, "sources.yaml")}, "sources.yaml").sources
     taxonomies = _taxonomies(root)
     _check_consents(sources, register)
-    releases = {}
-    for file in sorted((root / "releases").glob("*.yaml")):
-        contract = parse(Contract, read_yaml(root, f"releases/{file.name}"), f"releases/{file.name}")
+    world = (sources, register, taxonomies)
+    releases, exports = (dict(_contracts(root, folder, *world)) for folder in ("releases", "exports"))
+    _check_recipients_are_exports(releases, exports, register)
+    _check_domains({**releases, **exports})
+    _check_derived(releases)
+    return Promise(register, sources, taxonomies, releases, exports)
+
+
+def _contracts(
+    root: Path, folder: str, sources: dict[str, Source], register: Register, taxonomies: Taxonomies
+) -> Iterator[tuple[str, Contract]]:
+    for file in sorted((root / folder).glob("*.yaml")):
+        contract = parse(Contract, read_yaml(root, f"{folder}/{file.name}"), f"{folder}/{file.name}")
         if contract.release != file.stem or contract.outputs:
             raise InvalidPolicyFileError(
-                f"releases/{file.name}", ["release isn't the file's name, or outputs are given"]
+                f"{folder}/{file.name}", ["release isn't the file's name, or outputs are given"]
             )
         check(contract, sources, register, taxonomies)
-        releases[contract.release] = contract.bind(outputs_of(contract, sources, taxonomies))
-    _check_domains(releases)
-    _check_derived(releases)
-    return Promise(register, sources, taxonomies, releases)
+        yield contract.release, contract.bind(outputs_of(contract, sources, taxonomies))
+
+
+def _check_recipients_are_exports(
+    releases: dict[str, Contract], exports: dict[str, Contract], register: Register
+) -> None:
+    """A copy for a recipient, and nothing else, is an export; its recipient is in the register (clause 5.2)."""
+    for contract in releases.values():
+        if contract.recipient is not None:
+            raise ContractError(contract.release, None, "has a recipient; move it to policy/exports", contract.owner)
+    for contract in exports.values():
+        problem = "is also a release" if contract.release in releases else None
+        if contract.recipient not in register.recipients:
+            problem = f"recipient {contract.recipient} isn't in the register"
+        if contract.shape != "events":
+            problem = "only rows per event are exported"
+        if problem is not None:
+            raise ContractError(contract.release, None, problem, contract.owner)
 
 
 def _taxonomies(root: Path) -> Taxonomies:
@@ -104,12 +135,15 @@ def _check_consents(sources: dict[str, Source], register: Register) -> None:
 
 
 def _check_domains(releases: dict[str, Contract]) -> None:
-    """Tokens are never joinable between purposes, so a domain serves exactly one (clause 4.1)."""
+    """Tokens never join between purposes (clause 4.1) or with a recipient's copy (5.2): a domain serves one."""
     for contract in releases.values():
         for other in releases.values():
             shared = contract.domain is not None and contract.domain == other.domain
-            if shared and (contract.purpose, contract.epoch) != (other.purpose, other.epoch):
-                problem = f"shares domain {contract.domain} with {other.release} under another purpose or epoch"
+            serves, also = ((c.purpose, c.epoch, c.recipient) for c in (contract, other))
+            if shared and serves != also:
+                problem = (
+                    f"shares domain {contract.domain} with {other.release} under another purpose, epoch or recipient"
+                )
                 raise ContractError(contract.release, None, problem, contract.owner)
 
 

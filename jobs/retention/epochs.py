@@ -68,7 +68,7 @@ def require_unneeded(promise: Promise, lake: Lake, domain: str, epoch: str, clai
 
 
 def _served(promise: Promise, domain: str) -> list[Contract]:
-    return [c for c in promise.releases.values() if c.domain == domain and c.epoch is not None]
+    return [c for c in promise.contracts.values() if c.domain == domain and c.epoch is not None]
 
 
 def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:

@@ -3,13 +3,14 @@
 Every night at 02:00 UTC what happened on the platform yesterday becomes datasets that analysts can
 use and nobody can be found in.
 
-`plan` → `extract` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
+`plan` → `extract` → for each release: `protect` → `validate` → `publish` → the same for each release derived from
+published ones (`threat_signals`) → `cleanup` → `report`
 
 | red task | what it means | what to do |
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type or a word that nobody classified | ask the owner named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
-| `protect` | landing or keys aren't as they must be | read the log's last line; clear the task |
+| `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | read which expectation and column; correct the contract; clear `protect` and what follows |
 | `publish` | the verdict doesn't cover the staged files, byte for byte | clear `validate` and what follows; if it happens again, somebody changes staged files |
 | `report` | at least one release of this run isn't published | its own red task says why; the others are |
@@ -27,7 +28,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
-from ignicloud_airflow.jobs import days_of, plan_night, run_job
+from ignicloud_airflow.jobs import all_of, days_of, plan_night, run_job
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, run_name
 
@@ -55,13 +56,13 @@ RELEASES = AssetAlias("ignicloud_releases")
 def nightly() -> None:
     """Extract, protect, validate, publish, clean up."""
 
-    @task
-    def plan(day: str) -> list[dict[str, str]]:
-        """Every release of every day that this night has to look at, with why it is skipped, if it is."""
+    @task(multiple_outputs=True)
+    def plan(day: str) -> dict[str, list[dict[str, str]]]:
+        """Every release of every day that this night has to look at: those made of the platform, then the derived."""
         return plan_night(day)
 
     @task
-    def extract(work: list[dict[str, str]]) -> None:
+    def extract(work: dict[str, list[dict[str, str]]]) -> None:
         """Copy the days from the platform into landing; the only task that sees the database."""
         for day in days_of(work):
             run_job("extract", day=day)
@@ -77,30 +78,39 @@ def nightly() -> None:
         context["outlet_events"][RELEASES].add(Asset(f"ignicloud://published/{release}"), extra={"day": day, **made})
         return made
 
-    @task_group
-    def release(day: str, release: str, skipped: str) -> None:
-        """One release of one day."""
-        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped)
+    def steps(day: str, release: str, skipped: str, **start: str) -> None:
+        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped, **start)
         validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
+    @task_group
+    def release(day: str, release: str, skipped: str) -> None:
+        """One release of one day."""
+        steps(day, release, skipped)
+
+    @task_group
+    def derived(day: str, release: str, skipped: str) -> None:
+        """One release made of published ones: it needs those of its day and is refused without them, whatever else is red."""
+        steps(day, release, skipped, trigger_rule="all_done")
+
     @task(trigger_rule="all_done")
-    def cleanup(work: list[dict[str, str]]) -> None:
+    def cleanup(work: dict[str, list[dict[str, str]]]) -> None:
         """Delete landing of each day of which every release is published and verified."""
         for day in days_of(work):
             run_job("cleanup", day=day)
 
     @task(trigger_rule="all_done", retries=0)
-    def report(day: str, work: list[dict[str, str]]) -> None:
+    def report(day: str, work: dict[str, list[dict[str, str]]]) -> None:
         """Say what the night did; red if a release is missing."""
         context = get_current_context()
         run_job("night", day=day)
-        missing = unpublished(work, {each: run_name(context, each) for each in days_of(work)})
+        missing = unpublished(all_of(work), {each: run_name(context, each) for each in days_of(work)})
         if missing:
             raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
 
     work = plan(DAY)
-    extract(work) >> release.expand_kwargs(work) >> cleanup(work) >> report(DAY, work)
+    releases = release.expand_kwargs(work["platform"])
+    extract(work) >> releases >> derived.expand_kwargs(work["derived"]) >> cleanup(work) >> report(DAY, work)
 
 
 nightly()

@@ -7,6 +7,7 @@ for a second one that counts what. Cells are looked at by Spark; no value reache
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -15,7 +16,7 @@ from pyspark.sql import types as T
 from expectations.case import Case
 from expectations.detectors import DETECTORS
 from policy.contract import Output, Statistic
-from policy.shapes import network_pattern, token_pattern
+from policy.shapes import any_token_pattern, network_pattern, token_pattern
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
 """Types that can't hold an identifier; times are checked against the day instead."""
@@ -118,14 +119,30 @@ def misshapen(output: Output) -> Column | None:
     """Whether a cell of a token or network column hasn't exactly the shape of one; null is allowed."""
     if output.token is not None:
         return ~F.col(output.name).rlike(token_pattern(output.token))
+    if output.tokens is not None:
+        return _misshapen_inside(output)
     return None if output.network is None else ~F.col(output.name).rlike(network_pattern(output.network))
 
 
+def _misshapen_inside(output: Output) -> Column:
+    """Whether a map or array holds anything but tokens, or a map has another key than its contract's."""
+    cell, shape = F.col(output.name), any_token_pattern()
+
+    def strange(value: Column) -> Column:
+        return ~F.coalesce(value.rlike(shape), F.lit(False))
+
+    if output.type.startswith("array"):
+        return F.exists(cell, strange)
+    keys = F.exists(F.map_keys(cell), lambda key: ~key.isin(*(output.tokens or ())))
+    return keys | F.exists(F.map_values(cell), strange)
+
+
 def off_day(case: Case, staged: DataFrame, name: str) -> Column | None:
-    """Whether a time lies outside the data day."""
+    """Whether a time lies outside the data day, or before the days that its column may reach back to."""
     if not isinstance(staged.schema[name].dataType, T.TimestampType):
         return None
-    return F.to_date(name) != F.lit(case.day)
+    back = next(output.days_before for output in case.contract.outputs if output.name == name)
+    return ~F.to_date(name).between(F.lit(case.day - timedelta(days=back)), F.lit(case.day))
 
 
 def _too_few(statistic: Statistic, outputs: dict[str, Output]) -> Column:

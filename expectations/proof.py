@@ -77,6 +77,11 @@ def _damages(case: Case) -> Iterator[tuple[str, str, Column, str]]:
             yield f"{output.name}: a word outside the vocabulary", output.name, F.lit(NO_WORD), "outside_vocabulary"
         if output.token is not None or output.network is not None:
             yield f"{output.name}: not a token", output.name, F.lit(NO_WORD), "misshapen"
+        if output.tokens is not None:
+            cell = (
+                F.array(F.lit(NO_WORD)) if output.type.startswith("array") else F.create_map(F.lit(NO_WORD), F.lit(""))
+            )
+            yield f"{output.name}: something beside tokens", output.name, cell, "misshapen"
         if output.type == "timestamp":
             other = F.lit(case.day + timedelta(days=2)).cast("timestamp")
             yield f"{output.name}: another day", output.name, other, "off_day"

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import policy
-from jobs import expire_cli, keys_cli, reidentify_cli
+from jobs import expire_cli, keys_cli, reidentify_cli, signals_cli
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from policy.errors import PolicyError
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     expire_cli.add_arguments(step("expire", expire_cli.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys_cli.add_arguments(step("keys", keys_cli.run, "list, rotate, retire, destroy keys"))
     reidentify_cli.add_arguments(step("reidentify", reidentify_cli.run, "who is behind a token, under four eyes"))
+    signals_cli.add_arguments(step("signals", signals_cli.run, "check the detection rules, try one on a day"))
     return parser
 
 

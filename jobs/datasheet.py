@@ -16,7 +16,10 @@ from jobs.tables import PARTITION
 from policy.contract import Contract, Output
 from policy.promise import Promise
 
-FRICTIONLESS = {"string": "string", "bigint": "integer", "timestamp": "datetime", "date": "date", "boolean": "boolean"}
+FRICTIONLESS = {
+    "string": "string", "bigint": "integer", "timestamp": "datetime", "date": "date", "boolean": "boolean",
+    "map": "object", "array": "array",
+}  # fmt: skip
 
 
 def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -> None:
@@ -59,7 +62,7 @@ def datapackage(promise: Promise, contract: Contract) -> dict[str, Any]:
 def _field(output: Output) -> dict[str, Any]:
     field: dict[str, Any] = {
         "name": output.name,
-        "type": FRICTIONLESS.get(output.type, "number"),
+        "type": FRICTIONLESS.get(output.type.partition("<")[0], "number"),
         "description": output.note,
     }
     if output.values is not None:

@@ -19,6 +19,7 @@ from jobs.aggregate import statistics
 from jobs.keys import Keyring
 from jobs.lake import Lake, write_atomically
 from jobs.ledger import Ledger
+from jobs.signals.release import signals
 from jobs.subjects import Wishes, without_excluded
 from jobs.treatments import treated
 from jobs.treatments.tokens import FieldKeys
@@ -125,7 +126,18 @@ def _statistics(
     return table.shown, lambda _: table.counts()
 
 
-BUILDERS = {"events": _events, "statistics": _statistics}
+def _findings(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per finding of a detection rule; nothing is left out, so findings in are rows out."""
+
+    def counts(rows_out: int) -> dict[str, int]:
+        return {"rows_in": rows_out, "represented": rows_out, "suppressed": 0, "excluded": 0}
+
+    return signals(promise, contract, landing).coalesce(1), counts
+
+
+BUILDERS = {"events": _events, "statistics": _statistics, "findings": _findings}
 """What makes each shape of `jobs.plan.BUILT`."""
 
 

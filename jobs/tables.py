@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Schema
-from deltalake.schema import PrimitiveType
+from deltalake.schema import ArrayType, MapType, PrimitiveType
 from deltalake.transaction import AddAction
 
 from policy.contract import Contract
@@ -58,7 +58,17 @@ def open_table(folder: Path, contract: Contract) -> DeltaTable:
 
 
 def _field(name: str, spark_type: str) -> Field:
-    return Field(name, PrimitiveType({"bigint": "long"}.get(spark_type, spark_type)), nullable=True)
+    return Field(name, _type(spark_type), nullable=True)
+
+
+def _type(spark_type: str) -> PrimitiveType | ArrayType | MapType:
+    """Spark SQL's name of a type, arrays and maps of simple types included, in Delta's terms."""
+    if spark_type.startswith("array<"):
+        return ArrayType(_type(spark_type[6:-1]), contains_null=True)
+    if spark_type.startswith("map<"):
+        key, _, value = spark_type[4:-1].partition(",")
+        return MapType(_type(key), _type(value), value_contains_null=True)
+    return PrimitiveType({"bigint": "long"}.get(spark_type, spark_type))
 
 
 def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], properties: Mapping[str, str]) -> int:

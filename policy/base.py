@@ -48,6 +48,21 @@ def read_yaml(root: Path, file: str) -> dict[str, Any]:
     return content
 
 
+def read_documents(root: Path, file: str) -> list[dict[str, Any]]:
+    """Every mapping of the YAML documents in ``root/file``, in their order.
+
+    Raises:
+        InvalidPolicyFileError: the file isn't YAML, or holds something that isn't a mapping.
+    """
+    try:
+        documents = list(yaml.load_all((root / file).read_text("utf-8"), Loader=_StrictLoader))
+    except (OSError, yaml.YAMLError) as error:
+        raise InvalidPolicyFileError(file, [str(error).replace("\n", " ")]) from None
+    if not all(isinstance(document, dict) for document in documents):
+        raise InvalidPolicyFileError(file, ["not mappings"])
+    return documents
+
+
 def parse(model: type[M], content: dict[str, Any], file: str) -> M:
     """``content`` as ``model``; every problem of the file is named at once.
 

@@ -17,13 +17,19 @@ Shape = Literal["events", "statistics", "microdata", "noisy_counts", "findings"]
 
 
 class Output(Model):
-    """One column that analysts see: its name, Spark SQL type and closed vocabulary, if any."""
+    """One column that analysts see: its name, Spark SQL type and closed vocabulary, if any.
+
+    ``tokens``: a nested column that holds tokens and nothing else, with the keys that a map may have.
+    ``days_before``: how many days before the data day a time may lie.
+    """
 
     name: str
     type: str
     values: tuple[str, ...] | None = None
     token: Identifier | None = None
     network: Literal["address", "network"] | None = None
+    tokens: tuple[str, ...] | None = None
+    days_before: int = 0
     note: str = ""
 
 
@@ -97,11 +103,35 @@ class PrivacyBudget(Model):
     by: tuple[str, ...] = Field(min_length=1)
 
 
+class AddedField(Model):
+    """A field that rules may ask for beside a release's columns; its words are a closed vocabulary.
+
+    ``network``: the /24 or /64 of ``ip``. ``closed_account``: the event is later than the closure of
+    its account. ``new_network``: a login from a network that the account wasn't in for ``days``
+    days, while it logged in elsewhere.
+    """
+
+    make: Literal["network", "closed_account", "new_network"]
+    days: int = Field(default=0, ge=0, le=90)
+    note: str
+
+
+class FindingColumn(Model):
+    """One column of a findings release; ``words`` are an attribute of the rules, ``tokens`` its map's keys."""
+
+    type: str
+    note: str
+    words: Literal["name", "level", "technique"] | None = None
+    tokens: tuple[str, ...] | None = None
+    may_begin_before: bool = False
+
+
 class Findings(Model):
     """Rows derived from other releases by the rules of ``policy/signals``."""
 
     derived_from: tuple[str, ...] = Field(min_length=1)
-    output: dict[str, str]
+    fields: dict[str, AddedField] = Field(default_factory=dict)
+    output: dict[str, FindingColumn]
 
 
 class Contract(Model):

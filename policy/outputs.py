@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from policy.contract import Contract, Output
+from policy.contract import Contract, FindingColumn, Output
+from policy.detections import Detections
 from policy.rules import (
     Band,
     ColumnRule,
@@ -24,10 +25,12 @@ OTHER = "other"
 """The word under which everything outside an open vocabulary is counted."""
 
 
-def outputs_of(contract: Contract, sources: dict[str, Source], taxonomies: Taxonomies) -> tuple[Output, ...]:
+def outputs_of(
+    contract: Contract, sources: dict[str, Source], taxonomies: Taxonomies, rules: Detections
+) -> tuple[Output, ...]:
     """The staged columns of ``contract``, in their order, without the partition ``day``."""
     if contract.findings is not None:
-        return tuple(Output(name=name, type=spark) for name, spark in contract.findings.output.items())
+        return tuple(_finding_output(name, column, rules) for name, column in contract.findings.output.items())
     columns = tuple(
         _output(name, rule, sources[source].columns[name], taxonomies)
         for source, rules in contract.inputs.items()
@@ -35,6 +38,17 @@ def outputs_of(contract: Contract, sources: dict[str, Source], taxonomies: Taxon
         if rule.published
     )
     return _statistic_outputs(contract, columns) if contract.statistics else columns
+
+
+def _finding_output(name: str, column: FindingColumn, rules: Detections) -> Output:
+    return Output(
+        name=name,
+        type=column.type,
+        values=rules.words(column.words) if column.words is not None else None,
+        tokens=column.tokens,
+        days_before=rules.reach if column.may_begin_before else 0,
+        note=column.note,
+    )
 
 
 def _output(name: str, rule: ColumnRule, column: SourceColumn, taxonomies: Taxonomies) -> Output:

@@ -9,6 +9,7 @@ from pathlib import Path
 from policy.base import ROOT, parse, read_yaml
 from policy.checks import check
 from policy.contract import Contract
+from policy.detections import Detections, detections
 from policy.errors import (
     ContractError,
     ForbiddenSourceError,
@@ -32,6 +33,7 @@ class Promise:
     taxonomies: Taxonomies
     releases: dict[str, Contract]
     exports: dict[str, Contract] = field(default_factory=dict)
+    detections: Detections = field(default_factory=Detections)
 
     @property
     def contracts(self) -> dict[str, Contract]:
@@ -80,17 +82,23 @@ def load(root: Path = ROOT) -> Promise:
     sources = parse(Sources, {"sources": read_yaml(root, "sources.yaml")}, "sources.yaml").sources
     taxonomies = _taxonomies(root)
     _check_consents(sources, register)
-    world = (sources, register, taxonomies)
-    releases, exports = (dict(_contracts(root, folder, *world)) for folder in ("releases", "exports"))
+    rules = detections(root)
+    releases, exports = (
+        {
+            contract.release: contract.bind(outputs_of(contract, sources, taxonomies, rules))
+            for contract in _contracts(root, folder, sources, register, taxonomies)
+        }
+        for folder in ("releases", "exports")
+    )
     _check_recipients_are_exports(releases, exports, register)
     _check_domains({**releases, **exports})
     _check_derived(releases)
-    return Promise(register, sources, taxonomies, releases, exports)
+    return Promise(register, sources, taxonomies, releases, exports, rules)
 
 
 def _contracts(
     root: Path, folder: str, sources: dict[str, Source], register: Register, taxonomies: Taxonomies
-) -> Iterator[tuple[str, Contract]]:
+) -> Iterator[Contract]:
     for file in sorted((root / folder).glob("*.yaml")):
         contract = parse(Contract, read_yaml(root, f"{folder}/{file.name}"), f"{folder}/{file.name}")
         if contract.release != file.stem or contract.outputs:
@@ -98,7 +106,7 @@ def _contracts(
                 f"{folder}/{file.name}", ["release isn't the file's name, or outputs are given"]
             )
         check(contract, sources, register, taxonomies)
-        yield contract.release, contract.bind(outputs_of(contract, sources, taxonomies))
+        yield contract
 
 
 def _check_recipients_are_exports(

@@ -28,6 +28,7 @@ PREFIXES: dict[Identifier, str] = {
     "address": "adr",
 }
 
+NETWORKS: tuple[Literal["address", "network"], ...] = ("address", "network")
 NETWORK_LETTERS = {"address": (8, 32), "network": (6, 16)}
 """Letters after ``ip4_`` and ``ip6_``. The first 6 are the /24, the first 16 the /64."""
 
@@ -41,3 +42,10 @@ def network_pattern(keep: Literal["address", "network"]) -> str:
     """The exact shape of an encrypted address, as a regular expression."""
     four, six = NETWORK_LETTERS[keep]
     return f"^(?:ip4_[{LETTERS}]{{{four}}}|ip6_[{LETTERS}]{{{six}}})$"
+
+
+def any_token_pattern() -> str:
+    """The shape of a token of whatever class, or of an encrypted address or network."""
+    prefixes = "|".join(PREFIXES.values())
+    networks = "|".join(network_pattern(keep).strip("^$") for keep in NETWORKS)
+    return f"^(?:(?:{prefixes})_[{LETTERS}]{{32}}|{networks})$"

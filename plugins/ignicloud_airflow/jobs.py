@@ -68,16 +68,28 @@ def require_done(step: str, code: int | None, last: str = "") -> None:
         raise AirflowException(f"{step} ended with exit code {code}; the reason is in this task's log")
 
 
-def plan_night(day: str) -> list[dict[str, str]]:
-    """What the night of ``day`` has to do: a list of ``{day, release, skipped}``, names and dates only.
+Work = dict[str, list[dict[str, str]]]
+"""Items ``{day, release, skipped}``: those of the ``platform``, and those ``derived`` from published releases."""
+
+
+def plan_night(day: str) -> Work:
+    """What the night of ``day`` has to do, names and dates only.
 
     ``skipped`` says why a release isn't made yet; it is empty for one that is.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
-    made = [{**item, "skipped": ""} for item in planned["work"]]
-    return made + [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
+    skipped = [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
+    return {
+        "platform": [{**item, "skipped": ""} for item in planned["work"]] + skipped,
+        "derived": [{**item, "skipped": ""} for item in planned["derived"]],
+    }
 
 
-def days_of(work: list[dict[str, str]]) -> list[str]:
+def all_of(work: Work) -> list[dict[str, str]]:
+    """Everything that this night makes."""
+    return [*work["platform"], *work["derived"]]
+
+
+def days_of(work: Work) -> list[str]:
     """The days that this night makes, each once."""
-    return sorted({item["day"] for item in work})
+    return sorted({item["day"] for item in all_of(work)})

@@ -17,9 +17,14 @@ def days(promise, day, ledger):
 
 def test_every_release_is_planned_or_skipped_with_its_reason(platform, ledger, promise):
     planned = plan(promise, DAY, ledger)
-    assert [item["release"] for item in planned["work"]] == buildable(promise)
-    assert {item["release"] for item in planned["work"] + planned["skipped"]} == set(promise.releases)
+    made = planned["work"] + planned["derived"]
+    assert sorted(item["release"] for item in made) == buildable(promise)
+    assert {item["release"] for item in made + planned["skipped"]} == set(promise.releases)
     assert all("no builder" in item["why"] for item in planned["skipped"])
+
+
+def test_a_release_derived_from_published_ones_is_planned_after_them(platform, ledger, promise):
+    assert [item["release"] for item in plan(promise, DAY, ledger)["derived"]] == ["threat_signals"]
 
 
 @pytest.mark.parametrize(("back", "again"), [(1, True), (3, True), (4, False)])

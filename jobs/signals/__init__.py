@@ -1,0 +1,1 @@
+"""Threat signals: Sigma rules, compiled to native Spark expressions over the pseudonymised releases."""

@@ -1,0 +1,141 @@
+"""Sigma correlations as window expressions: every rule in one pass, one shuffle and linear running sums.
+
+A window of a rule is any stretch of time of its timespan that ends with one of its events, both edges
+included (the Sigma specification's sliding window). What a window holds is never gathered: a value is
+*present* from its first event to a timespan after its last one, so the number of values present is a
+running sum of beginnings and endings, and the last time that a part was seen is a running maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_, or_
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.signals.rules import Role, Rule, Selection
+
+MICROS = 1_000_000
+KEY = ("rule", "grouped")
+
+
+def fulfilments(events: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+    """One row for every event and rule that it is a part of: when, and whether a window that ends there fulfils it.
+
+    Columns: ``rule`` (its place in ``rules``), ``grouped`` (values of its group fields), ``event_id``,
+    ``value`` (what it counts, else null), ``at`` (microseconds), ``fulfilled``, and ``since``, from when
+    on the events of a fulfilling window are part of its finding.
+
+    ``events``: rows of all releases under their published names, with ``release`` and ``occurred_at``.
+    An event whose group fields are null joins nothing. Equal times are one moment: within it, order
+    can't be told and is taken as kept.
+    """
+    rows = _parts(events, rules)
+    counted = _with_marks(_with_presence(rows))
+    longest = max(len(rule.roles) for rule in rules)
+    return _judged(counted, longest).where(~F.col("mark")).select(
+        *KEY, "event_id", "value", "at", F.coalesce("fulfilled", F.lit(False)).alias("fulfilled"), "since"
+    )  # fmt: skip
+
+
+def _parts(events: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+    parts = F.array_compact(F.array(*(_part(place, rule) for place, rule in enumerate(rules))))
+    return events.select("event_id", F.unix_micros("occurred_at").alias("at"), F.explode(parts).alias("part")).select(
+        "event_id", "at", "part.*"
+    )
+
+
+def _part(place: int, rule: Rule) -> Column:
+    """What an event is to one rule; null when it is nothing to it."""
+    roles = [_any(role) for role in rule.roles]
+    grouped = [
+        F.coalesce(*(F.when(_selected(s), F.col(s.fields[n])) for role in rule.roles for s in role.selections))
+        if rule_has_aliases(rule)
+        else F.col(field)
+        for n, field in enumerate(rule.group_by)
+    ]
+    count = rule.count
+    counting = [role for each, role in zip(rule.roles, roles, strict=True) if each.count is not None]
+    value = F.when(counting[0], F.col(count.value)) if count is not None else F.lit(None).cast("string")
+    cells = F.struct(
+        F.lit(place).alias("rule"),
+        F.array(*grouped).alias("grouped"),
+        F.array(*roles).alias("roles"),
+        value.alias("value"),
+        F.lit(rule.seconds * MICROS).cast("bigint").alias("span"),
+        F.lit(count.seconds * MICROS if count else 0).cast("bigint").alias("count_span"),
+        F.lit(count.least if count else 0).alias("least"),
+        F.lit([role.count is not None for role in rule.roles].index(True) if count else -1).alias("count_role"),
+        F.lit(rule.ordered).alias("ordered"),
+    )
+    complete = reduce(and_, (column.isNotNull() for column in grouped))
+    return F.when(reduce(or_, roles) & complete, cells)
+
+
+def rule_has_aliases(rule: Rule) -> bool:
+    """Whether a group field has different names in the rule's releases."""
+    return any(s.fields != rule.group_by for role in rule.roles for s in role.selections)
+
+
+def _any(role: Role) -> Column:
+    return reduce(or_, (_selected(selection) for selection in role.selections))
+
+
+def _selected(selection: Selection) -> Column:
+    return (F.col("release") == selection.release) & selection.condition
+
+
+def _with_presence(rows: DataFrame) -> DataFrame:
+    """Where a value's presence begins, and where no later event carries it on."""
+    same = Window.partitionBy(*KEY, "value").orderBy("at")
+    counts = F.col("value").isNotNull()
+    before, after = F.lag("at").over(same), F.lead("at").over(same)
+    begins = counts & (before.isNull() | (F.col("at") - before > F.col("count_span")))
+    ends = counts & (after.isNull() | (after - F.col("at") > F.col("count_span")))
+    return rows.repartition(*(F.col(name) for name in KEY)).withColumns({"begins": begins, "ends": ends})
+
+
+def _with_marks(rows: DataFrame) -> DataFrame:
+    """The rows, and after each presence a mark that takes it away again; a mark is no event."""
+    event = F.struct(F.col("at"), F.lit(False).alias("mark"), F.col("begins").cast("int").alias("change"))
+    mark = F.struct(
+        (F.col("at") + F.col("count_span")).alias("at"), F.lit(True).alias("mark"), F.lit(-1).alias("change")
+    )
+    both = F.array_compact(F.array(event, F.when(F.col("ends"), mark)))
+    kept = [name for name in rows.columns if name not in ("at", "begins", "ends")]
+    return rows.select(*kept, F.explode(both).alias("step")).select(*kept, "step.*")
+
+
+def _judged(steps: DataFrame, longest: int) -> DataFrame:
+    """Running sums and maxima over each group's steps in time, equal times together."""
+    so_far = Window.partitionBy(*KEY).orderBy("at", "mark")
+    counted = steps.withColumn("present", F.sum("change").over(so_far))
+    enough = F.col("value").isNotNull() & (F.col("present") >= F.col("least"))
+    for place in range(longest):
+        plays = ~F.col("mark") & F.coalesce(F.get("roles", F.lit(place)), F.lit(False))
+        seen = F.when(plays & ((F.col("count_role") != place) | enough), F.col("at"))
+        chain = F.col(f"chain{place - 1}") if place else F.col("at")
+        counted = counted.withColumns({
+            f"seen{place}": seen,
+            f"last{place}": F.max(seen).over(so_far),
+            f"chain{place}": F.max(F.when(seen.isNotNull(), chain)).over(so_far),
+        })  # fmt: skip
+    return _fulfilled(counted, longest)
+
+
+def _fulfilled(counted: DataFrame, longest: int) -> DataFrame:
+    """Whether the window that ends at a row holds every part; in order, as the latest possible beginning tells."""
+    size, span, at = F.size("roles"), F.col("span"), F.col("at")
+    every = [(place < size, F.col(f"last{place}")) for place in range(longest)]
+    earliest = reduce(F.least, (F.when(needed, last).otherwise(at) for needed, last in every))
+    complete = reduce(and_, (~needed | last.isNotNull() for needed, last in every))
+    playing = reduce(or_, (F.col(f"seen{place}").isNotNull() for place in range(longest)))
+    final_chain = F.coalesce(*(F.when(size == place + 1, F.col(f"chain{place}")) for place in range(longest)))
+    final_seen = F.coalesce(*(F.when(size == place + 1, F.col(f"seen{place}")) for place in range(longest)))
+    begins = F.when(F.col("ordered"), final_chain).when(complete, earliest)
+    ends = F.when(F.col("ordered"), final_seen.isNotNull()).otherwise(playing)
+    nested = (size > 1) & (F.col("count_role") >= 0)
+    since = F.when(nested, begins - F.col("count_span")).otherwise(at - span)
+    return counted.withColumns({"fulfilled": ends & (begins >= at - span), "since": since})

@@ -1,0 +1,87 @@
+"""Why a rule is refused: one class a cause; rule, field and feature are named, never an identifier."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from policy.errors import PolicyError
+
+
+class SignalError(PolicyError):
+    """A detection rule doesn't fit what is published."""
+
+    def __init__(self, rule: str, problem: str, what_next: str) -> None:
+        self.rule, self.problem = rule, problem
+        super().__init__(f"rule {rule}: {problem}; {what_next}")
+
+
+class InvalidRuleError(SignalError):
+    """The file isn't Sigma v2, or a reference in it leads nowhere."""
+
+    def __init__(self, rule: str, problem: str) -> None:
+        super().__init__(rule, problem, "correct it in policy/signals")
+
+
+class UnsupportedSigmaError(SignalError):
+    """A feature of Sigma that isn't compiled; it is refused and never ignored."""
+
+    def __init__(self, rule: str, feature: str) -> None:
+        self.feature = feature
+        super().__init__(rule, f"uses {feature}, which isn't supported", "see Signals in docs/limits.md")
+
+
+class UnknownLogSourceError(SignalError):
+    """The log source isn't a release that findings are derived from."""
+
+    def __init__(self, rule: str, service: str, known: tuple[str, ...]) -> None:
+        self.service = service
+        problem = f"its log source isn't {{product: ignicloud, service: …}} with one of {', '.join(known)}"
+        super().__init__(rule, problem, "correct its logsource")
+
+
+class UnknownFieldError(SignalError):
+    """The release has no such field, and never had."""
+
+    def __init__(self, rule: str, field: str, release: str) -> None:
+        self.field, self.release = field, release
+        super().__init__(rule, f"{release} has no field {field}", f"see policy/releases/{release}.yaml for its fields")
+
+
+class DroppedFieldError(SignalError):
+    """The source has the field, the release leaves it out or publishes it under another name."""
+
+    def __init__(self, rule: str, field: str, release: str, instead: str) -> None:
+        self.field, self.release = field, release
+        super().__init__(rule, f"{release} doesn't publish {field} ({instead})", "write the rule without it")
+
+
+class UnknownWordError(SignalError):
+    """A value that the field's closed vocabulary doesn't have: the rule could never match."""
+
+    def __init__(self, rule: str, field: str, release: str) -> None:
+        self.field, self.release = field, release
+        super().__init__(
+            rule, f"field {field} of {release} has a closed vocabulary without such a value", "use one of its words"
+        )
+
+
+class NamedIdentifierError(SignalError):
+    """A value for a field that holds tokens: naming somebody is re-identification, which has its own door."""
+
+    def __init__(self, rule: str, field: str, release: str) -> None:
+        self.field, self.release = field, release
+        super().__init__(
+            rule,
+            f"gives a value for {field} of {release}, which holds tokens",
+            "attackers' addresses belong into policy/indicators; people are never named in a rule",
+        )
+
+
+class BaseNotPublishedError(PolicyError):
+    """Findings are derived from published releases, and one isn't, or not since its last extraction."""
+
+    def __init__(self, release: str, base: str, day: date) -> None:
+        self.release, self.base, self.day = release, base, day
+        super().__init__(
+            f"{release} of {day}: {base} of that day isn't published since it was extracted; publish it, then run again"
+        )

@@ -1,0 +1,53 @@
+"""Try one rule on a published day before it joins the night: counts only, nothing is staged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.lake import Lake
+from jobs.protect import Landing
+from jobs.signals.correlations import fulfilments
+from jobs.signals.errors import InvalidRuleError
+from jobs.signals.events import PublishedDays, events
+from jobs.signals.findings import findings
+from jobs.signals.release import closed_accounts, day_of
+from jobs.signals.rules import load_rules
+from policy.promise import Promise
+
+RELEASE = "threat_signals"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How much one rule saw: events, those that are part of it, findings and the events in them."""
+
+    events: int
+    parts: int
+    findings: int
+    evidence: int
+    continues: int
+
+
+def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lake) -> Trial:
+    """Run the rule ``name`` over ``day`` as the night would, without its release.
+
+    Raises:
+        InvalidRuleError: no reporting rule has this name.
+        SignalError: a rule doesn't fit what is published.
+    """
+    contract = promise.release(RELEASE)
+    chosen = [rule for rule in load_rules(promise, contract) if rule.name == name]
+    if not chosen:
+        raise InvalidRuleError(name, "no reporting rule has this name")
+    published = PublishedDays(spark, lake, promise, contract)
+    closed = closed_accounts(contract, Landing(spark, lake, day))
+    rows = events(published, closed, day, 2 * promise.detections.reach).cache()
+    parts = fulfilments(rows, chosen).select("event_id").distinct().count()
+    found = findings(rows, chosen, day_of(day)).agg(
+        F.count(F.lit(1)), F.coalesce(F.sum("events"), F.lit(0)), F.count_if("continues")
+    )
+    return Trial(rows.count(), parts, *(found.first() or (0, 0, 0)))

@@ -3,8 +3,8 @@
 Every night at 02:00 UTC what happened on the platform yesterday becomes datasets that analysts can
 use and nobody can be found in.
 
-`plan` → `extract` → for each release: `protect` → `validate` → `publish` → the same for each release derived from
-published ones (`threat_signals`) → `cleanup` → `report`
+`plan` → `extract` → for each release: `protect` → `validate` → `publish` → the same for each release that `derive` names
+because it is made of published ones (`threat_signals`) → `cleanup` → `report`
 
 | red task | what it means | what to do |
 |---|---|---|
@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
-from ignicloud_airflow.jobs import all_of, days_of, plan_night, run_job
+from ignicloud_airflow.jobs import days_of, derived_of, plan_night, run_job
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, run_name
 
@@ -56,13 +56,18 @@ RELEASES = AssetAlias("ignicloud_releases")
 def nightly() -> None:
     """Extract, protect, validate, publish, clean up."""
 
-    @task(multiple_outputs=True)
-    def plan(day: str) -> dict[str, list[dict[str, str]]]:
-        """Every release of every day that this night has to look at: those made of the platform, then the derived."""
+    @task
+    def plan(day: str) -> list[dict[str, str]]:
+        """Every release of every day that this night has to look at, with why it is skipped, if it is."""
         return plan_night(day)
 
     @task
-    def extract(work: dict[str, list[dict[str, str]]]) -> None:
+    def derive(work: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The releases that are made of published ones, for the same days."""
+        return derived_of(work)
+
+    @task
+    def extract(work: list[dict[str, str]]) -> None:
         """Copy the days from the platform into landing; the only task that sees the database."""
         for day in days_of(work):
             run_job("extract", day=day)
@@ -78,39 +83,41 @@ def nightly() -> None:
         context["outlet_events"][RELEASES].add(Asset(f"ignicloud://published/{release}"), extra={"day": day, **made})
         return made
 
-    def steps(day: str, release: str, skipped: str, **start: str) -> None:
-        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped, **start)
+    @task_group
+    def release(day: str, release: str, skipped: str) -> None:
+        """One release of one day."""
+        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped)
         validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
     @task_group
-    def release(day: str, release: str, skipped: str) -> None:
-        """One release of one day."""
-        steps(day, release, skipped)
-
-    @task_group
     def derived(day: str, release: str, skipped: str) -> None:
-        """One release made of published ones: it needs those of its day and is refused without them, whatever else is red."""
-        steps(day, release, skipped, trigger_rule="all_done")
+        """One release made of published ones: refused without those of its day, whatever else is red."""
+        protect = SparkStep(
+            task_id="protect", step="protect", day=day, release=release, skipped=skipped, trigger_rule="all_done"
+        )
+        validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
+        protect >> validate >> publish(day, release)
 
     @task(trigger_rule="all_done")
-    def cleanup(work: dict[str, list[dict[str, str]]]) -> None:
+    def cleanup(work: list[dict[str, str]]) -> None:
         """Delete landing of each day of which every release is published and verified."""
         for day in days_of(work):
             run_job("cleanup", day=day)
 
     @task(trigger_rule="all_done", retries=0)
-    def report(day: str, work: dict[str, list[dict[str, str]]]) -> None:
+    def report(day: str, work: list[dict[str, str]], derived: list[dict[str, str]]) -> None:
         """Say what the night did; red if a release is missing."""
         context = get_current_context()
         run_job("night", day=day)
-        missing = unpublished(all_of(work), {each: run_name(context, each) for each in days_of(work)})
+        missing = unpublished([*work, *derived], {each: run_name(context, each) for each in days_of(work)})
         if missing:
             raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
 
     work = plan(DAY)
-    releases = release.expand_kwargs(work["platform"])
-    extract(work) >> releases >> derived.expand_kwargs(work["derived"]) >> cleanup(work) >> report(DAY, work)
+    then = derive(work)
+    releases = release.expand_kwargs(work)
+    extract(work) >> releases >> derived.expand_kwargs(then) >> cleanup(work) >> report(DAY, work, then)
 
 
 nightly()

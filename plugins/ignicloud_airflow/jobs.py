@@ -16,6 +16,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+import policy
 from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.platform import platform_environment
 
@@ -68,28 +69,22 @@ def require_done(step: str, code: int | None, last: str = "") -> None:
         raise AirflowException(f"{step} ended with exit code {code}; the reason is in this task's log")
 
 
-Work = dict[str, list[dict[str, str]]]
-"""Items ``{day, release, skipped}``: those of the ``platform``, and those ``derived`` from published releases."""
-
-
-def plan_night(day: str) -> Work:
-    """What the night of ``day`` has to do, names and dates only.
+def plan_night(day: str) -> list[dict[str, str]]:
+    """What the night of ``day`` has to do: a list of ``{day, release, skipped}``, names and dates only.
 
     ``skipped`` says why a release isn't made yet; it is empty for one that is.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
-    skipped = [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
-    return {
-        "platform": [{**item, "skipped": ""} for item in planned["work"]] + skipped,
-        "derived": [{**item, "skipped": ""} for item in planned["derived"]],
-    }
+    made = [{**item, "skipped": ""} for item in planned["work"]]
+    return made + [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
 
 
-def all_of(work: Work) -> list[dict[str, str]]:
-    """Everything that this night makes."""
-    return [*work["platform"], *work["derived"]]
-
-
-def days_of(work: Work) -> list[str]:
+def days_of(work: list[dict[str, str]]) -> list[str]:
     """The days that this night makes, each once."""
-    return sorted({item["day"] for item in all_of(work)})
+    return sorted({item["day"] for item in work})
+
+
+def derived_of(work: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The releases that are made of published ones, for every day of ``work``, oldest day first."""
+    names = [name for name, contract in policy.load().releases.items() if contract.findings is not None]
+    return [{"day": day, "release": name, "skipped": ""} for day in days_of(work) for name in names]

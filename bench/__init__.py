@@ -1,0 +1,1 @@
+"""What things cost and whether they agree: run by hand, reported in docs."""

@@ -1,0 +1,152 @@
+"""The same rules on raw events and on the pseudonymised release: findings compared, rule by rule.
+
+Four runs over the same landed days, each one step further from raw to published: *raw* (every row,
+exact times), *left out* (without people who objected or are restricted), *minutes* (times cut as the
+release cuts them), *published* (tokens). The last two must agree exactly; the others show what the
+treatment costs, with its cause.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.functions import pandas_udf
+
+from jobs.keys import Keyring
+from jobs.lake import Lake
+from jobs.protect import Landing
+from jobs.signals import events as published_events
+from jobs.signals.findings import Period, findings
+from jobs.signals.release import day_of
+from jobs.signals.rules import Rule
+from jobs.subjects import without_excluded
+from jobs.treatments import treated
+from jobs.treatments.networks import network_prefix
+from jobs.treatments.normalise import normalised
+from jobs.treatments.tokens import FieldKeys, token
+from policy.contract import Contract
+from policy.periods import epoch_of
+from policy.promise import Promise
+from policy.rules import ColumnRule, NetworkPrefix, Token, TruncateTime
+from policy.sources import Identifier
+
+Stage = Literal["raw", "left out", "minutes", "published"]
+STAGES: tuple[Stage, ...] = ("raw", "left out", "minutes", "published")
+CLASSES: dict[str, tuple[Identifier, Literal["uuid", "email", "exact"]]] = {
+    "actor": ("person", "uuid"),
+    "attempted_login": ("email", "email"),
+    "session_id": ("session", "exact"),
+}
+
+
+@dataclass(frozen=True)
+class LandedDays:
+    """Landed days as the rules' events, at one stage between raw and published."""
+
+    spark: SparkSession
+    lake: Lake
+    promise: Promise
+    contract: Contract
+    stage: Stage
+    keys: FieldKeys
+
+    def days(self, day: date, back: int) -> list[date]:
+        """The landed ones of ``day`` and the days before it."""
+        landed = set(self.lake.landed_days())
+        return [each for back_ in range(back + 1) if (each := day - timedelta(days=back_)) in landed]
+
+    def frame(self, base: str, days: list[date]) -> DataFrame:
+        """The rows of one release on these days, under its published names."""
+        contract = self.promise.release(base)
+        purpose = self.promise.register.purposes[contract.purpose]
+        frames = []
+        for day in days:
+            landing = Landing(self.spark, self.lake, day)
+            rows = landing.frame(contract.main_source)
+            if self.stage != "raw":
+                rows = without_excluded(rows, "user_id", contract.purpose, purpose, landing.wishes())
+            frames.append(rows)
+        rows = frames[0]
+        for other in frames[1:]:
+            rows = rows.unionByName(other)
+        columns = (self._column(name, rule) for name, rule in contract.columns.items() if rule.published)
+        return rows.select(*columns).withColumn("release", F.lit(base))
+
+    def _column(self, name: str, rule: ColumnRule) -> Column:
+        out = rule.output or name
+        if self.stage == "published":
+            return treated(name, rule, self.promise.taxonomies, self.keys)
+        match rule:
+            case Token():
+                return normalised(F.col(name), rule.normalise).alias(out)
+            case NetworkPrefix():
+                return normalised(F.col(name), "address").alias(out)
+            case TruncateTime() if self.stage != "minutes":
+                return F.col(name).alias(out)
+        return treated(name, rule, self.promise.taxonomies, None)
+
+    def closed(self, day: date) -> DataFrame:
+        """Closed accounts as of ``day``."""
+        accounts = Landing(self.spark, self.lake, day).frame("professional_users").where("closed_at IS NOT NULL")
+        if self.stage == "published":
+            return accounts.select(token(F.col("user_id"), "person", "uuid", self.keys).alias("actor"), "closed_at")
+        return accounts.select(normalised(F.col("user_id"), "uuid").alias("actor"), "closed_at")
+
+
+def found_at(stage: Stage, promise: Promise, rules: list[Rule], days: list[date], spark: SparkSession) -> DataFrame:
+    """What ``rules`` find on the landed ``days`` at one stage; groups are tokens at every stage."""
+    lake, contract, last = Lake.from_environment(), promise.release("threat_signals"), max(days)
+    epoch = epoch_of(last, contract.epoch or "")
+    keys = Keyring.from_environment().domain(contract.domain or "", epoch).on(spark)
+    landed = LandedDays(spark, lake, promise, contract, stage, keys)
+    original = published_events.network
+    try:
+        if stage != "published":
+            published_events.network = raw_network
+        rows = published_events.events(landed, landed.closed(last), last, (last - min(days)).days)  # type: ignore[arg-type]
+    finally:
+        published_events.network = original
+    found = findings(rows, rules, Period(day_of(min(days)).start, day_of(last).end))
+    return found if stage == "published" else translated(found, keys)
+
+
+def raw_network(ip: Column) -> Column:
+    """The /24 of an IPv4 address, the /64 of an IPv6 address, by the standard library; null for anything else."""
+    return pandas_udf(_networks, "string")(ip)  # type: ignore[call-overload, no-any-return]
+
+
+def _networks(addresses: pd.Series) -> pd.Series:
+    return addresses.map(_network)
+
+
+def _network(text: str | None) -> str | None:
+    try:
+        ip = ipaddress.ip_address(text or "")
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False).network_address)
+
+
+def translated(found: DataFrame, keys: FieldKeys) -> DataFrame:
+    """``found`` with its groups as the tokens that the release has for them."""
+    cells = {
+        **{n: token(F.col("group")[n], identifier, how, keys) for n, (identifier, how) in CLASSES.items()},
+        "network": network_prefix(F.col("group")["network"], "network", keys),
+    }
+    columns = found.withColumns({f"_{name}": cell for name, cell in cells.items()})
+    names, values = F.array(*map(F.lit, cells)), F.array(*(F.col(f"_{name}") for name in cells))
+    group = F.map_filter(F.map_from_arrays(names, values), lambda _, value: value.isNotNull())
+    return columns.withColumn("group", group).select(*found.columns)
+
+
+def comparable(found: DataFrame) -> set[tuple[object, ...]]:
+    """Findings without their evidence, for comparing: rule, group, times cut to the minute, counts."""
+    group = F.to_json(F.array_sort(F.map_entries("group")))
+    times = [F.date_trunc("minute", name).alias(name) for name in ("first_seen", "last_seen")]
+    return {tuple(row) for row in found.select("rule", group, *times, "events", "values").collect()}

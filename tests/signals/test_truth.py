@@ -1,8 +1,11 @@
 """Every planted attack is found, no near miss is, and pseudonymised events give the findings that raw ones give."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
+from pyspark.sql import functions as F
 
 from bench.equality import comparable, found_at
 from demo.seed import seed
@@ -30,6 +33,7 @@ def world(request, spark, promise, tmp_path_factory):
         patch.setenv("IGNICLOUD_KEK", f"file:{folder / 'secrets' / 'kek'}")
         patch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{folder / 'platform.db'}")
         truth = seed(f"sqlite:///{folder / 'platform.db'}", LAST, 5, 0.15, request.param)
+        truth["logins"] = logins_of(folder / "platform.db")
         lake = Lake.from_environment()
         for day in DAYS:
             extract_day(promise, day, lake, Ledger(lake.ledger))
@@ -37,6 +41,16 @@ def world(request, spark, promise, tmp_path_factory):
         found = found_at("published", promise, rules, DAYS, spark).cache()
         yield truth, rules, found
         found.unpersist()
+
+
+def logins_of(platform):
+    """Each account's own login and the moment of its first success."""
+    with closing(sqlite3.connect(platform)) as database:
+        rows = database.execute(
+            "SELECT user_id, lower(email), (SELECT min(occurred_at) FROM security_events AS e "
+            "WHERE e.user_id = u.user_id AND kind = 'login_ok') FROM professional_users AS u"
+        )
+        return {user: (email, first) for user, email, first in rows}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +65,6 @@ def tokens(world, spark):
     named |= {("session_id", entry["session"]): None for entry in entries if "session" in entry}
     named |= {("network", ip): None for entry in entries for ip in entry["ips"]}
     rows = spark.createDataFrame([(*key,) for key in named], "field string, value string")
-    from pyspark.sql import functions as F
-
     value = F.col("value")
     made = rows.select(
         "field",
@@ -70,22 +82,33 @@ def groups(found):
     return {(row["rule"], str(row["last_seen"])[:10], tuple(sorted(row["group"].items()))) for row in found.collect()}
 
 
-def names_of(entry, tokens):
+def logins_behind(entry, truth):
+    """What was typed in an attack: the logins of the truth, and those of its accounts."""
+    return [*entry.get("logins", ()), *(truth["logins"][account][0] for account in entry["accounts"])]
+
+
+def names_of(entry, truth, tokens):
     """Every token under which an attack could be a finding's group."""
     named = [("actor", value) for value in entry["accounts"]]
-    named += [("attempted_login", value) for value in entry.get("logins", ())]
+    named += [("attempted_login", value) for value in logins_behind(entry, truth)]
     named += [("session_id", entry["session"])] if "session" in entry else []
     return {tokens[key] for key in named} | {tokens["network", ip] for ip in entry["ips"]}
+
+
+def has_a_history(entry, truth):
+    """Whether an account logged in before: only then can a network be new to it."""
+    return any(truth["logins"][account][1] < entry["first_seen"] for account in entry["accounts"])
 
 
 def test_every_planted_attack_is_found_on_its_day(world, tokens):
     truth, _, found = world
     seen, missed = groups(found), []
     for entry in (*truth["attacks"], *truth["more_attacks"]):
-        wanted = [RULES_OF.get(entry["attack"], {entry["attack"]}), *({name} for name in entry.get("also", ()))]
+        also = [name for name in entry.get("also", ()) if name != "new_network" or has_a_history(entry, truth)]
+        wanted = [RULES_OF.get(entry["attack"], {entry["attack"]}), *({name} for name in also)]
         wanted += [{"credential_stuffing_succeeded"}] if entry.get("succeeded") else []
         for rules in wanted:
-            own = names_of(entry, tokens)
+            own = names_of(entry, truth, tokens)
             if not any(r in rules and day == entry["day"] and own & {t for _, t in group} for r, day, group in seen):
                 missed.append((entry["attack"], rules))
     assert missed == []
@@ -105,7 +128,7 @@ def test_no_near_miss_is_found(world, tokens):
 def test_what_is_found_beside_the_truth_is_informational(world, tokens):
     truth, _, found = world
     entries = (*truth["attacks"], *truth["more_attacks"])
-    known = set().union(*(names_of(entry, tokens) for entry in entries))
+    known = set().union(*(names_of(entry, truth, tokens) for entry in entries))
     beside = {r for r, _, group in groups(found) if not known & {t for _, t in group}}
     assert beside <= {"new_network"}
 

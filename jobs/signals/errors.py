@@ -85,3 +85,14 @@ class BaseNotPublishedError(PolicyError):
         super().__init__(
             f"{release} of {day}: {base} of that day isn't published since it was extracted; publish it, then run again"
         )
+
+
+class OwnAddressError(PolicyError):
+    """An indicator covers an address from which our own accounts log in: that would be re-identification."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(
+            f"policy/{place}: our own accounts habitually log in from there; watching them is re-identification, "
+            "which has its own door; take the indicator out or narrow it"
+        )

@@ -156,9 +156,8 @@ class _Compiler:
             raise UnsupportedSigmaError(name, "a timespan in months or years, which have no fixed length")
         if not rule.group_by:
             raise UnsupportedSigmaError(name, "a correlation without group-by")
-        aliased = {alias.alias for alias in rule.aliases}
         for field in rule.group_by:
-            if field not in self.groups and field not in aliased:
+            if field not in self.groups:
                 raise UnknownFieldError(name, field, "the group of a finding")
         return tuple(rule.group_by)
 

@@ -97,7 +97,7 @@ def names_of(entry, truth, tokens):
 
 def has_a_history(entry, truth):
     """Whether an account logged in before: only then can a network be new to it."""
-    return any(truth["logins"][account][1] < entry["first_seen"] for account in entry["accounts"])
+    return any((truth["logins"][account][1] or "never") < entry["first_seen"] for account in entry["accounts"])
 
 
 def test_every_planted_attack_is_found_on_its_day(world, tokens):

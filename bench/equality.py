@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import pandas as pd
+from pydantic import IPvAnyNetwork
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
@@ -21,8 +22,9 @@ from pyspark.sql.functions import pandas_udf
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.protect import Landing
-from jobs.signals import events as published_events
+from jobs.signals.events import Added, events, network
 from jobs.signals.findings import Period, findings
+from jobs.signals.indicators import indicated, prefixes
 from jobs.signals.release import day_of
 from jobs.signals.rules import Rule
 from jobs.subjects import without_excluded
@@ -30,7 +32,9 @@ from jobs.treatments import treated
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised
 from jobs.treatments.tokens import FieldKeys, token
+from policy.base import ROOT
 from policy.contract import Contract
+from policy.intelligence import indicators
 from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.rules import ColumnRule, NetworkPrefix, Token, TruncateTime
@@ -91,6 +95,15 @@ class LandedDays:
                 return F.col(name).alias(out)
         return treated(name, rule, self.promise.taxonomies, None)
 
+    def added(self, day: date) -> Added:
+        """How fields are added at this stage; raw addresses by the standard library."""
+        listed = indicators(ROOT, day)
+        if self.stage != "published":
+            ranges = [each.network for _, each in listed]
+            return Added(self.closed(day), raw_network, lambda rows, name: raw_indicated(rows, name, ranges))
+        known = prefixes(self.spark, listed, self.keys)
+        return Added(self.closed(day), network, lambda rows, name: indicated(rows, known, listed, name))
+
     def closed(self, day: date) -> DataFrame:
         """Closed accounts as of ``day``."""
         accounts = Landing(self.spark, self.lake, day).frame("professional_users").where("closed_at IS NOT NULL")
@@ -105,13 +118,7 @@ def found_at(stage: Stage, promise: Promise, rules: list[Rule], days: list[date]
     epoch = epoch_of(last, contract.epoch or "")
     keys = Keyring.from_environment().domain(contract.domain or "", epoch).on(spark)
     landed = LandedDays(spark, lake, promise, contract, stage, keys)
-    original = published_events.network
-    try:
-        if stage != "published":
-            published_events.network = raw_network
-        rows = published_events.events(landed, landed.closed(last), last, (last - min(days)).days)  # type: ignore[arg-type]
-    finally:
-        published_events.network = original
+    rows = events(landed, landed.added(last), last, (last - min(days)).days)
     found = findings(rows, rules, Period(day_of(min(days)).start, day_of(last).end))
     return found if stage == "published" else translated(found, keys)
 
@@ -131,6 +138,23 @@ def _network(text: str | None) -> str | None:
     except ValueError:
         return None
     return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False).network_address)
+
+
+def raw_indicated(rows: DataFrame, name: str, ranges: list[IPvAnyNetwork]) -> DataFrame:
+    """``name``: whether the plain ``ip`` lies in one of ``ranges``."""
+
+    def listed(addresses: pd.Series) -> pd.Series:
+        return addresses.map(lambda text: str(text is not None and _in_any(text, ranges)).lower())
+
+    return rows.withColumn(name, pandas_udf(listed, "string")("ip"))  # type: ignore[call-overload]
+
+
+def _in_any(text: str, ranges: list[IPvAnyNetwork]) -> bool:
+    try:
+        ip = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(ip in each for each in ranges)
 
 
 def translated(found: DataFrame, keys: FieldKeys) -> DataFrame:

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -52,15 +53,20 @@ def cost(sizes: list[int]) -> list[str]:
     """One line a size: the bare read and all rules, in CPU seconds and seconds."""
     session, promise = spark("bench signals"), policy.load()
     rules = load_rules(promise, promise.release("threat_signals"))
-    lines = ["| events | read, CPU s | all rules, CPU s | rules, s | CPU µs an event | findings |", "|--:|--:|--:|--:|--:|--:|"]
+    lines = [
+        "| events | read, CPU s | all rules, CPU s | rules, s | CPU µs an event | findings |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             path = f"{folder}/{size}"
             made(session, size).write.parquet(path)
             rows = session.read.parquet(path)
             columns = [F.xxhash64(*rows.columns)]
-            read, _, _ = timed(session, lambda rows=rows, columns=columns: rows.select(F.sum(F.pmod(columns[0], F.lit(7)))).collect())
-            cpu, wall, found = timed(session, lambda rows=rows: findings(rows, rules, day_of(DAY)).count())
+            read, _, _ = timed(
+                session, lambda rows=rows, columns=columns: rows.select(F.sum(F.pmod(columns[0], F.lit(7)))).collect()
+            )
+            cpu, wall, found = timed(session, findings(rows, rules, day_of(DAY)).count)
             lines.append(f"| {size:,} | {read:.1f} | {cpu:.1f} | {wall:.1f} | {cpu / size * 1e6:.1f} | {found} |")
             print(lines[-1], flush=True)
     return lines
@@ -136,7 +142,7 @@ def equality(days: int) -> list[str]:
     by_rule = {stage: Counter(row[0] for row in rows) for stage, rows in found.items()}
     for rule in rules:
         own = [{row for row in found[stage] if row[0] == rule.name} for stage in STAGES]
-        changes = [len(one ^ other) for one, other in zip(own, own[1:], strict=False)]
+        changes = [len(one ^ other) for one, other in pairwise(own)]
         counts = " | ".join(str(by_rule[stage][rule.name]) for stage in STAGES)
         lines.append(f"| `{rule.name}` | {counts} | {' | '.join(map(str, changes))} |")
     return lines

@@ -128,8 +128,13 @@ def _validate(args: argparse.Namespace, lake: Lake) -> int:
 def _publish(args: argparse.Namespace, lake: Lake) -> int:
     from jobs.publish import publish_release
 
-    published = publish_release(policy.load(), args.release, args.day, args.run, lake)
+    promise = policy.load()
+    published = publish_release(promise, args.release, args.day, args.run, lake)
     print(f"{args.release} of {args.day}: {published.rows} rows visible in version {published.version}")
+    if promise.release(args.release).findings is not None:
+        from jobs.signals.report import write_report
+
+        print(f"threat report: {write_report(promise, args.day, lake)}")
     return 0
 
 

@@ -13,6 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands of ``signals``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     actions.add_parser("check", help="hold every rule against the contracts; no row is read")
+    page = actions.add_parser("report", help="write the threat report of a published day again")
+    page.add_argument("--day", type=date.fromisoformat, required=True)
     test = actions.add_parser("test", help="run one rule on a published day and print counts")
     test.add_argument("rule", help="the rule's name")
     test.add_argument("--day", type=date.fromisoformat, required=True)
@@ -20,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
     """Carry out one action; nothing is staged or published."""
+    if args.action == "report":
+        from jobs.signals.report import write_report
+
+        print(write_report(policy.load(), args.day, lake))
+        return 0
     from jobs.session import spark
     from jobs.signals.rules import load_rules
     from jobs.signals.trial import trial

@@ -108,10 +108,10 @@ class AddedField(Model):
 
     ``network``: the /24 or /64 of ``ip``. ``closed_account``: the event is later than the closure of
     its account. ``new_network``: a login from a network that the account wasn't in for ``days``
-    days, while it logged in elsewhere.
+    days, while it logged in elsewhere. ``indicated``: ``ip`` lies in a network of policy/indicators.
     """
 
-    make: Literal["network", "closed_account", "new_network"]
+    make: Literal["network", "closed_account", "new_network", "indicated"]
     days: int = Field(default=0, ge=0, le=90)
     note: str
 

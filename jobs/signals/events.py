@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
+from typing import Protocol
 
 from deltalake import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -19,6 +20,36 @@ from policy.promise import Promise
 from policy.shapes import NETWORK_LETTERS
 
 LOGIN = "login_ok"
+
+
+@dataclass(frozen=True)
+class Added:
+    """How the added fields are made: tokens and plain values need different ways to the same answer.
+
+    ``closed``: one row per closed account, ``actor`` and ``closed_at``. ``network``: the network of an
+    address. ``indicated``: the rows with a column of the given name that says whether ``ip`` is listed.
+    """
+
+    closed: DataFrame
+    network: Callable[[Column], Column]
+    indicated: Callable[[DataFrame, str], DataFrame]
+
+
+class EventDays(Protocol):
+    """Where events come from: published days, or landed ones in a comparison."""
+
+    @property
+    def contract(self) -> Contract:
+        """The release of findings that they are read for."""
+        ...
+
+    def days(self, day: date, back: int) -> list[date]:
+        """The days from ``back`` before ``day`` that can be joined with it."""
+        ...
+
+    def frame(self, base: str, days: Sequence[date]) -> DataFrame:
+        """The rows of one release on these days, with ``release`` beside them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,11 +78,8 @@ class PublishedDays:
         return rows.withColumn("release", F.lit(base))
 
 
-def events(published: PublishedDays, closed: DataFrame, day: date, back: int) -> DataFrame:
-    """All events from ``back`` days before ``day`` to its end, with the contract's added fields.
-
-    ``closed``: one row per closed account, ``actor`` and ``closed_at``.
-    """
+def events(published: EventDays, added: Added, day: date, back: int) -> DataFrame:
+    """All events from ``back`` days before ``day`` to its end, with the contract's added fields."""
     contract = published.contract
     if contract.findings is None:
         raise AssertionError(f"{contract.release} isn't made of findings")
@@ -59,16 +87,17 @@ def events(published: PublishedDays, closed: DataFrame, day: date, back: int) ->
     frames = [published.frame(base, days) for base in contract.findings.derived_from]
     rows = reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
     for name, field in contract.findings.fields.items():
-        if field.make == "network":
-            rows = rows.withColumn(name, network(F.col("ip")))
-        elif field.make == "closed_account":
-            rows = after_closure(rows, closed, name)
-        else:
-            history = published.frame(contract.findings.derived_from[0], published.days(day, back + field.days))
-            earlier = history.where(F.to_date("occurred_at") < F.lit(min(days))).withColumn(
-                "network", network(F.col("ip"))
-            )
-            rows = first_logins(rows, earlier, name, field.days)
+        match field.make:
+            case "network":
+                rows = rows.withColumn(name, added.network(F.col("ip")))
+            case "closed_account":
+                rows = after_closure(rows, added.closed, name)
+            case "indicated":
+                rows = added.indicated(rows, name)
+            case "new_network":
+                history = published.frame(contract.findings.derived_from[0], published.days(day, back + field.days))
+                earlier = history.where(F.to_date("occurred_at") < F.lit(min(days)))
+                rows = first_logins(rows, earlier.withColumn("network", added.network(F.col("ip"))), name, field.days)
     return rows
 
 

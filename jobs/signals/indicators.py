@@ -32,7 +32,7 @@ def prefixes(spark: SparkSession, listed: Listed, keys: FieldKeys) -> DataFrame:
     rows = [(place, each.listed, each.first_address, each.network.prefixlen) for place, each in listed]
     frame = spark.createDataFrame(rows, "place string, listed date, address string, bits int")
     spare = F.pmod(F.lit(-1) * F.col("bits"), F.lit(BITS))
-    whole = F.substring("token", F.lit(1), F.lit(FAMILY) + F.floor((F.col("bits") / BITS)).cast("int"))
+    whole = F.substring("token", F.lit(1), F.lit(FAMILY) + F.floor(F.col("bits") / BITS).cast("int"))
     letter = F.substring("token", F.length("whole") + 1, F.lit(1))
     block = F.pow(F.lit(2), spare).cast("int")
     first = (F.floor((F.instr(F.lit(LETTERS), letter) - 1) / block) * block).cast("int")

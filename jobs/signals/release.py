@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame
@@ -11,11 +12,14 @@ from pyspark.sql import functions as F
 from jobs.keys import Keyring
 from jobs.ledger import Ledger
 from jobs.signals.errors import BaseNotPublishedError
-from jobs.signals.events import PublishedDays, events
+from jobs.signals.events import LOGIN, Added, PublishedDays, events, network
 from jobs.signals.findings import Period, findings
+from jobs.signals.indicators import OWN_SPAN, indicated, prefixes, refuse_own
 from jobs.signals.rules import load_rules
-from jobs.treatments.tokens import token
+from jobs.treatments.tokens import FieldKeys, token
+from policy.base import ROOT
 from policy.contract import Contract
+from policy.intelligence import indicators
 from policy.periods import epoch_of
 from policy.promise import Promise
 
@@ -33,7 +37,7 @@ def signals(promise: Promise, contract: Contract, landing: Landing) -> DataFrame
     rules = load_rules(promise, contract)
     require_published(contract, landing)
     published = PublishedDays(landing.spark, landing.lake, promise, contract)
-    rows = events(published, closed_accounts(contract, landing), landing.day, 2 * promise.detections.reach)
+    rows = events(published, added_fields(published, landing), landing.day, 2 * promise.detections.reach)
     found = findings(rows, rules, day_of(landing.day))
     return described(found, promise).select(*(F.col(n).cast(t) for n, t in contract.output_schema.items()))
 
@@ -70,9 +74,23 @@ def require_published(contract: Contract, landing: Landing) -> None:
             raise BaseNotPublishedError(contract.release, base, landing.day)
 
 
-def closed_accounts(contract: Contract, landing: Landing) -> DataFrame:
+def added_fields(published: PublishedDays, landing: Landing, root: Path = ROOT) -> Added:
+    """How the contract's added fields are made of tokens, under the keys of the day.
+
+    Raises:
+        OwnAddressError: an indicator is a range that our own accounts use.
+    """
+    contract, day = published.contract, landing.day
+    domain = Keyring.from_environment().domain(contract.domain or "", epoch_of(day, contract.epoch or ""))
+    keys, listed = domain.on(landing.spark), indicators(root, day)
+    known = prefixes(landing.spark, listed, keys)
+    if any(day - each.listed < OWN_SPAN for _, each in listed):
+        logins = published.frame("threat_events", published.days(day, OWN_SPAN.days)).where(F.col("kind") == LOGIN)
+        refuse_own(logins, known)
+    return Added(closed_accounts(landing, keys), network, lambda rows, name: indicated(rows, known, listed, name))
+
+
+def closed_accounts(landing: Landing, keys: FieldKeys) -> DataFrame:
     """Tokens of the accounts that are closed, and when: ``actor``, ``closed_at``."""
-    ring = Keyring.from_environment()
-    keys = ring.domain(contract.domain or "", epoch_of(landing.day, contract.epoch or "")).on(landing.spark)
     closed = landing.frame("professional_users").where(F.col("closed_at").isNotNull())
     return closed.select(token(F.col("user_id"), "person", "uuid", keys).alias("actor"), "closed_at")

@@ -54,7 +54,9 @@ def report(promise: Promise, day: date, lake: Lake) -> str:
     failures = _failures(lake, day)
     counted = Counter(row["level"] for row in today)
     page = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=select_autoescape(["html"])
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html"]),
     )
     worst = sorted(today, key=lambda row: (-LEVELS.index(row["level"]), row["first_seen"], row["rule"]))
     return page.get_template("report.html").render(

@@ -14,7 +14,7 @@ from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
 from jobs.signals.events import PublishedDays, events
 from jobs.signals.findings import findings
-from jobs.signals.release import closed_accounts, day_of
+from jobs.signals.release import added_fields, day_of
 from jobs.signals.rules import load_rules
 from policy.promise import Promise
 
@@ -44,8 +44,8 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     if not chosen:
         raise InvalidRuleError(name, "no reporting rule has this name")
     published = PublishedDays(spark, lake, promise, contract)
-    closed = closed_accounts(contract, Landing(spark, lake, day))
-    rows = events(published, closed, day, 2 * promise.detections.reach).cache()
+    added = added_fields(published, Landing(spark, lake, day))
+    rows = events(published, added, day, 2 * promise.detections.reach).cache()
     parts = fulfilments(rows, chosen).select("event_id").distinct().count()
     found = findings(rows, chosen, day_of(day)).agg(
         F.count(F.lit(1)), F.coalesce(F.sum("events"), F.lit(0)), F.count_if("continues")

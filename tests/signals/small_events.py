@@ -9,7 +9,7 @@ COLUMNS = (
     "release string, event_id string, occurred_at timestamp, actor string, attempted_login string, session_id string, "
     "ip string, kind string, outcome string, route string, browser string, action string, module string, object string, "
     "object_type string, new_permission string, company string, network string, account_is_closed string, "
-    "network_is_new string"
+    "network_is_new string, address_is_known_attacker string"
 )
 NAMES = [column.split()[0] for column in COLUMNS.split(", ")]
 

@@ -59,12 +59,11 @@ def tokens(world, spark):
     truth = world[0]
     keys = Keyring.from_environment().domain("threat", "2026-01-01").on(spark)
     entries = [entry for kind in ("attacks", "more_attacks", "near_misses") for entry in truth[kind]]
-    named = {("actor", value): None for entry in entries for value in entry["accounts"]} | {
-        ("attempted_login", value): None for entry in entries for value in entry.get("logins", ())
-    }
-    named |= {("session_id", entry["session"]): None for entry in entries if "session" in entry}
-    named |= {("network", ip): None for entry in entries for ip in entry["ips"]}
-    rows = spark.createDataFrame([(*key,) for key in named], "field string, value string")
+    named = {("actor", value) for entry in entries for value in entry["accounts"]}
+    named |= {("attempted_login", value) for entry in entries for value in logins_behind(entry, truth)}
+    named |= {("session_id", entry["session"]) for entry in entries if "session" in entry}
+    named |= {("network", ip) for entry in entries for ip in entry["ips"]}
+    rows = spark.createDataFrame(sorted(named), "field string, value string")
     value = F.col("value")
     made = rows.select(
         "field",

@@ -70,7 +70,7 @@ def logins(frame, keys, address, days):
 
 def test_an_address_from_which_our_own_account_logs_in_by_habit_is_refused_without_showing_it(spark, frame, keys):
     known = prefixes(spark, listed("203.0.113.0/24", "100.64.7.0/24"), keys)
-    with pytest.raises(OwnAddressError, match="no. 2") as caught:
+    with pytest.raises(OwnAddressError, match=r"no\. 2") as caught:
         refuse_own(logins(frame, keys, "100.64.7.9", 3), known)
     assert "100.64" not in str(caught.value)
 

@@ -132,11 +132,13 @@ def test_what_is_found_beside_the_truth_is_informational(world, tokens):
     assert beside <= {"new_network"}
 
 
+@pytest.mark.parametrize("world", SEEDS[:1], indirect=True)
 def test_tokens_give_the_findings_that_raw_events_cut_to_minutes_give(world, spark, promise):
     _, rules, found = world
     assert comparable(found_at("minutes", promise, rules, DAYS, spark)) == comparable(found)
 
 
+@pytest.mark.parametrize("world", SEEDS[:1], indirect=True)
 def test_cutting_times_loses_no_finding(world, spark, promise):
     """A window of exact times lies inside the window of its minutes, so at most something is found in addition."""
     _, rules, found = world

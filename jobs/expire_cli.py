@@ -13,8 +13,6 @@ import policy
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
-from jobs.retention.epochs import Claims, destroy_lapsed
-from jobs.retention.plan import described, load_plan
 from policy.promise import Promise
 
 
@@ -46,6 +44,7 @@ def _hash(text: str) -> str:
 
 
 def _plan(promise: Promise, lake: Lake, day: date) -> int:
+    from jobs.retention.plan import described
     from jobs.retention.planner import make_plan
     from jobs.session import spark
 
@@ -58,6 +57,8 @@ def _plan(promise: Promise, lake: Lake, day: date) -> int:
 
 
 def _approve(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.retention.plan import load_plan
+
     plan = load_plan(lake, args.approve)
     if not args.by:
         raise SystemExit("say who approves: --by NAME")
@@ -68,6 +69,7 @@ def _approve(args: argparse.Namespace, lake: Lake) -> int:
 
 def _execute(promise: Promise, lake: Lake, name: str, today: date) -> int:
     from jobs.retention.execute import Work, execute, require_executable
+    from jobs.retention.plan import load_plan
     from jobs.session import spark
 
     plan, ledger = load_plan(lake, name), Ledger(lake.ledger)
@@ -79,6 +81,8 @@ def _execute(promise: Promise, lake: Lake, name: str, today: date) -> int:
 
 
 def _prove(promise: Promise, lake: Lake, name: str, today: date) -> int:
+    from jobs.retention.epochs import Claims, destroy_lapsed
+    from jobs.retention.plan import load_plan
     from jobs.retention.proof import prove
 
     plan, ledger = load_plan(lake, name), Ledger(lake.ledger)

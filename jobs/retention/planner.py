@@ -131,12 +131,14 @@ def make_plan(at: Look) -> Plan:
         leftovers=tuple(leftovers(at.lake, at.day, at.all_expired())),
         holds={hold.reference: {"kind": hold.kind, "placed_on": str(hold.placed_on)} for hold in standing},
         holds_on_record=len(at.holds),
-        unpromised=tuple(
-            path.name
-            for path in sorted(at.lake.published("*").parent.glob("*"))
-            if path.name not in at.promise.releases
-        ),
+        unpromised=_unpromised(at),
     )
+
+
+def _unpromised(at: Look) -> tuple[str, ...]:
+    """Folders among the published tables that no contract promises."""
+    folders = (path.name for path in sorted((at.lake.root / "published").glob("*")))
+    return tuple(name for name in folders if name not in at.promise.releases)
 
 
 def published_tables(promise: Promise, lake: Lake) -> Iterator[tuple[Contract, DeltaTable]]:

@@ -55,7 +55,9 @@ class TableProof:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
+    """Tokens of all who must be gone, and of all whom a hold protects."""
+
     gone: frozenset[bytes]
     held: frozenset[bytes]
 
@@ -115,16 +117,16 @@ def prove_table(contract: Contract, table: DeltaTable, plan: Plan, at: Look) -> 
     )
 
 
-def _wanted(at: Look, contract: Contract) -> _Wanted:
+def _wanted(at: Look, contract: Contract) -> Wanted:
     made = at.expired(contract) if contract.domain is not None else {}
-    return _Wanted(
+    return Wanted(
         gone=frozenset(token.encode() for token, held in made.items() if not held),
         held=frozenset(token.encode() for token, held in made.items() if held),
     )
 
 
 def recount(
-    root: Path, files: Sequence[TableFile], contract: Contract, tokens: _Wanted, today: date
+    root: Path, files: Sequence[TableFile], contract: Contract, tokens: Wanted, today: date
 ) -> tuple[int, int, frozenset[bytes]]:
     """Rows that must be gone and are there, rows that a hold keeps, and the tokens in rows that a hold keeps."""
     keep, columns = months_of(contract.retention.keep), list(named_in(contract))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from datetime import date
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -13,6 +15,8 @@ from ignicloud_airflow.jobs import run_job
 from ignicloud_airflow.platform import platform_environment
 from ignicloud_airflow.record import entries
 from ignicloud_airflow.spark import SparkStep
+
+log = logging.getLogger(__name__)
 
 COUNTS = (
     "plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "leftovers", "forecast",
@@ -64,8 +68,14 @@ class ExpiryApproval(ApprovalOperator):
 
 
 def planned_on(day: str) -> dict[str, Any]:
-    """The counts of the newest plan of a day."""
-    return {name: entries("expiry_planned", day=day)[-1][name] for name in COUNTS}
+    """The counts of the newest plan of a day; said aloud when something should have gone earlier."""
+    planned = entries("expiry_planned", day=day)[-1]
+    since = planned["due_since"]
+    if since and (date.fromisoformat(day) - date.fromisoformat(since)).days > 1:
+        log.error(
+            "overdue: rows of which the last day was %s are still there; was retention stopped, or refused?", since
+        )
+    return {name: planned[name] for name in COUNTS}
 
 
 def unproved(plan: str) -> bool:

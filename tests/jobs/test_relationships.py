@@ -150,5 +150,6 @@ def test_cookie_data_is_kept_thirteen_months_from_the_first_visit(visit, through
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_what_may_be_kept_today_may_not_be_a_day_after_its_last(end):
     last = add_months(end, 18)
-    assert throughs([ServiceContract("c", end)], [Account("u", "c")], until=last)
+    both = {("person", "u"), ("company", "c")}
+    assert throughs([ServiceContract("c", end)], [Account("u", "c")], until=last).keys() == both
     assert not throughs([ServiceContract("c", end)], [Account("u", "c")], until=last - timedelta(days=1))

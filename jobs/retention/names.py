@@ -70,8 +70,8 @@ def spellings(promise: Promise, domain: str) -> set[tuple[Identifier, Normalisat
     }
 
 
-def live_keys(keyring: Keyring, contract: Contract, days: Iterable[date]) -> list[DomainKeys]:
-    """The keys of every epoch of the contract's domain that can still link a token to somebody.
+def live_keys(keyring: Keyring, contract: Contract, days: Iterable[date] | None = None) -> list[DomainKeys]:
+    """The keys that can still link a token of the contract's domain to somebody: of ``days``, or of all epochs.
 
     A destroyed epoch's tokens belong to nobody any more: they can neither be found nor linked.
 
@@ -81,9 +81,10 @@ def live_keys(keyring: Keyring, contract: Contract, days: Iterable[date]) -> lis
     if contract.domain is None or contract.epoch is None:
         return []
     known = {entry.epoch: entry.state for entry in keyring.entries() if entry.domain == contract.domain}
-    for epoch in sorted({epoch_of(day, contract.epoch) for day in days} - known.keys()):
+    asked = known.keys() if days is None else {epoch_of(day, contract.epoch) for day in days}
+    for epoch in sorted(asked - known.keys()):
         raise LostEpochError(contract.release, contract.domain, epoch)
-    return [keyring.domain(contract.domain, epoch) for epoch, state in sorted(known.items()) if state != "destroyed"]
+    return [keyring.domain(contract.domain, epoch) for epoch in sorted(asked) if known[epoch] != "destroyed"]
 
 
 def tokens(

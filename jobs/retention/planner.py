@@ -76,7 +76,7 @@ class Look:
     def expired(self, contract: Contract) -> dict[str, bool]:
         """Tokens of all whom nothing but a hold may keep → whether a hold does; made without Spark."""
         names = [n for n in self.names(contract.purpose) if n.holds or (n.through and n.through < self.day)]
-        keys = live_keys(self.keyring, contract, ())
+        keys = live_keys(self.keyring, contract)
         forms = spellings(self.promise, contract.domain or "")
         return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, forms)}
 

@@ -52,7 +52,7 @@ def test_what_is_due_goes_is_proved_and_the_run_shows_counts_only(dagbag, world)
     assert world.names("threat_events", ("ada", "dan")) == [(DAY, "dan")] * 19
     proved = world.ledger.last("expiry_proved")
     assert (world.lake.expiry(proved["plan"]) / "receipt.md").exists()
-    assert any('"forecast"' in text and '"holds"' in text for text in seen)
+    assert any("forecast" in text and "holds" in text for text in seen)
     assert not [text for text in seen for secret in (identity("ada"), "usr_", "eml_") if secret in text]
 
 

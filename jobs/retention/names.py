@@ -59,10 +59,10 @@ def named_in(contract: Contract) -> dict[str, str]:
 
 
 def spellings(promise: Promise, domain: str) -> set[tuple[Identifier, Normalisation]]:
-    """How the releases of a domain normalise each naming class before keying."""
+    """How the contracts of a domain normalise each naming class before keying."""
     return {
         (rule.identifier, rule.normalise)
-        for contract in promise.releases.values()
+        for contract in promise.contracts.values()
         if contract.domain == domain
         for columns in contract.inputs.values()
         for rule in columns.values()

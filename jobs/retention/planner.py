@@ -81,10 +81,10 @@ class Look:
         return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, forms)}
 
     def all_expired(self) -> dict[str, frozenset[bytes]]:
-        """For each pseudonymised release, the tokens of those whom nothing keeps."""
+        """For each pseudonymised release and export, the tokens of those whom nothing keeps."""
         return {
             contract.release: frozenset(made.encode() for made, held in self.expired(contract).items() if not held)
-            for contract in self.promise.releases.values()
+            for contract in self.promise.contracts.values()
             if contract.domain is not None
         }
 
@@ -107,7 +107,7 @@ def look(
             with platform_of_today(promise, keyring) as platform:
                 holds = platform.holds()
                 _require_all_holds(Ledger(lake.ledger), len(holds))
-                purposes = {c.purpose for c in promise.releases.values() if c.domain is not None}
+                purposes = {c.purpose for c in promise.contracts.values() if c.domain is not None}
                 known = {purpose: platform.relationships(purpose) for purpose in purposes}
                 yield Look(
                     promise, lake, keyring, spark, private, known, holds, min(days), days, platform.open_requests()

@@ -1,4 +1,4 @@
-"""What lies outside the tables and must not stay: red runs in quarantine, staged leftovers, overdue copies."""
+"""What lies outside the tables and must not stay: red runs, leftovers, recipients' copies, overdue landing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class Leftover:
 def leftovers(lake: Lake, today: date, expired: Mapping[str, frozenset[bytes]]) -> list[Leftover]:
     """Everything outside published tables that must go today.
 
-    ``expired``: for each pseudonymised release, the tokens of those who may be kept no longer. A
-    quarantined run that holds one goes whole: it is nobody's record, and a hold doesn't need it.
+    ``expired``: for each pseudonymised release and export, the tokens of those who may be kept no longer. A
+    quarantined run or a recipient's copy that holds one goes whole: neither is anybody's record, a hold
+    doesn't need it, and it can be made again without them.
     """
     found: list[tuple[Path, str]] = []
     for run in _below(lake.root / "quarantine", 2):
@@ -42,6 +43,9 @@ def leftovers(lake: Lake, today: date, expired: Mapping[str, frozenset[bytes]]) 
             found.append((run, "quarantine, one month at most"))
         elif found_in(_files(run), wanted):
             found.append((run, "quarantine, holds somebody who may be kept no longer"))
+    copies = _below(lake.root / "exports", 3)
+    holding = (copy for copy in copies if found_in(_files(copy), expired.get(copy.parent.name, frozenset())))
+    found += [(copy, "export, holds somebody who may be kept no longer") for copy in holding]
     staged = (run for run in _below(lake.root / "staged", 2) if today - _changed(run) > STAGED)
     found += [(run, "staged and never published, two days at most") for run in staged]
     landed = (copy for copy in _below(lake.root / "landing", 2) if today - _changed(copy) > AT_MOST + timedelta(days=1))

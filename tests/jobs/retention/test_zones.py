@@ -43,14 +43,25 @@ def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, 
     assert [(left.path, left.files, left.bytes) for left in found] == [(folder, 1, 10)]
 
 
-def test_a_quarantined_run_goes_at_once_when_it_holds_somebody_who_must_be_gone(lake):
-    path = lake.private(lake.quarantine("threat_events", "run"))
+@pytest.mark.parametrize("folder", ["quarantine/threat_events/run", "exports/partner/threat_events/day=2026-03-01"])
+def test_a_run_or_a_copy_goes_at_once_when_it_holds_somebody_who_must_be_gone(lake, folder):
+    path = lake.private(lake.root / folder)
     token = "usr_" + "c" * 32
     pq.write_table(pa.table({"anything": [f"x{token}"]}), path / "part.parquet")
     assert leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({b"usr_" + b"b" * 32})}) == []
     assert leftovers(lake, datetime.now(UTC).date(), {"activity_trail": frozenset({token.encode()})}) == []
     found = leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({token.encode()})})
-    assert [left.path for left in found] == ["quarantine/threat_events/run"]
+    assert [left.path for left in found] == [folder]
+
+
+def test_the_tokens_of_a_recipients_own_domain_are_searched_for_too(world):
+    world.company("over", date(2024, 6, 1))
+    world.account("ada", "over")
+    copy = world.lake.private(world.lake.exports("threat_partner", "partner_threat_events") / "day=2026-03-01")
+    (copy / "part-00000.csv").write_text(world.token("email", "ada", DAY, domain="partner"))
+    assert [left.path for left in world.plan(TODAY).leftovers] == [str(copy.relative_to(world.lake.root))]
+    (copy / "part-00000.csv").write_text(world.token("email", "dan", DAY, domain="partner"))
+    assert world.plan(TODAY).leftovers == ()
 
 
 @pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "zstd", "lz4"])

@@ -31,7 +31,7 @@ os.environ |= {
 
 from cluster.containers import PROJECT_NAME, compose, container, kill, output, start  # noqa: E402 (reads the environment)
 from cluster.night import airflow  # noqa: E402
-from cluster.search import search  # noqa: E402
+from cluster.search import BlindSearchError, search  # noqa: E402
 from cluster.tables import compare  # noqa: E402
 from cluster.watching import when_done, while_running  # noqa: E402
 from demo.night import run_night, say  # noqa: E402
@@ -56,7 +56,7 @@ def main() -> int:
             at = time.monotonic()
             STEPS[name]()
             say(f"✓ {name}: {time.monotonic() - at:.0f} s")
-    except (BrokenPromiseError, subprocess.CalledProcessError) as error:
+    except (BrokenPromiseError, BlindSearchError, subprocess.CalledProcessError) as error:
         say(f"✗ {name}: {error}\nThe containers are left for a look; python -m cluster.trial down removes them")
         return 1
     say(f"as promised, in {time.monotonic() - began:.0f} s")
@@ -150,7 +150,7 @@ def analysts() -> None:
 
 def secrets() -> None:
     """No key, password or identifier in inspect, image history, logs or volumes."""
-    looked, found = search(TRIAL / "secrets", CHECKOUT / ".demo" / "platform.db", TRIAL)
+    looked, found = search(TRIAL / "secrets", CHECKOUT / ".demo" / "platform.db")
     for place, size in looked.items():
         say(f"  {place}: {size / 1e6:.1f} MB")
     require(not found, f"found where it must not be: {'; '.join(found)}")

@@ -59,8 +59,12 @@ def require_executable(plan: Plan, ledger: Ledger, today: date) -> None:
     """
     if not 0 <= (today - date.fromisoformat(plan.day)).days <= 1:
         raise StalePlanError(plan.hash, f"it is of {plan.day}")
-    if plan.over_share and ledger.last("expiry_approved", plan=plan.hash) is None:
-        raise ApprovalNeededError(plan.hash, plan.over_share)
+    _require_approval(plan, plan.over_share, ledger)
+
+
+def _require_approval(plan: Plan, releases: tuple[str, ...], ledger: Ledger) -> None:
+    if releases and ledger.last("expiry_approved", plan=plan.hash) is None:
+        raise ApprovalNeededError(plan.hash, releases)
 
 
 def execute(work: Work) -> None:
@@ -71,6 +75,7 @@ def execute(work: Work) -> None:
 
     Raises:
         StalePlanError: a table that isn't done yet would lose other rows today.
+        ApprovalNeededError: by today's count it would lose more than the plan, or its file, says.
         RewriteError: a rewritten file doesn't have the rows that it must.
     """
     for contract, _ in published_tables(work.at.promise, work.at.lake):
@@ -104,6 +109,7 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     planned, surveyed = work.plan.table(contract.release), survey(work.at, contract, table)
     if surveyed.plan.files != planned.files:
         raise StalePlanError(work.plan.hash, f"{contract.release} would lose other rows than planned")
+    _require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
     kept = _rewrite(work, contract, table, surveyed.found)
     surveyed.close()
     kept |= _linked(work, planned, table)

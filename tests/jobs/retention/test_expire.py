@@ -204,6 +204,16 @@ def test_more_than_the_daily_share_needs_an_approval(small):
     assert len(small.rows("threat_events")) == 9
 
 
+def test_a_plan_whose_file_claims_a_larger_share_is_refused_all_the_same(small):
+    small.publish("threat_events", DAY, who("ada", *["dan"] * 9))
+    plan = small.plan(TODAY)
+    path = small.lake.expiry(plan.hash) / "plan.json"
+    path.write_text(path.read_text().replace('"daily_share": 0.05', '"daily_share": 0.5'))
+    with pytest.raises(ApprovalNeededError, match="threat_events"):
+        small.execute(load_plan(small.lake, plan.hash))
+    assert len(small.rows("threat_events")) == 10
+
+
 def test_the_daily_share_itself_needs_none(small):
     small.publish("threat_events", DAY, who("ada", *["dan"] * 19))
     plan = small.plan(TODAY)

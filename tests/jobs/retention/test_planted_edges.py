@@ -1,6 +1,8 @@
 """The demo's planted edges, each by name: every one falls on the side that its truth says."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -40,6 +42,12 @@ def over(relationships, promise):
     months = months_of(promise.register.relationship_keep)
     names = relationships.names(months, TODAY - timedelta(days=1), frozenset({TODAY}))
     return {(n.identifier, n.value): n for n in names}
+
+
+def identified(relationships):
+    """Everybody who is due or held, without the numbers that one reading gives them."""
+    names = relationships.names(18, TODAY, frozenset({TODAY}))
+    return [(n.identifier, n.value, n.through, n.holds) for n in names]
 
 
 def gone(name):
@@ -93,3 +101,14 @@ def test_nobody_of_a_running_company_with_an_open_account_is_over(relationships,
     running = [a for a in relationships.accounts() if ends[a.company_id] is None and a.closed_on is None]
     assert len(running) > 100
     assert not [a for a in running if gone(over.get(("person", a.user_id)))]
+
+
+def test_both_databases_say_the_same(promise, relationships, seeded_postgres, postgres_server, monkeypatch):
+    monkeypatch.setenv("PGHOST", re.search(r"host=([^&]+)", postgres_server.get_uri())[1])
+    monkeypatch.setenv("PGUSER", "postgres")
+    monkeypatch.setenv("PGDATABASE", seeded_postgres)
+    monkeypatch.setenv("IGNICLOUD_PLATFORM", "postgresql:")
+    with platform_of_today(promise, Keyring.from_environment()) as today:
+        there = set(identified(replace(today.relationships("threat_analysis"), withdrawn={})))
+    assert there == set(identified(relationships))
+    assert len(there) > 20

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import polars
@@ -24,6 +25,7 @@ from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.plan import buildable
+from tests.forms import files_below, secrets_of, where_found
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = date(2026, 3, 11), date(2026, 3, 12)
@@ -117,6 +119,7 @@ def nights(seeded_platform, promise, tmp_path_factory):
     told.went_well.append(told.run("again", "--conf", json.dumps({"day": str(SECOND)})))
     told.after_again = {release: told.table(release) for release in buildable(promise)}, told.versions()
     ring = Keyring(*told.keyring)
+    told.keys = secrets_of(ring, bytes.fromhex((told.folder / "secrets" / "kek").read_text()))
     ring.retire("threat", "2026-01-01")
     ring.destroy("threat", "2026-01-01")
     told.went_well.append(told.run("destroyed", "--conf", json.dumps({"day": str(SECOND)})))
@@ -213,6 +216,12 @@ def test_no_identifier_of_the_platform_is_anywhere_outside_landing(nights, promi
         if word in known
     }
     assert found == set()
+
+
+def test_no_key_is_anywhere_but_in_the_keyring(nights):
+    printed = ((f"printed by {name}", text.encode()) for name, text in nights.printed.items())
+    assert len(nights.keys) > 20
+    assert where_found(nights.keys, chain(printed, files_below(nights.lake.root, nights.airflow))) == set()
 
 
 def test_the_search_finds_what_lies_in_landing(nights, promise):

@@ -68,6 +68,8 @@ ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONPATH=/opt/ignicloud:/opt/ignicloud/plugins \
     SPARK_CONF_DIR=/opt/ignicloud/spark \
     SPARK_HOME=/opt/venv/lib/python3.11/site-packages/pyspark
+# A tmpfs takes the mode of the folder that it hides; without one, a container that is started again can't write there.
+RUN install -d -m 1777 /opt/airflow
 WORKDIR /opt/ignicloud
 USER suite
 ENTRYPOINT ["/bin/sh", "/opt/ignicloud/cluster/entrypoint"]
@@ -77,6 +79,7 @@ ENTRYPOINT ["/bin/sh", "/opt/ignicloud/cluster/entrypoint"]
 FROM runtime AS analysts
 RUN useradd --no-log-init --non-unique --uid 10002 --gid lake --home-dir /notebooks --no-create-home analyst
 COPY --from=analysts-build /opt/venv /opt/venv
+RUN install -d -m 1777 /notebooks
 ENV HOME=/notebooks
 USER analyst
 CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser", "--ServerApp.root_dir=/notebooks"]

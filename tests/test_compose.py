@@ -145,6 +145,15 @@ def test_our_containers_can_write_nowhere_but_where_they_must(service):
     assert "cap_add" not in SERVICES[service]
 
 
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_that_starts_again_can_still_write_its_temporary_folders(service):
+    """A tmpfs takes the mode of the folder below it, which the first start makes closed where the image has none."""
+    image = stages()["analysts" if service == "analyst" else "suite"]
+    for target, options in (mount.split(":") for mount in SERVICES[service]["tmpfs"]):
+        assert "mode=1777" in options
+        assert target == "/tmp" or f"install -d -m 1777 {target}\n" in image
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_container_can_gain_privileges_or_outgrow_its_memory(service):
     assert SERVICES[service]["security_opt"] == ["no-new-privileges:true"]

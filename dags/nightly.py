@@ -78,9 +78,11 @@ def nightly() -> None:
         context = get_current_context()
         context["what"] = f"{day} {release}"
         run = run_name(context, day)
-        run_job("publish", release=release, day=day, run=run)
+        said = run_job("publish", release=release, day=day, run=run)
         made = counts(release, day, run)
-        context["outlet_events"][RELEASES].add(Asset(f"ignicloud://published/{release}"), extra={"day": day, **made})
+        context["outlet_events"][RELEASES].add(
+            Asset(f"ignicloud://published/{release}"), extra={"day": day, **made, "said": said}
+        )
         return made
 
     @task_group

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.keys import Keyring
@@ -37,7 +36,9 @@ def signals(promise: Promise, contract: Contract, landing: Landing) -> DataFrame
     rules = load_rules(promise, contract)
     require_published(contract, landing)
     published = PublishedDays(landing.spark, landing.lake, promise, contract)
-    rows = events(published, added_fields(published, landing), landing.day, 2 * promise.detections.reach)
+    keys = keys_of(contract, landing.day, landing.spark)
+    added = added_fields(published, landing.day, closed_accounts(landing, keys), keys)
+    rows = events(published, added, landing.day, 2 * promise.detections.reach)
     found = findings(rows, rules, day_of(landing.day))
     return described(found, promise).select(*(F.col(n).cast(t) for n, t in contract.output_schema.items()))
 
@@ -74,20 +75,24 @@ def require_published(contract: Contract, landing: Landing) -> None:
             raise BaseNotPublishedError(contract.release, base, landing.day)
 
 
-def added_fields(published: PublishedDays, landing: Landing, root: Path = ROOT) -> Added:
-    """How the contract's added fields are made of tokens, under the keys of the day.
+def keys_of(contract: Contract, day: date, spark: SparkSession) -> FieldKeys:
+    """The keys under which the release of ``day`` has its tokens."""
+    ring = Keyring.from_environment()
+    return ring.domain(contract.domain or "", epoch_of(day, contract.epoch or "")).on(spark)
+
+
+def added_fields(published: PublishedDays, day: date, closed: DataFrame, keys: FieldKeys) -> Added:
+    """How the contract's added fields are made of tokens.
 
     Raises:
         OwnAddressError: an indicator is a range that our own accounts use.
     """
-    contract, day = published.contract, landing.day
-    domain = Keyring.from_environment().domain(contract.domain or "", epoch_of(day, contract.epoch or ""))
-    keys, listed = domain.on(landing.spark), indicators(root, day)
-    known = prefixes(landing.spark, listed, keys)
+    listed = indicators(ROOT, day)
+    known = prefixes(published.spark, listed, keys)
     if any(day - each.listed < OWN_SPAN for _, each in listed):
         logins = published.frame("threat_events", published.days(day, OWN_SPAN.days)).where(F.col("kind") == LOGIN)
         refuse_own(logins, known)
-    return Added(closed_accounts(landing, keys), network, lambda rows, name: indicated(rows, known, listed, name))
+    return Added(closed, network, lambda rows, name: indicated(rows, known, listed, name))
 
 
 def closed_accounts(landing: Landing, keys: FieldKeys) -> DataFrame:

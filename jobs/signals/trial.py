@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.lake import Lake
+from jobs.lake import Lake, NotExtractedError
 from jobs.protect import Landing
 from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
 from jobs.signals.events import PublishedDays, events
 from jobs.signals.findings import findings
-from jobs.signals.release import added_fields, day_of
+from jobs.signals.release import added_fields, closed_accounts, day_of, keys_of
 from jobs.signals.rules import load_rules
+from jobs.treatments.tokens import FieldKeys
 from policy.promise import Promise
 
 RELEASE = "threat_signals"
@@ -32,8 +33,19 @@ class Trial:
     continues: int
 
 
+def _closed(landing: Landing, keys: FieldKeys) -> DataFrame:
+    """The closed accounts as landing has them; none once landing of the day is gone."""
+    try:
+        return closed_accounts(landing, keys)
+    except NotExtractedError:
+        return landing.spark.createDataFrame([], "actor string, closed_at timestamp")
+
+
 def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lake) -> Trial:
     """Run the rule ``name`` over ``day`` as the night would, without its release.
+
+    Once landing of the day is gone, nobody knows which accounts were closed: ``account_is_closed`` is
+    then false.
 
     Raises:
         InvalidRuleError: no reporting rule has this name.
@@ -44,7 +56,8 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     if not chosen:
         raise InvalidRuleError(name, "no reporting rule has this name")
     published = PublishedDays(spark, lake, promise, contract)
-    added = added_fields(published, Landing(spark, lake, day))
+    keys = keys_of(contract, day, spark)
+    added = added_fields(published, day, _closed(Landing(spark, lake, day), keys), keys)
     rows = events(published, added, day, 2 * promise.detections.reach).cache()
     parts = fulfilments(rows, chosen).select("event_id").distinct().count()
     found = findings(rows, chosen, day_of(day)).agg(

@@ -82,12 +82,13 @@ def _detection(name: str, place: str, document: dict[str, Any]) -> Detection:
             ("tag of an ATT&CK technique", techniques),
             ("falsepositives", document.get("falsepositives")),
             ("title and description", document.get("title") and document.get("description")),
+            ("response in lines of text", all(isinstance(line, str) for line in _list(document.get("response")))),
         )
         if not there
     ]
     if missing:
         raise InvalidPolicyFileError(place, [f"{name} has no {what}" for what in missing])
-    advice = tuple(str(line) for line in _list(document.get("response")))
+    advice = tuple(_list(document.get("response")))
     return Detection(name, str(document["title"]), level, techniques[0], str(document["description"]).strip(), advice)
 
 

@@ -15,6 +15,8 @@ from jobs.signals.errors import (
 from jobs.signals.findings import findings
 from jobs.signals.release import day_of
 from jobs.signals.rules import load_rules
+from policy.detections import detections
+from policy.errors import InvalidPolicyFileError
 
 HEAD = "title: t\nname: t\nlogsource: {product: ignicloud, service: %s}\ndetection:\n"
 
@@ -128,6 +130,28 @@ def test_our_own_rules_fit_our_contracts_and_every_one_is_described(spark, promi
     assert [each.name for each in rules] == sorted(promise.detections.rules)
     assert len(rules) >= 12
     assert all(detection.advice for detection in promise.detections.rules.values())
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        ("level", "level: high"),
+        ("technique", "tags: [attack.t1110]"),
+        ("falsepositives", "falsepositives: [none known]"),
+        ("response in lines", "response: ['look']"),
+    ],
+)
+def test_a_reporting_rule_must_say_what_a_reader_needs(tmp_path, missing, line):
+    whole = sigma("{kind: malware_upload}") + (
+        "description: d\nlevel: high\ntags: [attack.t1110]\nfalsepositives: [none known]\nresponse: ['look']\n"
+    )
+    (tmp_path / "signals").mkdir()
+    (tmp_path / "signals" / "t.yml").write_text(whole)
+    assert set(detections(tmp_path).rules) == {"t"}
+    without = "response: [{look: there}]" if missing.startswith("response") else ""
+    (tmp_path / "signals" / "t.yml").write_text(whole.replace(line, without))
+    with pytest.raises(InvalidPolicyFileError, match=missing):
+        detections(tmp_path)
 
 
 def test_adding_a_rule_is_adding_one_file(spark, promise, tmp_path):

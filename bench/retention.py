@@ -72,6 +72,7 @@ def measure(rows: int, home: Path, session: SparkSession) -> None:
     days, ledger = frozenset({TODAY}), Ledger(lake.ledger)
     with look(promise, lake, keyring, session, days) as at:
         plan = timed("plan", lambda: make_plan(at))
+    plan.write(lake)
     gone = plan.table("threat_events")
     print(f"{gone.gone:,} rows of {gone.people:,} people go from {len(gone.files)} files", flush=True)
     with look(promise, lake, keyring, session, days) as at:
@@ -129,7 +130,7 @@ def fill_table(
     table = open_table(root, contract)
     raw = session.range(rows).withColumn("day", F.expr(DAY_OF_ROW))
     going = f"id % {DAYS} % {EVERY} = 0 AND hash(id) % 10 = 0"
-    person = f"if({going}, abs(hash(id)) % {GOING}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
+    person = f"if({going}, abs(hash(id, 11)) % {GOING}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
     events = raw.selectExpr(
         "day", "uuid() AS event_id", "cast(day AS timestamp) AS occurred_at", f"{identity(person)} AS user_id",
         f"concat('person', {person}, '@example.org') AS attempted_login", "cast(hash(id, 3) AS string) AS session_id",

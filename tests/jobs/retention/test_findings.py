@@ -32,16 +32,16 @@ def test_the_rows_of_a_map_that_name_somebody_due_or_held_are_found(promise, tin
         [(place, row, group) for row, group in enumerate(GROUPS)], "_file string, _row long, `group` map<string,string>"
     )
     tokens = tiny.createDataFrame(
-        [(ADA, "person", 1, date(2026, 3, 9), []), (BOB, "person", 2, None, ["h1"])],
+        [(ADA, "person", 1, date(2026, 3, 9), []), (BOB, "person", 2, date(2026, 6, 1), ["h1"])],
         "token string, identifier string, subject long, through date, holds array<string>",
     )
     tallies = scan.tally(scan.hits(rows, promise.release("threat_signals"), tokens))
     deadline = scan.Deadline(TODAY, 13)
-    assert sorted((t.through, t.holds, t.rows, t.is_over(deadline)) for t in tallies if t.through) == [
+    assert sorted((t.through, t.holds, t.rows, t.is_over(deadline)) for t in tallies) == [
         (date(2026, 3, 9), (), 1, True),
         (date(2026, 3, 9), ("h1",), 1, True),
+        (date(2026, 6, 1), ("h1",), 1, False),
     ]
-    assert [(t.holds, t.rows, t.is_over(deadline)) for t in tallies if t.through is None] == [(("h1",), 1, False)]
 
 
 def test_the_independent_pass_reads_maps_too(promise, tmp_path):

@@ -16,6 +16,7 @@ from policy.rules import (
     NetworkPrefix,
     Region,
     Rule,
+    Surrogate,
     Token,
     Topic,
     TruncateDate,
@@ -95,7 +96,7 @@ def _rule(contract: Contract, rule: Rule, column: SourceColumn, taxonomies: Taxo
     needs = NEEDS.get(type(rule))
     if needs is not None and column.type not in needs:
         yield f"this treatment needs {' or '.join(sorted(needs))}, the source has {column.type}"
-    if contract.kind == "anonymised" and isinstance(rule, Token | NetworkPrefix):
+    if contract.kind == "anonymised" and isinstance(rule, Token | Surrogate | NetworkPrefix):
         yield "an anonymised release has no tokens"
     match rule:
         case Keep():
@@ -104,10 +105,21 @@ def _rule(contract: Contract, rule: Rule, column: SourceColumn, taxonomies: Taxo
             yield f"tokens of class {rule.identifier}, the source says {column.identifier}"
         case NetworkPrefix() if column.identifier != "address":
             yield "only addresses have network prefixes"
+        case Surrogate():
+            yield from _surrogate(contract, rule, column, taxonomies)
         case Topic() if rule.taxonomy not in taxonomies.texts:
             yield f"no taxonomy {rule.taxonomy} in policy/taxonomies"
         case Vocabulary() if (rule.field is not None) != (column.type == "json"):
             yield "name the field of a JSON column, and of no other"
+
+
+def _surrogate(contract: Contract, rule: Surrogate, column: SourceColumn, taxonomies: Taxonomies) -> Iterator[str]:
+    if rule.identifier != column.identifier:
+        yield f"surrogates of class {rule.identifier}, the source says {column.identifier}"
+    if rule.locale not in taxonomies.surrogates:
+        yield f"no pool {rule.locale} in policy/surrogates"
+    if contract.recipient is None:
+        yield "surrogates look like people; they are for copies in policy/exports, analysts get tokens"
 
 
 def _keep(contract: Contract, rule: Keep, column: SourceColumn) -> Iterator[str]:

@@ -11,6 +11,7 @@ from policy.rules import (
     NetworkPrefix,
     PathTemplate,
     Region,
+    Surrogate,
     Token,
     Topic,
     TruncateDate,
@@ -61,6 +62,9 @@ def _output(name: str, rule: ColumnRule, column: SourceColumn, taxonomies: Taxon
             spark_type, values = column.spark_type, rule.values or column.values
         case Token():
             token, note = rule.identifier, f"token of the {rule.identifier}"
+        case Surrogate():
+            values = taxonomies.surrogates[rule.locale].of(rule.identifier)
+            note = f"surrogate of the {rule.identifier}, {rule.locale}"
         case NetworkPrefix():
             network, note = rule.keep, f"prefix-preserving encryption, {rule.keep}"
         case TruncateTime():

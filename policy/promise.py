@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from policy.errors import (
 from policy.outputs import outputs_of
 from policy.register import Register
 from policy.sources import Source, Sources
-from policy.taxonomies import Taxonomies, Topics
+from policy.taxonomies import SurrogatePools, Taxonomies, Topics
 from policy.transfers import check_recipients
 
 
@@ -133,7 +134,12 @@ def _taxonomies(root: Path) -> Taxonomies:
         if file.stem != "regions"
     }
     content = {"regions": read_yaml(root, "taxonomies/regions.yaml"), "texts": {}}
-    return parse(Taxonomies, content, "taxonomies/regions.yaml").model_copy(update={"texts": texts})
+    surrogates = {
+        file.stem: parse(SurrogatePools, json.loads(file.read_text("utf-8")), f"surrogates/{file.name}")
+        for file in sorted((root / "surrogates").glob("*.json"))
+    }
+    read = {"texts": texts, "surrogates": surrogates}
+    return parse(Taxonomies, content, "taxonomies/regions.yaml").model_copy(update=read)
 
 
 def _check_consents(sources: dict[str, Source], register: Register) -> None:

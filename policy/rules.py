@@ -57,6 +57,15 @@ class Token(Rule):
     normalise: Normalisation = "exact"
 
 
+class Surrogate(Rule):
+    """Replace by a realistic word of a public pool, chosen by a keyed digest; for copies that leave."""
+
+    treat: Literal["surrogate"]
+    identifier: Literal["first_name", "family_name", "company_name", "email"] = Field(alias="class")
+    locale: str = Field(pattern=r"^[a-z]{2}_[A-Z]{2}$")
+    normalise: Normalisation = "exact"
+
+
 class NetworkPrefix(Rule):
     """Encrypt an IP address so that addresses with a common prefix keep a common prefix."""
 
@@ -158,7 +167,7 @@ class When(Unpublished):
 
 
 ColumnRule = Annotated[
-    Keep | Drop | Token | NetworkPrefix | TruncateTime | TruncateDate | Band | Region | UserAgentFamily
+    Keep | Drop | Token | Surrogate | NetworkPrefix | TruncateTime | TruncateDate | Band | Region | UserAgentFamily
     | PathTemplate | Vocabulary | Topic | Count | Measure | Join | When,
     Field(discriminator="treat"),
 ]  # fmt: skip

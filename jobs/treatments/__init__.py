@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from jobs.treatments.generalise import banded, region, truncated_date, truncated_time
 from jobs.treatments.networks import network_prefix
+from jobs.treatments.surrogates import surrogate
 from jobs.treatments.text import in_vocabulary, json_field, path_template, topic, user_agent_family
 from jobs.treatments.tokens import FieldKeys, token
 from policy.rules import (
@@ -16,6 +17,7 @@ from policy.rules import (
     NetworkPrefix,
     PathTemplate,
     Region,
+    Surrogate,
     Token,
     Topic,
     TruncateDate,
@@ -30,7 +32,7 @@ def treated(name: str, rule: ColumnRule, taxonomies: Taxonomies, keys: FieldKeys
     """The published column that ``rule`` makes of source column ``name``, under its output name.
 
     Guarantee: nulls stay null; rows are neither added nor removed. ``keys`` are needed by
-    tokens and network prefixes only.
+    tokens, surrogates and network prefixes only.
     """
     return _treated(F.col(name), rule, taxonomies, keys).alias(rule.output or name)
 
@@ -39,10 +41,8 @@ def _treated(column: Column, rule: ColumnRule, taxonomies: Taxonomies, keys: Fie
     match rule:
         case Keep():
             return column
-        case Token() if keys is not None:
-            return token(column, rule.identifier, rule.normalise, keys)
-        case NetworkPrefix() if keys is not None:
-            return network_prefix(column, rule.keep, keys)
+        case Token() | Surrogate() | NetworkPrefix() if keys is not None:
+            return _keyed(column, rule, taxonomies, keys)
         case TruncateTime():
             return truncated_time(column, rule.to)
         case TruncateDate():
@@ -60,3 +60,13 @@ def _treated(column: Column, rule: ColumnRule, taxonomies: Taxonomies, keys: Fie
         case Topic():
             return topic(column, taxonomies.texts[rule.taxonomy])
     raise AssertionError(f"{rule.treat} makes no published column without keys")
+
+
+def _keyed(column: Column, rule: Token | Surrogate | NetworkPrefix, taxonomies: Taxonomies, keys: FieldKeys) -> Column:
+    match rule:
+        case Token():
+            return token(column, rule.identifier, rule.normalise, keys)
+        case Surrogate():
+            return surrogate(column, rule, taxonomies.surrogates[rule.locale].of(rule.identifier), keys)
+        case NetworkPrefix():
+            return network_prefix(column, rule.keep, keys)

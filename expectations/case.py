@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
 from pyspark.sql import Column, DataFrame
 
 from policy.contract import Contract
+
+
+class Scanner(Protocol):
+    """From a text column to the bits of what is found in it, see `expectations.detectors`."""
+
+    def quick(self, cell: Column) -> Column:
+        """Everything but unkeyed hashes of all identifiers; where one could stand, the bit of ``digest_like``."""
+        ...
+
+    def thorough(self, cell: Column) -> Column:
+        """Everything."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,34 +44,56 @@ class Claimed:
 
 
 @dataclass(frozen=True)
+class Keyed:
+    """One token column over all rows: cells that aren't null, and a checksum of their multiset.
+
+    Equal checksums mean equal tokens with equal frequencies (up to 2^-64), whatever the order of rows.
+    """
+
+    filled: int
+    checksum: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Recounted:
     """What the gate counts in landing by itself.
 
-    ``identities`` and ``filled``: for each token column the distinct normalised identities of the
-    source, and the rows that have one. ``differing``: staged groups of an aggregate that a fresh
-    aggregation of landing doesn't give, and the other way round.
+    ``keyed``: for each token column what it must be: the tokens of the normalised source values
+    under the key of the day's epoch. ``differing``: staged
+    groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     """
 
     rows_in: int
     excluded: int
-    identities: dict[str, int]
-    filled: dict[str, int]
+    keyed: dict[str, Keyed]
     differing: int
 
 
 @dataclass(frozen=True)
-class Case:
-    """One staged run before its judges.
+class Landed:
+    """Which day a source's copy in landing is of, and when it was taken (UTC)."""
 
-    ``scan`` turns a text column into the bits of what the scanner finds in it; ``texts`` are file
-    names and file metadata; ``history`` are the source rows of the last nights.
+    source: str
+    day: date
+    taken_at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """One staged run before its judges, at the time ``judged_at`` (UTC).
+
+    ``file_columns`` are the columns of each file by itself: Spark shows those of one file only.
+    ``texts`` are file names and file metadata; ``history`` are the source rows of the last nights.
     """
 
     contract: Contract
     day: date
+    judged_at: datetime
     staged: DataFrame
-    scan: Callable[[Column], Column]
+    scan: Scanner
     claimed: Claimed
     recounted: Recounted
+    landed: tuple[Landed, ...]
     history: tuple[int, ...]
-    texts: DataFrame
+    file_columns: tuple[tuple[str, ...], ...]
+    texts: tuple[str, ...]

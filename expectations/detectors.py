@@ -19,6 +19,9 @@ HASHED = (
 
 DETECTORS = (*PATTERNS, *KNOWN, *HASHED)
 
+DIGEST_LIKE = 1 << len(DETECTORS)
+"""Not a finding: something that could be a hash, so the cell is searched for hashes of all identifiers."""
+
 
 def named(bits: int) -> Iterator[str]:
     """The detectors whose bit is set."""

@@ -76,6 +76,12 @@ class ExpectRowsAreOfTheDay(ReleaseExpectation):
     rule = staticmethod(rules.rows_are_of_the_day)
 
 
+class ExpectTimesAreCut(ReleaseExpectation):
+    """No time or date is finer than the contract says."""
+
+    rule = staticmethod(rules.times_are_cut)
+
+
 class ExpectNoPersonalPatterns(ReleaseExpectation):
     """No cell has the shape and check digits of a personal identifier."""
 
@@ -101,7 +107,7 @@ class ExpectNothingInFileMetadata(ReleaseExpectation):
 
 
 class ExpectTokensMapOneToOne(ReleaseExpectation):
-    """As many tokens as the source has identities, no more and no fewer."""
+    """Exactly the tokens of the source's identities under the key of the day's epoch."""
 
     rule = staticmethod(rules.tokens_map_one_to_one)
 
@@ -118,6 +124,12 @@ class ExpectGroupsHaveEnoughContributors(ReleaseExpectation):
     rule = staticmethod(rules.groups_have_enough_contributors)
 
 
+class ExpectLandingIsFresh(ReleaseExpectation):
+    """Every copy in landing is of the data day, whole, and not older than landing keeps."""
+
+    rule = staticmethod(rules.landing_is_fresh)
+
+
 class ExpectVolumeIsUsual(ReleaseExpectation):
     """A night ten times smaller than usual is held for a person."""
 
@@ -129,6 +141,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectVocabulariesAreClosed,
     ExpectTokensHaveTheirShape,
     ExpectRowsAreOfTheDay,
+    ExpectTimesAreCut,
     ExpectNoPersonalPatterns,
     ExpectNoKnownIdentifiers,
     ExpectNoUnkeyedHashes,
@@ -136,6 +149,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectTokensMapOneToOne,
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,
+    ExpectLandingIsFresh,
     ExpectVolumeIsUsual,
 )
 """What every release's suite has, in the order of the report."""

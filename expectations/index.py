@@ -8,71 +8,97 @@ log or file has, it tells nothing, and it is deleted with the run.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import pyarrow.dataset as ds
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 LENGTHS = tuple(range(8, 65))
 """Lengths of identifiers that are searched as substrings; longer ones by their first 64 characters."""
 
+Known = tuple[str, str]
+"""Identifier class and value."""
+
 
 @dataclass(frozen=True)
 class KnownIdentifiers:
-    """Distinct identifiers by class, as frames of one column ``value``, and the key an unset key would give."""
+    """What the gate searches for.
 
-    by_class: dict[str, DataFrame]
-    unset_key: Callable[[str], bytes]
+    ``values``: columns ``identifier`` (its class) and ``value``; nulls and repetitions do no harm.
+    ``planted``: the identifiers that the self-proof plants. ``unset_keys``: for each class the key
+    that a data key of zeros would give.
+    """
+
+    values: DataFrame
+    planted: tuple[Known, ...]
+    unset_keys: Mapping[str, bytes]
+
+
+class IndexScanner:
+    """The kernel's scanner over two indexes.
+
+    Hashing every identifier in every way costs more than all other searches together, and a release
+    holds nothing that could be a hash. So the quick index has hashes of the planted identifiers
+    only, and says where a hash could stand; the thorough one is built when that happens.
+    """
+
+    def __init__(self, known: KnownIdentifiers, folder: Path, key: bytes) -> None:
+        self._known, self._folder = known, folder
+        spark = known.values.sparkSession
+        self._secret = spark.createDataFrame([(bytearray(key),)], "scan_key binary").scalar()
+
+    def quick(self, cell: Column) -> Column:
+        """See `expectations.case.Scanner`."""
+        return self._scan(cell, "quick")
+
+    def thorough(self, cell: Column) -> Column:
+        """See `expectations.case.Scanner`."""
+        return self._scan(cell, "thorough")
+
+    def _scan(self, cell: Column, index: str) -> Column:
+        path = self._folder / index
+        if not path.exists():
+            _write(self._fingerprints(hash_all=F.lit(index == "thorough")), self._folder / "parts", path)
+        return F.call_function("ignicloud_scan", self._secret, F.lit(str(path)), cell)
+
+    def _fingerprints(self, hash_all: Column) -> DataFrame:
+        planted = self._known.values.sparkSession.createDataFrame(
+            [(identifier, value, True) for identifier, value in self._known.planted],
+            "identifier string, value string, hashed boolean",
+        )
+        values = self._known.values.where(F.col("value").isNotNull()).withColumn("hashed", hash_all)
+        keys = F.create_map(*(F.lit(each) for item in sorted(self._known.unset_keys.items()) for each in item))
+        unset = F.when(F.col("hashed"), F.element_at(keys, F.col("identifier")))
+        known = F.call_function("ignicloud_identifier", self._secret, F.col("identifier"), unset, F.col("value"))
+        return values.union(planted).select(F.explode(known).alias("fingerprint"))
 
 
 @contextmanager
-def scanner(
-    spark: SparkSession, known: KnownIdentifiers, folder: Path, key: bytes
-) -> Iterator[Callable[[Column], Column]]:
-    """A function from a text column to the bits of what is found in it, for as long as the block lasts.
+def scanner(known: KnownIdentifiers, folder: Path, key: bytes) -> Iterator[IndexScanner]:
+    """The scanner for as long as the block lasts.
 
     ``folder`` is closed to others and every executor can read it; it is gone afterwards. ``key``:
     24 random bytes of this run.
     """
     folder.mkdir(mode=0o700, parents=True)
     try:
-        secret = spark.createDataFrame([(bytearray(key),)], "scan_key binary").scalar()
-        path = folder / "known"
-        _write(_fingerprints(known, secret), folder / "parts", path)
-        yield lambda cell: F.call_function("ignicloud_scan", secret, F.lit(str(path)), cell)
+        yield IndexScanner(known, folder, key)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fingerprints(known: KnownIdentifiers, secret: Column) -> DataFrame:
-    frames = [
-        values.where(F.col("value").isNotNull())
-        .distinct()
-        .select(
-            F.explode(
-                F.call_function(
-                    "ignicloud_identifier", secret, F.lit(name), F.lit(bytearray(known.unset_key(name))), F.col("value")
-                )
-            ).alias("fingerprint")
-        )
-        for name, values in known.by_class.items()
-    ]
-    return reduce(DataFrame.union, frames).distinct()
 
 
 def _write(fingerprints: DataFrame, parts: Path, path: Path) -> None:
     """Sorted as unsigned numbers behind a head of the substring lengths: what the kernel maps into memory."""
     fingerprints.write.option("compression", "none").parquet(str(parts))
     column = ds.dataset(parts, format="parquet").to_table().column("fingerprint").to_numpy()
-    ordered = np.sort(column.view(np.uint64))
-    with path.open("wb") as file:
+    ordered = np.unique(column.view(np.uint64))
+    with path.open("xb") as file:
+        path.chmod(0o600)
         np.array([len(LENGTHS), *LENGTHS], dtype="<u8").tofile(file)
         ordered.astype("<u8", copy=False).tofile(file)
-    path.chmod(0o600)
     shutil.rmtree(parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,16 +18,18 @@ from expectations.great import EXPECTATIONS
 from expectations.measures import TRIALS, Measures, Trial
 from expectations.suites import CUSTOM, suite
 
-RULES = {expectation.expectation_type: expectation.rule for expectation in EXPECTATIONS}
-
 
 @dataclass(frozen=True)
 class Judgement:
-    """How many expectations were checked, what broke them, and what was measured."""
+    """How many expectations were checked, what broke them, and what was measured.
+
+    ``results``: each expectation's name and column, and whether it holds.
+    """
 
     expectations: int
     findings: tuple[Finding, ...]
     measures: Measures
+    results: tuple[tuple[str, str, bool], ...] = ()
 
 
 def judge(name: str, case: Case, custom: Path = CUSTOM) -> Judgement:
@@ -34,17 +38,35 @@ def judge(name: str, case: Case, custom: Path = CUSTOM) -> Judgement:
     Guarantee: an expectation that fails, or can't be evaluated, is a finding; neither its
     arguments nor its result carry a value. ``name`` is the trial's name in this process.
     """
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    TRIALS[name] = trial = Trial(case)
-    try:
+    with _trial(name, Trial(case)) as trial:
         results = _results(name, case, custom)
         findings = [finding for result in results if not result.success for finding in _findings(result, trial)]
-        return Judgement(len(results), tuple(findings), trial.measures())
+        said = tuple((*_what(result), bool(result.success)) for result in results)
+        return Judgement(len(results), tuple(findings), trial.measures(), said)
+
+
+def failing(name: str, case: Case, measures: Measures) -> set[str]:
+    """The generated expectations that Great Expectations reports as failed on these measures."""
+    with _trial(name, Trial(case, measures)):
+        return {_what(result)[0] for result in _results(name, case, None) if not result.success}
+
+
+def findings_of(case: Case, measures: Measures) -> list[Finding]:
+    """What the rules of the generated suite find, each by itself."""
+    return [finding for expectation in EXPECTATIONS for finding in expectation.rule(case, measures)]
+
+
+@contextmanager
+def _trial(name: str, trial: Trial) -> Iterator[Trial]:
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    TRIALS[name] = trial
+    try:
+        yield trial
     finally:
         del TRIALS[name]
 
 
-def _results(name: str, case: Case, custom: Path) -> list[gx.core.ExpectationValidationResult]:
+def _results(name: str, case: Case, custom: Path | None) -> list[gx.core.ExpectationValidationResult]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     release = case.contract.release
     context = gx.get_context(mode="ephemeral")
@@ -61,15 +83,19 @@ def _results(name: str, case: Case, custom: Path) -> list[gx.core.ExpectationVal
     return list(validated.results)
 
 
-def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
-    """What broke one expectation: our rules count it, a hand-written one just names its column."""
+def _what(result: gx.core.ExpectationValidationResult) -> tuple[str, str]:
     configuration = result.expectation_config
     assert configuration is not None
-    raised = any(info for info in _exceptions(result))
-    rule = RULES.get(configuration.type)
-    found = rule(trial.case, trial.measures()) if rule is not None and not raised else []
-    column = str(configuration.kwargs.get("column", ""))
-    return found or [Finding(configuration.type, column, "couldn't be evaluated" if raised else "failed", 1)]
+    return configuration.type, str(configuration.kwargs.get("column", ""))
+
+
+def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
+    """What broke one expectation: our rules count it, a hand-written one just names its column."""
+    expectation, column = _what(result)
+    raised = any(_exceptions(result))
+    rules = {each.expectation_type: each.rule for each in EXPECTATIONS}
+    found = rules[expectation](trial.case, trial.measures()) if expectation in rules and not raised else []
+    return found or [Finding(expectation, column, "couldn't be evaluated" if raised else "failed", 1)]
 
 
 def _exceptions(result: gx.core.ExpectationValidationResult) -> list[bool]:

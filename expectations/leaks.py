@@ -13,10 +13,11 @@ import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from urllib.parse import quote
 
-from expectations import rules
-from expectations.case import Case, Finding
+from expectations.case import Case, Keyed, Landed
 from expectations.measures import Measures
 
 
@@ -67,6 +68,8 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
         CellLeak("known e-mail, HTML escapes", "".join(f"&#{ord(c)};" for c in email), "known"),
         CellLeak("known e-mail in nested JSON", json.dumps({"a": [{"b": email}]}), "known"),
         CellLeak("known e-mail as HTML", html.escape(f"<{email}>"), "known"),
+        CellLeak("known e-mail, percent-encoded twice", quote(quote(email, safe=""), safe=""), "known"),
+        CellLeak("known e-mail in lookalike letters", email.replace("a", "а").replace("e", "е"), "known"),
         CellLeak("known id", identifier, "known"),
         CellLeak("known id without hyphens", identifier.replace("-", ""), "known"),
         CellLeak("known name in a text", f"says {first} {family} again", "known_name"),
@@ -76,7 +79,10 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
         CellLeak(
             "known e-mail in base64, unpadded", base64.urlsafe_b64encode(raw).decode().rstrip("="), "known_base64"
         ),
+        CellLeak("known e-mail in base64 of base64", base64.b64encode(base64.b64encode(raw)).decode(), "known_base64"),
+        CellLeak("known e-mail in base64 behind a label", f"xy{base64.b64encode(raw).decode()}", "known_base64"),
         CellLeak("known e-mail in hex", raw.hex(), "known_hex"),
+        CellLeak("known e-mail in hex with colons", raw.hex(":"), "known_hex"),
         CellLeak("known e-mail in hex, capitals", raw.hex().upper(), "known_hex"),
         *(
             CellLeak(f"{name} of the known e-mail", hashlib.new(algorithm, raw).hexdigest(), f"hashed_{name}")
@@ -85,6 +91,9 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
         CellLeak("sha256 in base64", base64.b64encode(hashlib.sha256(raw).digest()).decode(), "hashed_sha256"),
         CellLeak("sha256 of the normalised form", hashlib.sha256(lower).hexdigest(), "hashed_sha256"),
         CellLeak("sha256, first 16 digits", hashlib.sha256(raw).hexdigest()[:16], "hashed_sha256"),
+        CellLeak(
+            "md5 in a path", f"/avatar/{hashlib.md5(lower, usedforsecurity=False).hexdigest()}?s=80", "hashed_md5"
+        ),
         CellLeak("md5 with a label", f"md5:{hashlib.md5(raw, usedforsecurity=False).hexdigest()}", "hashed_md5"),
         CellLeak("HMAC under an empty key", hmac.digest(b"", raw, "sha256").hex(), "hashed_unset_key"),
     )
@@ -95,51 +104,79 @@ Falsify = Callable[[Case, Measures], tuple[Case, Measures]]
 
 @dataclass(frozen=True)
 class StructuralLeak:
-    """A kind of damage to the whole: how to do it, and the rule that must break."""
+    """A kind of damage to the whole: how to do it, and the expectation that must break."""
 
     kind: str
     falsify: Falsify
-    rule: Callable[[Case, Measures], list[Finding]]
+    expectation: str
 
 
-def _measures(**changes: object) -> Falsify:
-    return lambda case, measures: (case, replace(measures, **changes))  # type: ignore[arg-type]
+def _measured(**changes: Any) -> Falsify:
+    return lambda case, measures: (case, replace(measures, **changes))
 
+
+def _case(**changes: Callable[[Case], Any]) -> Falsify:
+    return lambda case, measures: (replace(case, **{name: make(case) for name, make in changes.items()}), measures)
+
+
+def _keyed(right: Keyed, staged: Keyed) -> Falsify:
+    def falsify(case: Case, measures: Measures) -> tuple[Case, Measures]:
+        recounted = replace(case.recounted, keyed={**case.recounted.keyed, "planted": right})
+        return replace(case, recounted=recounted), replace(measures, keyed={**measures.keyed, "planted": staged})
+
+    return falsify
+
+
+def _landed(**changes: Callable[[Case], Any]) -> Falsify:
+    def copies(case: Case) -> tuple[Landed, ...]:
+        honest = Landed("planted", case.day, case.judged_at)
+        return (*case.landed, replace(honest, **{name: make(case) for name, make in changes.items()}))
+
+    return _case(landed=copies)
+
+
+COLUMNS, ONE_TO_ONE, BALANCE = "expect_columns_are_the_contracts", "expect_tokens_map_one_to_one", "expect_rows_balance"
+FRESH, VOLUME = "expect_landing_is_fresh", "expect_volume_is_usual"
 
 STRUCTURAL_LEAKS = (
-    StructuralLeak(
-        "an extra column",
-        lambda case, m: (case, replace(m, schema={**m.schema, "email": "string"})),
-        rules.columns_are_the_contracts,
-    ),
+    StructuralLeak("an extra column", lambda c, m: (c, replace(m, schema={**m.schema, "email": "string"})), COLUMNS),
     StructuralLeak(
         "a column of another type",
-        lambda case, m: (case, replace(m, schema={**m.schema, next(iter(m.schema)): "binary"})),
-        rules.columns_are_the_contracts,
+        lambda c, m: (c, replace(m, schema={**m.schema, next(iter(m.schema)): "binary"})),
+        COLUMNS,
     ),
     StructuralLeak(
-        "a row too many", lambda case, m: (case, replace(m, represented=m.represented + 1)), rules.rows_balance
+        "a file with a column of its own",
+        _case(file_columns=lambda case: (*case.file_columns, (*case.contract.output_schema, "email"))),
+        COLUMNS,
     ),
+    StructuralLeak("a row too many", lambda c, m: (c, replace(m, represented=m.represented + 1)), BALANCE),
     StructuralLeak(
         "an excluded person left in",
-        lambda case, m: (replace(case, claimed=replace(case.claimed, excluded=case.claimed.excluded - 1)), m),
-        rules.rows_balance,
+        _case(claimed=lambda case: replace(case.claimed, excluded=case.claimed.excluded - 1)),
+        BALANCE,
     ),
+    StructuralLeak("a group of an aggregate made up", lambda c, m: (_differing(c), m), BALANCE),
+    StructuralLeak("tokens under another key", _keyed(Keyed(2, (1, 1)), Keyed(2, (9, 9))), ONE_TO_ONE),
+    StructuralLeak("two people behind one token", _keyed(Keyed(2, (1, 1)), Keyed(2, (1, 0))), ONE_TO_ONE),
+    StructuralLeak("a person without a token", _keyed(Keyed(2, (1, 1)), Keyed(1, (1, 1))), ONE_TO_ONE),
     StructuralLeak(
-        "two people behind one token",
-        lambda case, m: (
-            replace(case, recounted=replace(case.recounted, identities={"actor": 2}, filled={"actor": 0})),
-            replace(m, distinct={**m.distinct, "actor": 1}),
-        ),
-        rules.tokens_map_one_to_one,
+        "an identifier in a file's metadata", _measured(in_texts={"email": 1}), "expect_nothing_in_file_metadata"
     ),
-    StructuralLeak("a group under k", _measures(too_few={"topics": 1}), rules.groups_have_enough_contributors),
+    StructuralLeak("landing of another day", _landed(day=lambda case: case.day - timedelta(days=1)), FRESH),
     StructuralLeak(
-        "an identifier in a file's metadata", _measures(in_texts={"email": 1}), rules.nothing_in_file_metadata
+        "landing taken before the day was over",
+        _landed(taken_at=lambda case: datetime.combine(case.day, time(23, 59), UTC)),
+        FRESH,
     ),
-    StructuralLeak(
-        "a night ten times too small",
-        lambda case, m: (replace(case, history=(10_000,), recounted=replace(case.recounted, rows_in=1)), m),
-        rules.volume_is_usual,
-    ),
+    StructuralLeak("landing left lying", _landed(taken_at=lambda case: case.judged_at - timedelta(days=8)), FRESH),
+    StructuralLeak("a night ten times too small", lambda c, m: (_small(c), m), VOLUME),
 )
+
+
+def _differing(case: Case) -> Case:
+    return replace(case, recounted=replace(case.recounted, differing=1))
+
+
+def _small(case: Case) -> Case:
+    return replace(case, history=(10_000,), recounted=replace(case.recounted, rows_in=1))

@@ -13,115 +13,85 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from expectations.case import Case
-from expectations.detectors import DETECTORS
-from policy.contract import Output, Statistic
+from expectations.case import Case, Keyed, Scanner
+from expectations.detectors import DETECTORS, DIGEST_LIKE, named
+from policy.contract import Contract, Output, Statistic
+from policy.rules import TruncateDate, TruncateTime
 from policy.shapes import any_token_pattern, network_pattern, token_pattern
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
 """Types that can't hold an identifier; times are checked against the day instead."""
 
+Flags = dict[tuple[str, str], Column]
+"""Kind of defect and column (or statistic) → whether a row has it; null is no."""
+
 
 @dataclass(frozen=True)
 class Measures:
-    """Counts over all staged rows; keys are column names, only counts above zero are kept."""
+    """Counts over all staged rows. Defects and finds are keyed by what and where; only counts above zero are kept."""
 
     schema: dict[str, str]
     rows: int
     represented: int
-    outside_vocabulary: dict[str, int]
-    misshapen: dict[str, int]
-    off_day: dict[str, int]
+    defects: dict[tuple[str, str], int]
     found: dict[tuple[str, str], int]
     in_texts: dict[str, int]
-    distinct: dict[str, int]
-    filled: dict[str, int]
-    too_few: dict[str, int]
+    keyed: dict[str, Keyed]
 
 
-def measure(case: Case, staged: DataFrame) -> Measures:
-    """Measure every row and column of ``staged`` against ``case``."""
-    outputs = {o.name: o for o in case.contract.outputs if o.name in staged.columns}
-    scans = scan_columns(case, staged)
-    plain = {
+def measure(case: Case) -> Measures:
+    """Measure every row and column of the staged run."""
+    staged, outputs = case.staged, _outputs(case.contract, case.staged)
+    flags, scans = defects(case, staged), scan_columns(case.contract, staged, case.scan)
+    keyed = [name for name, output in outputs.items() if output.token is not None or output.network is not None]
+    represented = F.sum("row_count") if "row_count" in outputs and case.contract.statistics else F.count(F.lit(1))
+    sums = {
         "rows": F.count(F.lit(1)),
-        "represented": F.sum("row_count") if case.contract.statistics else F.count(F.lit(1)),
-        **{f"outside:{n}": F.count_if(c) for n, o in outputs.items() if (c := outside_vocabulary(o)) is not None},
-        **{f"misshapen:{n}": F.count_if(c) for n, o in outputs.items() if (c := misshapen(o)) is not None},
-        **{f"off_day:{n}": F.count_if(c) for n in outputs if (c := off_day(case, staged, n)) is not None},
-        **{f"filled:{n}": F.count(n) for n in _identifying(outputs)},
-        **{f"too_few:{s.name}": F.count_if(_too_few(s, outputs)) for s in case.contract.statistics},
+        "represented": represented,
+        **{f"defect:{what}:{where}": F.count_if(flag) for (what, where), flag in flags.items()},
         **{f"bits:{name}": F.bit_or(bits) for name, bits in scans.items()},
-    }  # fmt: skip
-    row = staged.agg(*(F.coalesce(value, F.lit(0)).alias(name) for name, value in plain.items())).collect()[0].asDict()
-    suspicious = {name: scans[name] for name in scans if row[f"bits:{name}"]}
+        **{f"{part}:{name}": each for name in keyed for part, each in keyed_sums(F.col(name)).items()},
+    }
+    row = staged.agg(*(F.coalesce(each, F.lit(0)).alias(name) for name, each in sums.items())).collect()[0].asDict()
+    suspicious = [name for name in scans if row[f"bits:{name}"]]
     return Measures(
         schema={field.name: field.dataType.simpleString() for field in staged.schema},
         rows=row["rows"],
         represented=row["represented"],
-        outside_vocabulary=_of(row, "outside"),
-        misshapen=_of(row, "misshapen"),
-        off_day=_of(row, "off_day"),
-        found=_counted(staged, suspicious),
-        in_texts={name: count for (_, name), count in _counted(case.texts, {"text": case.scan(F.col("text"))}).items()},
-        distinct=_distinct(staged, _identifying(outputs)),
-        filled=_of(row, "filled", keep_zero=0),
-        too_few=_of(row, "too_few"),
+        defects={key: row[f"defect:{key[0]}:{key[1]}"] for key in flags if row[f"defect:{key[0]}:{key[1]}"]},
+        found=_counted(case, suspicious),
+        in_texts=_in_texts(case),
+        keyed={name: keyed_of(row, name) for name in keyed},
     )
 
 
-def scan_columns(case: Case, staged: DataFrame) -> dict[str, Column]:
-    """Every column that could hold text, as the bits of what the scanner finds in it.
-
-    A word of a closed vocabulary is public by contract and isn't looked at; numbers are searched
-    as text, nested values as JSON with their keys.
-    """
-    vocabularies = {output.name: output.values for output in case.contract.outputs}
-    scans = {}
-    for field in staged.schema:
-        if isinstance(field.dataType, TYPELESS):
-            continue
-        cell = F.col(field.name)
-        bits = case.scan(as_text(cell, field.dataType))
-        words = vocabularies.get(field.name)
-        scans[field.name] = (
-            bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
-        )
-    return scans
+# -- what can be wrong with a row ------------------------------------------------------------------
 
 
-def as_text(cell: Column, kind: T.DataType) -> Column:
-    """A cell of any type as the text that is searched.
-
-    Fractions stand behind a comma, where no phone number goes on; bytes are hex, which the scanner decodes;
-    nested values are JSON with their keys.
-    """
-    match kind:
-        case T.StringType():
-            return cell
-        case T.DecimalType():
-            return F.translate(cell.cast("string"), ".", ",")
-        case T.DoubleType() | T.FloatType():
-            return F.translate(F.format_string("%.3f", cell), ".", ",")
-        case T.BinaryType():
-            return F.hex(cell)
-        case T.StructType() | T.MapType() | T.ArrayType() | T.VariantType():
-            return F.to_json(cell)
-    return cell.cast("string")
-
-
-def outside_vocabulary(output: Output) -> Column | None:
-    """Whether a cell of a closed column is none of its words; null is allowed."""
-    return None if output.values is None else ~F.col(output.name).isin(*output.values)
-
-
-def misshapen(output: Output) -> Column | None:
-    """Whether a cell of a token or network column hasn't exactly the shape of one; null is allowed."""
-    if output.token is not None:
-        return ~F.col(output.name).rlike(token_pattern(output.token))
-    if output.tokens is not None:
-        return _misshapen_inside(output)
-    return None if output.network is None else ~F.col(output.name).rlike(network_pattern(output.network))
+def defects(case: Case, staged: DataFrame) -> Flags:
+    """Every check of single rows that the contract gives."""
+    flags: Flags = {}
+    for name, output in _outputs(case.contract, staged).items():
+        cell, is_time = F.col(name), isinstance(staged.schema[name].dataType, T.TimestampType)
+        unit = cut_units(case.contract).get(name)
+        if output.values is not None:
+            flags["outside the vocabulary", name] = ~cell.isin(*output.values)
+        if output.token is not None:
+            flags["not the shape of a token", name] = ~cell.rlike(token_pattern(output.token))
+        if output.tokens is not None:
+            flags["not the shape of a token", name] = _misshapen_inside(output)
+        if output.network is not None:
+            flags["not the shape of a token", name] = ~cell.rlike(network_pattern(output.network))
+        if is_time:
+            first = case.day - timedelta(days=output.days_before)
+            flags["outside the data day", name] = ~F.to_date(cell).between(F.lit(first), F.lit(case.day))
+        if unit is not None:
+            flags["finer than the contract says", name] = cell != (
+                F.date_trunc(unit, cell) if is_time else F.trunc(cell, unit)
+            )
+    for statistic in case.contract.statistics:
+        flags["groups under k", statistic.name] = _too_few(statistic, staged)
+    return flags
 
 
 def _misshapen_inside(output: Output) -> Column:
@@ -137,70 +107,129 @@ def _misshapen_inside(output: Output) -> Column:
     return keys | F.exists(F.map_values(cell), strange)
 
 
-def off_day(case: Case, staged: DataFrame, name: str) -> Column | None:
-    """Whether a time lies outside the data day, or before the days that its column may reach back to."""
-    if not isinstance(staged.schema[name].dataType, T.TimestampType):
-        return None
-    back = next(output.days_before for output in case.contract.outputs if output.name == name)
-    return ~F.to_date(name).between(F.lit(case.day - timedelta(days=back)), F.lit(case.day))
+def cut_units(contract: Contract) -> dict[str, str]:
+    """The unit to which each output column with a time or date is cut."""
+    rules = ((name, rule) for columns in contract.inputs.values() for name, rule in columns.items())
+    return {rule.output or name: rule.to for name, rule in rules if isinstance(rule, TruncateTime | TruncateDate)}
 
 
-def _too_few(statistic: Statistic, outputs: dict[str, Output]) -> Column:
+def _too_few(statistic: Statistic, staged: DataFrame) -> Column:
     """Whether a group is shown that too few stand behind; nobody can be told without both columns."""
-    if not {"statistic", "contributors"} <= outputs.keys():
+    if not {"statistic", "contributors"} <= set(staged.columns):
         return F.lit(True)
     return (F.col("statistic") == statistic.name) & (F.coalesce("contributors", F.lit(0)) < statistic.k)
 
 
-def _identifying(outputs: dict[str, Output]) -> list[str]:
-    """Columns that must map one to one: tokens, and addresses kept whole."""
-    return [name for name, output in outputs.items() if output.token is not None or output.network == "address"]
+def _outputs(contract: Contract, staged: DataFrame) -> dict[str, Output]:
+    return {output.name: output for output in contract.outputs if output.name in staged.columns}
 
 
-def _of(row: dict[str, int], group: str, keep_zero: int = 1) -> dict[str, int]:
-    return {n.removeprefix(f"{group}:"): c for n, c in row.items() if n.startswith(f"{group}:") and c >= keep_zero}
+# -- what can be found in a cell -------------------------------------------------------------------
 
 
-def _counted(rows: DataFrame, scans: dict[str, Column]) -> dict[tuple[str, str], int]:
-    """How many cells of each suspicious column each detector fires on."""
-    if not scans:
+def scan_columns(contract: Contract, staged: DataFrame, scan: Scanner, *, thorough: bool = False) -> dict[str, Column]:
+    """Every column that could hold text, as the bits of what the scanner finds in it.
+
+    A word of a closed vocabulary is public by contract and isn't looked at; numbers are searched
+    as text, nested values as JSON with their keys.
+    """
+    search = scan.thorough if thorough else scan.quick
+    vocabularies = {output.name: output.values for output in contract.outputs}
+    scans = {}
+    for field in staged.schema:
+        if isinstance(field.dataType, TYPELESS):
+            continue
+        cell = F.col(field.name)
+        bits = search(as_text(cell, field.dataType))
+        words = vocabularies.get(field.name)
+        scans[field.name] = (
+            bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
+        )
+    return scans
+
+
+def as_text(cell: Column, kind: T.DataType) -> Column:
+    """A cell of any type as the text that is searched.
+
+    Fractions stand behind a comma, where no phone number goes on; bytes are hex, which the scanner
+    decodes; nested values are JSON with their keys.
+    """
+    match kind:
+        case T.StringType():
+            return cell
+        case T.DecimalType():
+            return F.translate(cell.cast("string"), ".", ",")
+        case T.DoubleType() | T.FloatType():
+            return F.translate(F.format_string("%.3f", cell), ".", ",")
+        case T.BinaryType():
+            return F.hex(cell)
+        case T.StructType() | T.MapType() | T.ArrayType() | T.VariantType():
+            return F.to_json(cell)
+    return cell.cast("string")
+
+
+def _counted(case: Case, suspicious: list[str]) -> dict[tuple[str, str], int]:
+    """How many cells of each suspicious column each detector fires on, hashes of every identifier included."""
+    if not suspicious:
         return {}
-    bits = rows.select(*(scan.alias(name) for name, scan in scans.items()))
+    scans = scan_columns(case.contract, case.staged, case.scan, thorough=True)
+    bits = case.staged.select(*(scans[name].alias(name) for name in suspicious))
     each = [
         F.count_if(F.col(column).bitwiseAND(F.lit(1 << place).cast("bigint")) != 0).alias(f"{column}:{name}")
-        for column in scans
+        for column in suspicious
         for place, name in enumerate(DETECTORS)
     ]
     row = bits.agg(*each).collect()[0].asDict()
-    return {(c, n): row[f"{c}:{n}"] for c in scans for n in DETECTORS if row[f"{c}:{n}"]}
+    return {(c, n): row[f"{c}:{n}"] for c in suspicious for n in DETECTORS if row[f"{c}:{n}"]}
 
 
-def _distinct(rows: DataFrame, columns: list[str]) -> dict[str, int]:
-    """Exact numbers of distinct values of several columns, in one job over 64-bit hashes."""
-    if not columns:
+def _in_texts(case: Case) -> dict[str, int]:
+    """What is found in file names and metadata."""
+    if not case.texts:
         return {}
-    hashes = F.array(
-        *(
-            F.struct(F.lit(n).alias("column"), F.xxhash64(n).alias("hash"), F.col(n).isNotNull().alias("filled"))
-            for n in columns
-        )
-    )
-    cells = rows.select(F.explode(hashes).alias("cell")).where("cell.filled").select("cell.column", "cell.hash")
-    counted = {row["column"]: row["count"] for row in cells.distinct().groupBy("column").count().collect()}
-    return {name: counted.get(name, 0) for name in columns}
+    texts = case.staged.sparkSession.createDataFrame([(text,) for text in case.texts], "text string")
+
+    def seen(search: Scanner, *, thorough: bool) -> list[int]:
+        scan = search.thorough if thorough else search.quick
+        return [row["bits"] for row in texts.select(scan(F.col("text")).alias("bits")).collect()]
+
+    bits = seen(case.scan, thorough=False)
+    if any(each & DIGEST_LIKE for each in bits):
+        bits = seen(case.scan, thorough=True)
+    names = [name for each in bits for name in named(each)]
+    return {name: names.count(name) for name in names}
+
+
+# -- what all cells of a token column come to ------------------------------------------------------
+
+
+def keyed_sums(token: Column) -> dict[str, Column]:
+    """The parts of a `Keyed` as aggregates over a column of tokens; neither needs a shuffle."""
+    digest = F.when(token.isNotNull(), F.xxhash64(token))
+    return {
+        "filled": F.count(token),
+        "sum": F.sum(F.shiftrightunsigned(digest, 31)),
+        "xor": F.bit_xor(digest),
+    }
+
+
+def keyed_of(row: dict[str, int], name: str) -> Keyed:
+    """The `Keyed` of one column from a row of `keyed_sums`; an empty table has zeros."""
+    filled, total, xor = (row[f"{part}:{name}"] or 0 for part in ("filled", "sum", "xor"))
+    return Keyed(filled, (total, xor))
 
 
 class Trial:
     """One case while it is judged: its measures are taken once and shared by all expectations."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, measures: Measures | None = None) -> None:
         self.case = case
-        self._measures: Measures | None = None
+        self._measures = measures
 
     def measures(self) -> Measures:
         """The measures of the staged rows."""
         if self._measures is None:
-            self._measures = measure(self.case, self.case.staged)
+            self._measures = measure(self.case)
         return self._measures
 
 

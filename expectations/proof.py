@@ -1,26 +1,32 @@
 """The gate proves itself, every run: planted leaks go through the same judges and must be named.
 
-A staged row is copied and one leak of each kind is written over one of its cells; the same measures
-as for the real rows must fire on exactly that cell. Falsified counts go through the same rules. One
-miss, and the verdict is red: a gate that can't fail is believed by nobody.
+A staged row is copied and one leak of each kind is written over one of its cells; the checks and
+searches that the real rows went through must fire on exactly that cell, and the suite's own rules
+must make the finding of it. Falsified counts go through the same rules. At last all leaks together
+go through Great Expectations, where every expectation must fail. One miss, and the verdict is red:
+a gate that can't fail is believed by nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import reduce
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StructField, StructType
 
-from expectations.case import Case
-from expectations.detectors import mask
+from expectations.case import Case, Finding
+from expectations.detectors import named
+from expectations.judge import failing, findings_of
 from expectations.leaks import STRUCTURAL_LEAKS, CellLeak
-from expectations.measures import Measures, measure, scan_columns
+from expectations.measures import Measures, cut_units, defects, scan_columns
 
 NO_WORD = "no such word"
+RFC_4231 = (bytes([0x0B] * 20), "Hi There", "rfc_nceffrhbtjtnejgegrljlvrulvcnvbdn")
+"""Key, data and the first 16 bytes of the MAC in test case 1, b0344c61d8db38535ca8afceaf0bf12b, as a token."""
+NUMBER = "planted_number"
 
 
 @dataclass(frozen=True)
@@ -36,69 +42,100 @@ class Proof:
         return self.planted - len(self.missed)
 
 
+@dataclass(frozen=True)
+class Planted:
+    """One damaged copy of a row: the cells written over, and what must be said of which column."""
+
+    kind: str
+    cells: dict[str, Any]
+    column: str
+    detail: str
+
+
 def prove(case: Case, measures: Measures, leaks: Sequence[CellLeak]) -> Proof:
     """Plant ``leaks``, a damaged cell for every column's own rule, and every structural leak.
 
     ``measures`` are those of the real rows. What the gate doesn't name is missed.
     """
-    row = _one_row(case).cache()
-    damages = list(_damages(case))
-    missed = [*_missed_leaks(case, row, leaks), *_missed_damages(case, row, damages)]
-    row.unpersist()
-    missed += [leak.kind for leak in STRUCTURAL_LEAKS if not leak.rule(*leak.falsify(case, measures))]
-    return Proof(len(leaks) + len(damages) + len(STRUCTURAL_LEAKS), tuple(missed))
+    planted = [*_cell_leaks(case, leaks), *_damages(case)]
+    seen, kernel_holds = _seen(case, measures, planted)
+    missed = [] if kernel_holds else ["a token function that isn't HMAC-SHA-256"]
+    missed += [one.kind for one, m in zip(planted, seen, strict=True) if not _is_named(one, findings_of(case, m))]
+    whole = (case, _together(measures, seen))
+    for leak in STRUCTURAL_LEAKS:
+        found = findings_of(*leak.falsify(case, measures))
+        if not {f.expectation for f in found} & {leak.expectation}:
+            missed.append(leak.kind)
+        whole = leak.falsify(*whole)
+    broken = {finding.expectation for finding in findings_of(*whole)}
+    passing = broken - failing(f"{case.contract.release} planted", *whole)
+    missed += [f"{name}: passes in Great Expectations" for name in sorted(passing)]
+    return Proof(len(planted) + len(STRUCTURAL_LEAKS) + len(broken) + 1, tuple(missed))
 
 
-def _one_row(case: Case) -> DataFrame:
-    """One staged row to damage; a row of nulls on a night without rows."""
-    spark, schema = case.staged.sparkSession, case.staged.schema
-    return spark.createDataFrame(case.staged.limit(1).collect() or [Row(*[None] * len(schema))], schema)
+def _is_named(one: Planted, findings: Sequence[Finding]) -> bool:
+    return any((finding.column, finding.detail) == (one.column, one.detail) for finding in findings)
 
 
-def _missed_leaks(case: Case, row: DataFrame, leaks: Sequence[CellLeak]) -> list[str]:
-    """Copy i of the row has leak i in one of its text columns, in turn; it must be named there."""
-    texts = [field.name for field in row.schema if field.dataType.simpleString() == "string"]
-    planted = row.sparkSession.createDataFrame(
-        [(number, leak.text, texts[number % len(texts)]) for number, leak in enumerate(leaks)],
-        "number int, leak string, place string",
-    )
-    written = {name: F.when(F.col("place") == name, F.col("leak")).otherwise(F.col(name)) for name in texts}
-    copies = row.crossJoin(planted).withColumns(written)
-    scans = scan_columns(case, copies.select(*row.columns))
-    bits = F.coalesce(*(F.when(F.col("place") == name, scans[name]) for name in texts))
-    seen = {row["number"]: row["bits"] or 0 for row in copies.select("number", bits.alias("bits")).collect()}
-    return [leak.kind for number, leak in enumerate(leaks) if not seen[number] & mask(leak.detector)]
+def _cell_leaks(case: Case, leaks: Sequence[CellLeak]) -> Iterator[Planted]:
+    """Leak i in one of the text columns, in turn."""
+    texts = [field.name for field in case.staged.schema if field.dataType.simpleString() == "string"]
+    for number, leak in enumerate(leaks if texts else ()):
+        place = texts[number % len(texts)]
+        yield Planted(leak.kind, {place: leak.text}, place, leak.detector)
 
 
-def _damages(case: Case) -> Iterator[tuple[str, str, Column, str]]:
-    """Kind, column, damaged cell, and the measure that must count it: one for each column's own rule."""
+def _damages(case: Case) -> Iterator[Planted]:
+    """One damaged cell for each check that the contract gives a column."""
+    units = cut_units(case.contract)
     for output in case.contract.outputs:
+        name, other_day = output.name, datetime.combine(case.day + timedelta(days=2), time())
         if output.values is not None:
-            yield f"{output.name}: a word outside the vocabulary", output.name, F.lit(NO_WORD), "outside_vocabulary"
+            yield Planted(f"{name}: a word outside the vocabulary", {name: NO_WORD}, name, "outside the vocabulary")
         if output.token is not None or output.network is not None:
-            yield f"{output.name}: not a token", output.name, F.lit(NO_WORD), "misshapen"
+            yield Planted(f"{name}: not a token", {name: NO_WORD}, name, "not the shape of a token")
         if output.tokens is not None:
-            cell = (
-                F.array(F.lit(NO_WORD)) if output.type.startswith("array") else F.create_map(F.lit(NO_WORD), F.lit(""))
-            )
-            yield f"{output.name}: something beside tokens", output.name, cell, "misshapen"
+            cell = [NO_WORD] if output.type.startswith("array") else {NO_WORD: ""}
+            yield Planted(f"{name}: something beside tokens", {name: cell}, name, "not the shape of a token")
         if output.type == "timestamp":
-            other = F.lit(case.day + timedelta(days=2)).cast("timestamp")
-            yield f"{output.name}: another day", output.name, other, "off_day"
+            yield Planted(f"{name}: another day", {name: other_day}, name, "outside the data day")
+        if name in units:
+            fine = other_day.replace(microsecond=1) if output.type == "timestamp" else case.day.replace(month=2, day=2)
+            yield Planted(f"{name}: uncut", {name: fine}, name, "finer than the contract says")
     for statistic in case.contract.statistics:
-        yield f"{statistic.name}: a group under k", "contributors", F.lit(statistic.k - 1).cast("bigint"), "too_few"
+        cells = {"statistic": statistic.name, "contributors": statistic.k - 1}
+        yield Planted(f"{statistic.name}: a group under k", cells, statistic.name, "groups under k")
 
 
-def _missed_damages(case: Case, row: DataFrame, damages: list[tuple[str, str, Column, str]]) -> list[str]:
-    """All damaged copies together: each must be counted, under its own column, exactly as often as planted."""
-    copies = []
-    for kind, column, cell, counter in damages:
-        copy = row.withColumn(column, cell)
-        copies.append(copy.withColumn("statistic", F.lit(kind.split(":")[0])) if counter == "too_few" else copy)
-    counted = measure(case, reduce(DataFrame.unionByName, copies))
-    missed = []
-    for kind, column, _, counter in damages:
-        key = kind.split(":")[0] if counter == "too_few" else column
-        if not getattr(counted, counter).get(key):
-            missed.append(kind)
-    return missed
+def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[list[Measures], bool]:
+    """What is measured of each damaged copy, through the very checks and searches of the real rows.
+
+    And whether the kernel's token of RFC 4231's data is the published one.
+    """
+    staged = case.staged
+    first: list[Any] = staged.limit(1).collect()
+    row = first[0].asDict() if first else dict.fromkeys(staged.columns)
+    schema = StructType([*staged.schema.fields, StructField(NUMBER, LongType())])
+    copies = [(*({**row, **one.cells}[c] for c in staged.columns), i) for i, one in enumerate(planted)]
+    rows = staged.sparkSession.createDataFrame(copies, schema)
+    flags, scans = defects(case, rows), scan_columns(case.contract, staged, case.scan)
+    tests = [F.coalesce(flag, F.lit(False)).alias(f"defect:{i}") for i, flag in enumerate(flags.values())]
+    bits = [F.coalesce(bits, F.lit(0)).alias(f"bits:{name}") for name, bits in scans.items()]
+    key, data, mac = RFC_4231
+    made = F.call_function("ignicloud_token", F.lit("rfc"), F.lit(bytearray(key)), F.lit(data)).alias("rfc")
+    results = sorted(rows.select(NUMBER, *tests, *bits, made).collect(), key=lambda result: result[NUMBER])
+    measured = [
+        replace(
+            measures,
+            defects={key: 1 for i, key in enumerate(flags) if result[f"defect:{i}"]},
+            found={(name, detector): 1 for name in scans for detector in named(result[f"bits:{name}"])},
+        )
+        for result in results
+    ]
+    return measured, bool(results) and all(result["rfc"] == mac for result in results)
+
+
+def _together(measures: Measures, seen: Sequence[Measures]) -> Measures:
+    """All damaged copies as one table's measures."""
+    defects_seen = {key: 1 for each in seen for key in each.defects}
+    return replace(measures, defects=defects_seen, found={key: 1 for each in seen for key in each.found})

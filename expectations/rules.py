@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time, timedelta
 from statistics import median
 
 from expectations.case import Case, Finding
@@ -16,34 +17,44 @@ SMALLEST_JUDGED = 50
 
 TIMES_SMALLER = 10
 
+OLDEST_LANDING = timedelta(days=7)
+"""Landing never keeps a copy longer (DESIGN §2), so an older one was left or put there."""
 
-def _each(expectation: str, detail: str, counts: dict[str, int]) -> list[Finding]:
-    return [Finding(expectation, column, detail, count) for column, count in counts.items()]
+
+def _defects(expectation: str, what: str, measures: Measures) -> list[Finding]:
+    return [Finding(expectation, where, w, count) for (w, where), count in measures.defects.items() if w == what]
 
 
 def columns_are_the_contracts(case: Case, measures: Measures) -> list[Finding]:
-    """Exactly the contract's columns and types, in its order."""
+    """Exactly the contract's columns and types, in its order, in every file."""
     name, expected = "expect_columns_are_the_contracts", case.contract.output_schema
     wrong = dict.fromkeys(expected.keys() ^ measures.schema.keys(), 1)
     wrong |= {c: 1 for c in expected.keys() & measures.schema.keys() if expected[c] != measures.schema[c]}
+    findings = [Finding(name, column, "missing, extra or of another type", 1) for column in wrong]
     if not wrong and list(expected) != list(measures.schema):
-        return [Finding(name, "", "another order of columns", 1)]
-    return _each(name, "missing, extra or of another type", wrong)
+        findings.append(Finding(name, "", "another order of columns", 1))
+    others = sum(columns != tuple(expected) for columns in case.file_columns)
+    return [*findings, Finding(name, "", "files with other columns", others)] if others else findings
 
 
 def vocabularies_are_closed(case: Case, measures: Measures) -> list[Finding]:
     """No word outside a closed vocabulary."""
-    return _each("expect_vocabularies_are_closed", "outside the vocabulary", measures.outside_vocabulary)
+    return _defects("expect_vocabularies_are_closed", "outside the vocabulary", measures)
 
 
 def tokens_have_their_shape(case: Case, measures: Measures) -> list[Finding]:
     """Every token and encrypted address has exactly its shape."""
-    return _each("expect_tokens_have_their_shape", "not the shape of a token", measures.misshapen)
+    return _defects("expect_tokens_have_their_shape", "not the shape of a token", measures)
 
 
 def rows_are_of_the_day(case: Case, measures: Measures) -> list[Finding]:
     """Every time lies in the data day."""
-    return _each("expect_rows_are_of_the_day", "outside the data day", measures.off_day)
+    return _defects("expect_rows_are_of_the_day", "outside the data day", measures)
+
+
+def times_are_cut(case: Case, measures: Measures) -> list[Finding]:
+    """No time is finer than the contract says."""
+    return _defects("expect_times_are_cut", "finer than the contract says", measures)
 
 
 def no_personal_patterns(case: Case, measures: Measures) -> list[Finding]:
@@ -74,13 +85,19 @@ def nothing_in_file_metadata(case: Case, measures: Measures) -> list[Finding]:
 
 
 def tokens_map_one_to_one(case: Case, measures: Measures) -> list[Finding]:
-    """As many tokens as the source has identities, and as many rows with one: no more, no fewer."""
+    """Exactly the tokens of the source's identities under the key of the day's epoch, no more, no fewer.
+
+    So equal identities have equal tokens; different ones have different tokens because the function
+    is HMAC-SHA-256, which the self-proof checks on each run against RFC 4231.
+    """
     name, findings = "expect_tokens_map_one_to_one", []
-    for column, identities in case.recounted.identities.items():
-        off = abs(measures.distinct.get(column, 0) - identities)
-        empty = abs(measures.filled.get(column, 0) - case.recounted.filled[column])
-        if off or empty:
-            findings.append(Finding(name, column, "identities without, or with more than, one token", off or empty))
+    for column, right in case.recounted.keyed.items():
+        staged = measures.keyed.get(column)
+        if staged is None or staged.filled != right.filled:
+            missing = abs((staged.filled if staged else 0) - right.filled)
+            findings.append(Finding(name, column, "rows with an identity and rows with a token differ", missing or 1))
+        elif staged.checksum != right.checksum:
+            findings.append(Finding(name, column, "not the tokens of the source under the epoch's key", right.filled))
     return findings
 
 
@@ -99,7 +116,22 @@ def rows_balance(case: Case, measures: Measures) -> list[Finding]:
 
 def groups_have_enough_contributors(case: Case, measures: Measures) -> list[Finding]:
     """Every shown group has at least its statistic's k distinct contributors."""
-    return _each("expect_groups_have_enough_contributors", "groups under k", measures.too_few)
+    return _defects("expect_groups_have_enough_contributors", "groups under k", measures)
+
+
+def landing_is_fresh(case: Case, measures: Measures) -> list[Finding]:
+    """Every copy in landing is of the data day, was taken after it ended, and isn't older than landing keeps."""
+    name, findings = "expect_landing_is_fresh", []
+    over = datetime.combine(case.day + timedelta(days=1), time(), UTC)
+    for copy in case.landed:
+        problems = {
+            "of another day": copy.day != case.day,
+            "taken before the day was over": copy.taken_at < over,
+            "older than landing keeps": case.judged_at - copy.taken_at > OLDEST_LANDING,
+            "from the future": copy.taken_at > case.judged_at,
+        }
+        findings += [Finding(name, copy.source, problem, 1) for problem, holds in problems.items() if holds]
+    return findings
 
 
 def volume_is_usual(case: Case, measures: Measures) -> list[Finding]:

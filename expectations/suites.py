@@ -19,8 +19,8 @@ from policy.errors import InvalidPolicyFileError
 CUSTOM = Path(__file__).parent / "custom"
 
 
-def suite(release: str, trial: str, custom: Path = CUSTOM) -> gx.ExpectationSuite:
-    """The generated expectations of ``release``, then its hand-written ones.
+def suite(release: str, trial: str, custom: Path | None = CUSTOM) -> gx.ExpectationSuite:
+    """The generated expectations of ``release``, then its hand-written ones unless ``custom`` is null.
 
     Raises:
         InvalidPolicyFileError: the hand-written file isn't a list of known expectations.
@@ -28,7 +28,7 @@ def suite(release: str, trial: str, custom: Path = CUSTOM) -> gx.ExpectationSuit
     made = gx.ExpectationSuite(name=release)
     for expectation in EXPECTATIONS:
         made.add_expectation(expectation(trial=trial))
-    for configuration in _hand_written(release, custom):
+    for configuration in _hand_written(release, custom) if custom is not None else ():
         made.add_expectation_configuration(configuration)
     return made
 

@@ -97,14 +97,15 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
 
 
 def _place(staged: Path, target: Path, lake: Lake) -> None:
-    """Give the staged file its place in the table without moving it, so that a crash loses nothing."""
+    """Give a copy of the staged file its place in the table, in one step, so that a crash loses nothing.
+
+    A copy and no link: whoever still holds the staged file open can't change what was judged.
+    """
     lake.shared(target.parent)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(staged, target)
-    except OSError:
-        shutil.copyfile(staged, target)
-    target.chmod(0o640)
+    fresh = target.with_name(f".{target.name}")
+    shutil.copyfile(staged, fresh)
+    fresh.chmod(0o640)
+    os.replace(fresh, target)  # noqa: PTH105 (it must be one step)
 
 
 def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible: list[Path]) -> None:

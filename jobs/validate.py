@@ -9,35 +9,36 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark import __version__ as VERSION
+from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
-from expectations.case import Case, Claimed, Finding, Recounted
-from expectations.index import KnownIdentifiers, scanner
+from expectations.case import Case, Claimed, Finding
+from expectations.index import IndexScanner, KnownIdentifiers, scanner
 from expectations.judge import Judgement, judge
-from expectations.leaks import PATTERN_LEAKS, CellLeak, known_leaks
+from expectations.leaks import PATTERN_LEAKS
 from expectations.proof import Proof, prove
-from jobs.aggregate import statistics
-from jobs.keys import Keyring, field_key
+from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.protect import Landing, Protected
-from jobs.signals.release import signals
-from jobs.subjects import without_excluded
-from jobs.treatments.normalise import normalised
-from jobs.verdict import JudgedFile, Verdict, staged_files, suite_version
+from jobs.recount import LandedDay, leaks_of, recount
+from jobs.verdict import NUMBERED, JudgedFile, Verdict, staged_files, suite_version
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
-from policy.rules import NetworkPrefix, Token
 
 NIGHTS = 28
 """How many earlier nights the volume rule looks back on."""
+
+SPARKS_NOTES = {"org.apache.spark.sql.parquet.row.metadata", "org.apache.spark.version", VERSION}
 
 
 class RedVerdictError(PolicyError):
@@ -61,41 +62,45 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
-    landing = Landing(spark, lake, day)
+    landing = LandedDay(promise, Landing(spark, lake, day))
     files = staged_files(staged)
-    private = lake.private(lake.root / "staged" / ".gate") / f"{release}-{run}-{secrets.token_hex(4)}"
-    known = known_identifiers(promise, contract, landing)
     rows = spark.read.parquet(*(str(staged / file.name) for file in files))
-    with scanner(spark, known, private, secrets.token_bytes(24)) as scan:
+    account = landing.account()
+    known = landing.known_identifiers(contract, account)
+    with private_scanner(known, lake) as scan:
         case = Case(
             contract=contract,
             day=day,
+            judged_at=datetime.now(UTC),
             staged=rows,
             scan=scan,
             claimed=_claimed(staged),
             recounted=recount(promise, contract, landing, rows),
+            landed=landing.copies(),
             history=() if contract.findings else _history(ledger, release, day),  # quiet days are no damage
-            texts=_texts(spark, staged, rows.schema),
+            file_columns=tuple(tuple(pq.read_schema(staged / file.name).names) for file in files),
+            texts=texts_of([staged / file.name for file in files], rows.schema),
         )
         judgement = judge(f"{release} {run}", case)
-        proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *_leaks_of_the_night(landing)))
-    verdict = _verdict(contract, day, run, judgement, proof, files)
+        proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
+    verdict = _verdict(case, run, judgement, proof, files)
     return _pronounce(verdict, contract, lake, ledger)
 
 
-def _verdict(
-    contract: Contract,
-    day: date,
-    run: str,
-    judgement: Judgement,
-    proof: Proof,
-    files: tuple[JudgedFile, ...],
-) -> Verdict:
+@contextmanager
+def private_scanner(known: KnownIdentifiers, lake: Lake) -> Iterator[IndexScanner]:
+    """A scanner whose index lies in the staged zone, closed to others, under a random key of this block."""
+    folder = lake.private(lake.root / "staged" / ".gate") / secrets.token_hex(8)
+    with scanner(known, folder, secrets.token_bytes(24)) as scan:
+        yield scan
+
+
+def _verdict(case: Case, run: str, judgement: Judgement, proof: Proof, files: tuple[JudgedFile, ...]) -> Verdict:
     missed = (Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed)
     findings = (*judgement.findings, *missed)
     return Verdict(
-        release=contract.release,
-        day=day.isoformat(),
+        release=case.contract.release,
+        day=case.day.isoformat(),
         run=run,
         verdict="red" if findings else "green",
         findings=findings,
@@ -104,9 +109,9 @@ def _verdict(
         proof_caught=proof.caught,
         files=files,
         rows=sum(file.rows for file in files),
-        contract=contract.fingerprint,
+        contract=case.contract.fingerprint,
         suite=suite_version(),
-        judged_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        judged_at=case.judged_at.isoformat(timespec="seconds"),
     )
 
 
@@ -137,87 +142,7 @@ def _pronounce(verdict: Verdict, contract: Contract, lake: Lake, ledger: Ledger)
     raise RedVerdictError(verdict, contract.owner)
 
 
-# -- what the gate finds out by itself ------------------------------------------------------------
-
-
-def known_identifiers(promise: Promise, contract: Contract, landing: Landing) -> KnownIdentifiers:
-    """Every direct identifier that landing holds for the day, and both orders of each full name."""
-    by_class: dict[str, DataFrame] = {}
-
-    def add(identifier: str, values: DataFrame) -> None:
-        by_class[identifier] = by_class[identifier].union(values) if identifier in by_class else values
-
-    for name, source in promise.readable.items():
-        if not (landing.lake.landing(name, landing.day) / "manifest.json").exists():
-            continue
-        frame = landing.frame(name)
-        for column in source.of_kind("direct"):
-            identifier = source.columns[column].identifier
-            if column in frame.columns and identifier is not None:
-                add(identifier, frame.select(F.col(column).cast("string").alias("value")))
-    people = landing.frame("professional_users")
-    for first, second in (("first_name", "family_name"), ("family_name", "first_name")):
-        add("full_name", people.select(F.concat_ws(" ", first, second).alias("value")))
-    domain, epoch = contract.domain or contract.release, contract.epoch or ""
-    return KnownIdentifiers(by_class, lambda identifier: field_key(bytes(32), domain, epoch, identifier))
-
-
-def recount(promise: Promise, contract: Contract, landing: Landing, staged: DataFrame) -> Recounted:
-    """Rows, exclusions and identities as landing has them, counted without `protect`'s help."""
-    if contract.statistics:
-        fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.day)
-        counts, shown = fresh.counts(), fresh.shown
-        same = staged.columns == shown.columns
-        differing = staged.exceptAll(shown).count() + shown.exceptAll(staged).count() if same else 1
-        return Recounted(counts["rows_in"], counts["excluded"], {}, {}, differing)
-    if contract.findings is not None:
-        return _recounted_findings(signals(promise, contract, landing), staged)
-    source = contract.main_source
-    raw = landing.frame(source)
-    terms = promise.register.purposes[contract.purpose]
-    kept = without_excluded(raw, promise.source(source).subject, contract.purpose, terms, landing.wishes())
-    identities = {
-        rule.output or name: _identity(name, rule)
-        for name, rule in contract.columns.items()
-        if isinstance(rule, Token) or (isinstance(rule, NetworkPrefix) and rule.keep == "address")
-    }
-    named = kept.select(*(column.alias(name) for name, column in identities.items())).cache()
-    counts = (
-        named.agg(
-            F.count(F.lit(1)).alias("rows"),
-            *(F.count(name).alias(f"filled:{name}") for name in identities),
-            *(F.count_distinct(name).alias(f"distinct:{name}") for name in identities),
-        )
-        .collect()[0]
-        .asDict()
-    )
-    named.unpersist()
-    rows_in = raw.count()
-    return Recounted(
-        rows_in=rows_in,
-        excluded=rows_in - counts["rows"],
-        identities={name: counts[f"distinct:{name}"] for name in identities},
-        filled={name: counts[f"filled:{name}"] for name in identities},
-        differing=0,
-    )
-
-
-def _recounted_findings(fresh: DataFrame, staged: DataFrame) -> Recounted:
-    """Findings are recounted by finding them again; Spark compares no maps, so rows are compared as JSON."""
-    again = fresh.select(F.to_json(F.struct("*")).alias("finding")).cache()
-    there = staged.select(F.to_json(F.struct("*")).alias("finding"))
-    differing = there.exceptAll(again).count() + again.exceptAll(there).count()
-    found = again.count()
-    again.unpersist()
-    return Recounted(found, 0, {}, {}, differing)
-
-
-def _identity(name: str, rule: Token | NetworkPrefix) -> Column:
-    """What must have exactly one token: the normalised value; of addresses only real ones."""
-    if isinstance(rule, Token):
-        return normalised(F.col(name), rule.normalise)
-    canonical = normalised(F.col(name), "address")
-    return F.when(canonical.rlike(r"^[0-9.]+$|:"), canonical)
+# -- what lies beside the rows --------------------------------------------------------------------
 
 
 def _claimed(staged: Path) -> Claimed:
@@ -225,30 +150,36 @@ def _claimed(staged: Path) -> Claimed:
     return Claimed(noted.rows_in, noted.represented, noted.suppressed, noted.excluded)
 
 
-def _texts(spark: SparkSession, staged: Path, schema: StructType) -> DataFrame:
+def texts_of(files: Sequence[Path], schema: StructType) -> tuple[str, ...]:
     """File names, key-value metadata and column statistics: where an identifier could lie beside the rows.
 
-    Spark's note of the schema is left out where it is the schema, whose names are checked one by one.
+    Spark's note of the schema is left out where it is the schema, whose names are checked one by
+    one, and so is a name that only numbers the file.
     """
-    texts = []
-    for file in staged_files(staged):
-        metadata = pq.read_metadata(staged / file.name)
-        notes = (value.decode("utf-8", "replace") for value in (metadata.metadata or {}).values())
-        texts += [file.name, *(note for note in notes if not _is_schema(note, schema))]
+    texts: set[str] = set()
+    for file in files:
+        metadata = pq.read_metadata(file)
+        notes = (note.decode("utf-8", "replace") for item in (metadata.metadata or {}).items() for note in item)
+        texts |= {note for note in notes if note not in SPARKS_NOTES and not _is_schema(note, schema)}
+        texts |= set() if NUMBERED.fullmatch(file.name) else {file.name}
         for group in range(metadata.num_row_groups):
             for column in range(metadata.num_columns):
                 seen = metadata.row_group(group).column(column).statistics
-                if seen is not None and seen.has_min_max and isinstance(seen.min, str):
-                    texts += [seen.min, seen.max]
-    return spark.createDataFrame([(text,) for text in texts], "text string")
+                if seen is not None and seen.has_min_max:
+                    texts |= {_text(seen.min), _text(seen.max)}
+    return tuple(sorted(texts))
+
+
+def _text(bound: Any) -> str:
+    return bound.decode("utf-8", "replace") if isinstance(bound, bytes) else str(bound)
 
 
 def _is_schema(note: str, schema: StructType) -> bool:
     try:
-        noted = StructType.fromJson(json.loads(note))
+        noted = json.loads(note)
+        return noted == schema.jsonValue() and bool(StructType.fromJson(noted))
     except (ValueError, KeyError, TypeError):
         return False
-    return [(f.name, f.dataType) for f in noted] == [(f.name, f.dataType) for f in schema]
 
 
 def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:
@@ -260,17 +191,3 @@ def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:
         if (e["day"], e["run"]) in published
     }
     return tuple(rows[each] for each in sorted(rows)[-NIGHTS:])
-
-
-def _leaks_of_the_night(landing: Landing) -> tuple[CellLeak, ...]:
-    """The known leaks of one account of the night; its identifiers stay in this process."""
-    people = landing.frame("professional_users")
-    whole = people.dropna(subset=["email", "first_name", "family_name", "user_id"])
-    distinctive = whole.where(
-        (F.length("email") >= 12) & (F.length("first_name") >= 4) & (F.length("family_name") >= 4)
-    )
-    person = distinctive.orderBy("user_id").limit(1).collect()
-    if not person:
-        return ()
-    account = person[0]
-    return known_leaks(account["email"], (account["first_name"], account["family_name"]), account["user_id"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,14 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 
 FILE = "_verdict.json"
+NOTES = {FILE, "_protected.json"}
+NUMBERED = re.compile(r"part-\d{5,}\.parquet")
+JUDGES = (
+    "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/kernel/*.java", "jobs/aggregate.py",
+    "jobs/recount.py", "jobs/subjects.py", "jobs/validate.py", "jobs/verdict.py", "policy/outputs.py",
+    "policy/shapes.py", "jobs/signals/*.py",
+)  # fmt: skip
+"""Everything that has a part in a verdict."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -29,6 +38,17 @@ class VerdictRefusedError(PolicyError):
     def __init__(self, release: str, run: str, reason: str) -> None:
         self.release, self.run, self.reason = release, run, reason
         super().__init__(f"{release} {run}: {reason}; nothing was published; run validate on this run again")
+
+
+class StrangeFileError(PolicyError):
+    """A staged folder holds something that `protect` never writes. Its name isn't shown: it could be anything."""
+
+    def __init__(self, release: str, run: str, entries: int) -> None:
+        self.release, self.run, self.entries = release, run, entries
+        super().__init__(
+            f"{release} {run}: {entries} entries of the staged folder are links, folders or no numbered Parquet files; "
+            "nothing was published; find out who put them there, then run protect again"
+        )
 
 
 @dataclass(frozen=True)
@@ -124,23 +144,26 @@ def load_verdict(folder: Path) -> Verdict:
 
 
 def staged_files(folder: Path) -> tuple[JudgedFile, ...]:
-    """Every file of a staged run that isn't the suite's own note, with its rows and hash."""
+    """Every file of a staged run but the suite's own two notes, with its rows and hash.
+
+    Raises:
+        StrangeFileError: there is a link, a folder, or a file of another name than `protect` gives.
+    """
     import pyarrow.parquet as pq
 
-    return tuple(
-        JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path))
-        for path in sorted(folder.iterdir())
-        if not path.name.startswith("_")
-    )
+    entries = sorted(folder.iterdir())
+    whole = [path for path in entries if path.is_file() and not path.is_symlink()]
+    files = [path for path in whole if NUMBERED.fullmatch(path.name)]
+    notes = [path for path in whole if path.name in NOTES]
+    strange = len(entries) - len(files) - len(notes) + folder.is_symlink()
+    if strange:
+        raise StrangeFileError(folder.parent.name, folder.name, strange)
+    return tuple(JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path)) for path in files)
 
 
 def suite_version() -> str:
-    """SHA-256 over everything that judges: the expectations and the scanner, in their present form."""
-    judges = sorted(
-        path
-        for pattern in ("expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/kernel/*.java")
-        for path in ROOT.glob(pattern)
-    )
+    """SHA-256 over everything that judges: the expectations, the scanner and what they count with, as they are now."""
+    judges = sorted(path for pattern in JUDGES for path in ROOT.glob(pattern))
     digest = hashlib.sha256()
     for path in judges:
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -27,10 +27,12 @@ enum Detector {
   HASHED_SHA256,
   HASHED_SHA512,
   HASHED_BLAKE2B,
-  HASHED_UNSET_KEY;
+  HASHED_UNSET_KEY,
+  /** Not a finding: something that could be a hash, of whatever. */
+  DIGEST_LIKE;
 
   /** The bits of everything that is told by the night's identifiers, not by its shape. */
-  static final long ALL_KNOWN = -1L << KNOWN.ordinal();
+  static final long ALL_KNOWN = (1L << DIGEST_LIKE.ordinal()) - (1L << KNOWN.ordinal());
 
   long bit() {
     return 1L << ordinal();

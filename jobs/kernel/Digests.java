@@ -29,7 +29,7 @@ final class Digests {
       for (int i = 0; i < NAMES.length; i++) taker.take(KINDS[i], first(MessageDigest.getInstance(NAMES[i]).digest(bytes)));
       for (int size : new int[] {64, 32, 16}) taker.take(Detector.HASHED_BLAKE2B, first(Blake2b.digest(bytes, size)));
       for (byte[] key : UNSET) taker.take(Detector.HASHED_UNSET_KEY, first(mac(key, bytes)));
-      if (ownUnset != null) taker.take(Detector.HASHED_UNSET_KEY, first(mac(ownUnset, bytes)));
+      taker.take(Detector.HASHED_UNSET_KEY, first(mac(ownUnset, bytes)));
     } catch (GeneralSecurityException error) {
       throw new IllegalStateException("this JVM lacks a digest");
     }

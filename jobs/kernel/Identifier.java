@@ -11,7 +11,7 @@ import org.apache.spark.sql.api.java.UDF4;
 /**
  * Key, class, unset field key, value → the fingerprints under which the gate's index knows one
  * identifier: as a whole word or words, as a substring where it is long and distinctive, and as what
- * hashing it without a key gives. Null gives none.
+ * hashing it without a key gives, unless the unset field key is null. A null value gives none.
  */
 public final class Identifier implements UDF4<byte[], String, byte[], String, List<Long>> {
   static final int ANCHOR = 8, LONGEST = 64;
@@ -27,6 +27,7 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, Li
     Fingerprint fingerprint = new Fingerprint(key);
     boolean name = identifier.endsWith("name");
     for (String spelling : spellings(identifier, value)) add(fingerprint, identifier, name, spelling, found);
+    if (unset == null) return found;
     for (String form : hashed(identifier, value)) {
       if (form.length() >= SHORTEST_NAME) {
         Digests.of(form, unset, (kind, first) -> found.add(fingerprint.of(Fingerprint.DIGEST + kind.ordinal(), 8, first)));

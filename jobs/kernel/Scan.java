@@ -12,7 +12,7 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
   private static final int SPAN = 8, DEPTH = 3, SHORTEST_RUN = 7, SHORTEST_DIGEST = 11, SHORTEST_HEX = 10, DIGEST_HEX = 16;
   private static final int LONGEST_INSIDE = 1024;
-  private static final int TOKEN = 36, PREFIX = 4;
+  private static final int PREFIX = 4;
   private static final String MODHEX = "cbdefghijklnrtuv", BETWEEN_BYTES = " :-,.";
 
   private record Keyed(byte[] key, Fingerprint fingerprint, long[] powers) {}
@@ -20,12 +20,16 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
   @Override
   public Long call(byte[] key, String path, String cell) {
     if (cell == null || cell.isEmpty()) return 0L;
-    return scan(keyed(key), Index.at(path), isToken(cell) ? cell.substring(PREFIX) : cell, 0);
+    if (!isToken(cell)) return scan(keyed(key), Index.at(path), cell, 0);
+    return scan(keyed(key), Index.at(path), cell.substring(PREFIX), 0) & ~Detector.DIGEST_LIKE.bit();
   }
 
-  /** A token's prefix names its class; somebody may be called Tel, Nam or Org. */
+  /**
+   * A token's prefix names its class, and somebody may be called Tel, Nam or Org. That tokens are those of
+   * the right key is checked for all of them together, so none is looked up among hashes of everything.
+   */
   private static boolean isToken(String cell) {
-    return cell.length() == TOKEN && cell.charAt(PREFIX - 1) == '_' && isModhex(cell, PREFIX, TOKEN);
+    return cell.length() > PREFIX && cell.charAt(PREFIX - 1) == '_' && isModhex(cell, PREFIX, cell.length());
   }
 
   private static long scan(Keyed k, Index index, String cell, int depth) {
@@ -89,10 +93,21 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
     int from = 0;
     for (int i = 0; i <= text.length(); i++) {
       if (i < text.length() && sextet(text.charAt(i)) >= 0) continue;
-      if (i - from >= SHORTEST_RUN) found |= base64Run(k, index, text, from, i, depth) | hexRuns(k, index, text, from, i, depth);
+      if (i - from >= SHORTEST_RUN) {
+        found |= base64Run(k, index, text, from, i, depth) | hexRuns(k, index, text, from, i, depth);
+        if (isDigestLike(text, from, i)) found |= Detector.DIGEST_LIKE.bit();
+      }
       from = i + 1;
     }
     return found;
+  }
+
+  /** Whether a run is long enough for a digest and no token and no word: by chance base64 has capitals or digits. */
+  private static boolean isDigestLike(String text, int from, int to) {
+    if (to - from < SHORTEST_DIGEST || isToken(text.substring(from, to))) return false;
+    if (to - from >= 32) return true;
+    for (int i = from; i < to; i++) if (text.charAt(i) >= '0' && text.charAt(i) <= '9' || Character.isUpperCase(text.charAt(i))) return true;
+    return false;
   }
 
   /** Decoded from each of the four places where base64 can begin, and from each that a separator precedes. */
@@ -149,6 +164,7 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
         at++;
       }
       if (digits.length() < SHORTEST_HEX) continue;
+      if (digits.length() >= DIGEST_HEX) found |= Detector.DIGEST_LIKE.bit();
       found |= hexDigits(k, index, digits.toString(), depth);
       i = at;
     }

@@ -28,12 +28,11 @@ def unset(identifier):
 @pytest.fixture(scope="module")
 def scan_column(spark, tmp_path_factory):
     """The scanner over KNOWN, as a function of columns."""
-    known = {
-        name: spark.createDataFrame([(value,) for value in values], "value string") for name, values in KNOWN.items()
-    }
-    folder = tmp_path_factory.mktemp("gate") / "index"
-    with scanner(spark, KnownIdentifiers(known, unset), folder, bytes(range(24))) as scan:
-        yield scan
+    rows = [(identifier, value) for identifier, values in KNOWN.items() for value in values]
+    values = spark.createDataFrame(rows, "identifier string, value string")
+    known = KnownIdentifiers(values, (), {identifier: unset(identifier) for identifier in KNOWN})
+    with scanner(known, tmp_path_factory.mktemp("gate") / "index", bytes(range(24))) as scan:
+        yield scan.thorough
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,7 @@ def test_chance_is_not_known(found):
 
 def test_a_token_says_its_class_though_somebody_is_called_so(found):
     token = "tel_" + "c" * 32
-    assert found(token, "tel", "org_" + "c" * 31) == [set(), {"known_name"}, {"known_name"}]
+    assert found(token, "tel", "org_" + "c" * 31 + "x") == [set(), {"known_name"}, {"known_name"}]
 
 
 def test_a_long_cell_is_searched_to_its_end(found):

@@ -1,0 +1,192 @@
+"""What the gate finds out by itself in landing: identifiers, rows, exclusions, and the tokens there must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, reduce
+
+import pyarrow.parquet as pq
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.case import Landed, Recounted
+from expectations.index import Known, KnownIdentifiers
+from expectations.leaks import CellLeak, known_leaks
+from expectations.measures import keyed_of, keyed_sums
+from jobs.aggregate import statistics
+from jobs.keys import Keyring, field_key
+from jobs.protect import Landing
+from jobs.signals.release import signals
+from jobs.subjects import Wishes, without_excluded
+from jobs.treatments.networks import network_prefix
+from jobs.treatments.normalise import normalised
+from jobs.treatments.tokens import FieldKeys
+from policy.contract import Contract
+from policy.periods import epoch_of
+from policy.promise import Promise
+from policy.rules import NetworkPrefix, Token
+from policy.shapes import PREFIXES
+
+ACCOUNTS = "professional_users"
+NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
+UNIQUE = frozenset({"event", "invoice", "contract"})
+"""Classes whose values are keys of their tables: they needn't be made distinct."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of the night, whose identifiers the self-proof plants. They stay in this process."""
+
+    user_id: str
+    email: str
+    first_name: str
+    family_name: str
+
+    def identifiers(self) -> tuple[Known, ...]:
+        """Class and value of each."""
+        full = f"{self.first_name} {self.family_name}", f"{self.family_name} {self.first_name}"
+        named = (("first_name", self.first_name), ("family_name", self.family_name))
+        return ("email", self.email), ("person", self.user_id), *named, *(("full_name", name) for name in full)
+
+
+@dataclass(frozen=True)
+class LandedDay:
+    """Landing of one day, each source read and checked once."""
+
+    promise: Promise
+    landing: Landing
+
+    @cached_property
+    def frames(self) -> dict[str, DataFrame]:
+        """Every landed source."""
+        lake, day = self.landing.lake, self.landing.day
+        landed = [name for name in self.promise.readable if (lake.landing(name, day) / "manifest.json").exists()]
+        return {name: self._read(name) for name in landed}
+
+    def _read(self, name: str) -> DataFrame:
+        """Checked against its manifest; its types are known, so no job has to look for them."""
+        lake, day = self.landing.lake, self.landing.day
+        columns = self.promise.source(name).columns
+        schema = ", ".join(f"`{c}` {columns[c].spark_type}" for c in lake.manifest(name, day).columns)
+        paths = [str(path) for path in lake.landed_files(name, day)]
+        return self.landing.spark.read.schema(schema).parquet(*paths)
+
+    def frame(self, source: str) -> DataFrame:
+        """All landed rows of ``source``.
+
+        Raises:
+            NotExtractedError: the day isn't in landing.
+        """
+        return self.frames[source] if source in self.frames else self.landing.frame(source)
+
+    def wishes(self) -> Wishes:
+        """What data subjects have said, as of the extraction."""
+        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+
+    def rows(self, source: str) -> int:
+        """Rows of the source, from the files themselves."""
+        return sum(pq.read_metadata(p).num_rows for p in self.landing.lake.landed_files(source, self.landing.day))
+
+    def copies(self) -> tuple[Landed, ...]:
+        """Day and age of each landed source."""
+        manifests = (self.landing.lake.manifest(name, self.landing.day) for name in self.frames)
+        return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
+
+    def account(self) -> Account | None:
+        """The first account that is distinctive enough to be planted."""
+        people = self.frame(ACCOUNTS).select("user_id", "email", "first_name", "family_name").dropna()
+        lengths = {"email": 12, "first_name": 4, "family_name": 4}
+        for column, least in lengths.items():
+            people = people.where(F.length(column) >= least)
+        person = people.orderBy("user_id").limit(1).collect()
+        return Account(**person[0].asDict()) if person else None
+
+    def known_identifiers(self, contract: Contract, planted: Account | None) -> KnownIdentifiers:
+        """Every direct identifier that landing holds for the day, and both orders of each full name."""
+        unique, repeated = [], []
+        for name, frame in self.frames.items():
+            source = self.promise.source(name)
+            cells: list[tuple[str | None, Column]] = [
+                (source.columns[column].identifier, F.col(column).cast("string"))
+                for column in source.of_kind("direct")
+                if column in frame.columns
+            ]
+            if name == ACCOUNTS:
+                cells += [("full_name", F.concat_ws(" ", *order)) for order in NAMES]
+            unique += _as_known(frame, [cell for cell in cells if cell[0] in UNIQUE])
+            repeated += _as_known(frame, [cell for cell in cells if cell[0] not in UNIQUE])
+        values = reduce(DataFrame.union, repeated).distinct()
+        domain, epoch = contract.domain or contract.release, contract.epoch or ""
+        unset = {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
+        return KnownIdentifiers(
+            reduce(DataFrame.union, [values, *unique]), planted.identifiers() if planted else (), unset
+        )
+
+
+def _as_known(frame: DataFrame, cells: list[tuple[str | None, Column]]) -> list[DataFrame]:
+    """Cells of a frame as rows of ``identifier`` and ``value``; a list of none or one."""
+    if not cells:
+        return []
+    pairs = F.array(*(F.struct(F.lit(name).alias("identifier"), cell.alias("value")) for name, cell in cells))
+    return [frame.select(F.explode(pairs).alias("known")).select("known.identifier", "known.value")]
+
+
+def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:
+    """Every known leak of one account."""
+    if account is None:
+        return ()
+    return known_leaks(account.email, (account.first_name, account.family_name), account.user_id)
+
+
+def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
+    """Rows, exclusions and tokens as landing has them, counted without `protect`'s help."""
+    if contract.statistics:
+        fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
+        counts, shown = fresh.counts(), fresh.shown
+        return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown))
+    if contract.findings is not None:
+        fresh_rows = signals(promise, contract, landing.landing)
+        return Recounted(fresh_rows.count(), 0, {}, _differing(_as_json(staged), _as_json(fresh_rows)))
+    source = contract.main_source
+    terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
+    kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
+    if contract.domain is None or contract.epoch is None:
+        raise AssertionError("a contract of events has a domain and an epoch")
+    keys = Keyring.from_environment().domain(contract.domain, epoch_of(landing.landing.day, contract.epoch))
+    due = tokens_due(contract, keys.on(landing.landing.spark))
+    sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token).items()}
+    row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))
+    counted = row.collect()[0].asDict()
+    rows_in = landing.rows(source)
+    return Recounted(rows_in, rows_in - counted["kept"], {name: keyed_of(counted, name) for name in due}, 0)
+
+
+def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
+    """For each keyed column the token that each row must have.
+
+    Made from the kernel and the contract alone, not by the treatments that `protect` used.
+    """
+    due = {}
+    for name, rule in contract.columns.items():
+        cell = F.col(name)
+        if isinstance(rule, Token):
+            identity = normalised(cell, rule.normalise)
+            key, prefix = keys.column(rule.identifier), F.lit(PREFIXES[rule.identifier])
+            due[rule.output or name] = F.call_function("ignicloud_token", prefix, key, identity)
+        elif isinstance(rule, NetworkPrefix):
+            due[rule.output or name] = network_prefix(cell, rule.keep, keys)
+    return due
+
+
+def _as_json(rows: DataFrame) -> DataFrame:
+    """Rows as one text column: Spark compares no maps."""
+    return rows.select(F.to_json(F.struct("*")).alias("row"))
+
+
+def _differing(staged: DataFrame, shown: DataFrame) -> int:
+    """Groups that only one of two tables has, in one pass over both."""
+    if staged.columns != shown.columns:
+        return 1
+    both = staged.withColumn("times", F.lit(1)).union(shown.withColumn("times", F.lit(-1)))
+    return both.groupBy(*staged.columns).agg(F.sum("times").alias("times")).where("times != 0").count()

@@ -1,0 +1,126 @@
+"""The gate is weakened on purpose, one detector at a time, and its self-proof says which."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+import pytest
+from pyspark.sql import functions as F
+
+from expectations import great, judge, proof
+from expectations.case import Case, Claimed, Recounted
+from expectations.detectors import DETECTORS, mask
+from expectations.index import KnownIdentifiers, scanner
+from expectations.leaks import PATTERN_LEAKS, known_leaks
+from expectations.measures import measure
+from jobs.keys import field_key
+from jobs.recount import Account
+
+ACCOUNT = Account("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "jane.doe.roe@firm.example", "Janette", "Roelands")
+LEAKS = (
+    *PATTERN_LEAKS,
+    *known_leaks(ACCOUNT.email, (ACCOUNT.first_name, ACCOUNT.family_name), ACCOUNT.user_id),
+)
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A scanner that never names some detectors."""
+
+    scan: object
+    to: tuple[str, ...] = ()
+
+    def quick(self, cell):
+        return self.scan.quick(cell).bitwiseAND(F.lit(~mask(*self.to)).cast("bigint"))
+
+    thorough = quick
+
+
+@pytest.fixture(scope="module")
+def scan(spark, tmp_path_factory):
+    nobody = spark.createDataFrame([], "identifier string, value string")
+    unset = {name: field_key(bytes(32), "threat", "P3M", name) for name, _ in ACCOUNT.identifiers()}
+    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), unset)
+    with scanner(known, tmp_path_factory.mktemp("proof") / "index", bytes(range(24))) as scan:
+        yield scan
+
+
+@pytest.fixture
+def case(spark, promise, scan):
+    contract = promise.release("threat_events")
+    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
+    return Case(
+        contract=contract,
+        day=date(2026, 3, 12),
+        judged_at=datetime(2026, 3, 13, 2, tzinfo=UTC),
+        staged=spark.createDataFrame([], schema),
+        scan=scan,
+        claimed=Claimed(0, 0, 0, 0),
+        recounted=Recounted(0, 0, {}, 0),
+        landed=(),
+        history=(),
+        file_columns=(tuple(contract.output_schema),),
+        texts=(),
+    )
+
+
+@pytest.fixture
+def measures(case):
+    return measure(case)
+
+
+def test_a_whole_gate_names_every_leak(case, measures):
+    proved = proof.prove(case, measures, LEAKS)
+    assert (proved.missed, proved.planted >= 80) == ((), True)
+
+
+def test_a_scanner_that_is_blind_is_found_out_for_every_kind(case, measures):
+    assert {leak.detector for leak in LEAKS} == set(DETECTORS)
+    missed = proof.prove(replace(case, scan=Blind(case.scan, DETECTORS)), measures, LEAKS).missed
+    assert {leak.kind for leak in LEAKS} <= set(missed)
+
+
+@pytest.mark.parametrize("detector", ["phone", "known_hex", "hashed_unset_key"])
+def test_a_scanner_blind_to_one_detector_is_found_out_for_its_kinds(case, measures, detector):
+    missed = proof.prove(replace(case, scan=Blind(case.scan, (detector,))), measures, LEAKS).missed
+    assert set(missed) == {leak.kind for leak in LEAKS if leak.detector == detector}
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [each for each in great.EXPECTATIONS if each is not great.ExpectGroupsHaveEnoughContributors],
+    ids=lambda each: each.expectation_type,
+)
+def test_a_rule_that_finds_nothing_is_found_out(case, measures, expectation, monkeypatch):
+    monkeypatch.setattr(expectation, "rule", staticmethod(lambda case, measures: []))
+    assert proof.prove(case, measures, LEAKS).missed
+
+
+def test_an_expectation_taken_out_of_the_suite_is_found_out(case, measures, monkeypatch):
+    kept = tuple(e for e in great.EXPECTATIONS if e is not great.ExpectNoUnkeyedHashes)
+    monkeypatch.setattr(judge, "EXPECTATIONS", kept)
+    assert "sha256 in base64" in proof.prove(case, measures, LEAKS).missed
+
+
+def test_an_expectation_that_great_expectations_passes_is_found_out(case, measures, monkeypatch):
+    monkeypatch.setattr(great.ExpectNoKnownIdentifiers, "_validate", lambda *_, **__: {"success": True, "result": {}})
+    assert proof.prove(case, measures, LEAKS).missed == ("expect_no_known_identifiers: passes in Great Expectations",)
+
+
+def test_a_token_function_that_is_no_hmac_is_found_out(case, measures, monkeypatch):
+    key, data, _ = proof.RFC_4231
+    monkeypatch.setattr(proof, "RFC_4231", (key, data + "!", proof.RFC_4231[2]))
+    assert proof.prove(case, measures, LEAKS).missed == ("a token function that isn't HMAC-SHA-256",)
+
+
+def test_a_check_of_rows_that_is_left_out_is_found_out(case, measures, monkeypatch):
+    monkeypatch.setattr(proof, "defects", lambda case, staged: {})
+    missed = proof.prove(case, measures, LEAKS).missed
+    assert {"kind: a word outside the vocabulary", "actor: not a token", "occurred_at: uncut"} <= set(missed)
+
+
+def test_a_rule_of_groups_that_finds_nothing_is_found_out(case, measures, promise, spark, monkeypatch):
+    contract = promise.release("feedback_topics")
+    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
+    groups = replace(case, contract=contract, staged=spark.createDataFrame([], schema))
+    monkeypatch.setattr(great.ExpectGroupsHaveEnoughContributors, "rule", staticmethod(lambda case, measures: []))
+    assert "topics: a group under k" in proof.prove(groups, measure(groups), LEAKS).missed

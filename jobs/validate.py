@@ -175,11 +175,13 @@ def _text(bound: Any) -> str:
 
 
 def _is_schema(note: str, schema: StructType) -> bool:
+    """Whether a note is the very schema: same names and types, and no field carries a remark."""
     try:
-        noted = json.loads(note)
-        return noted == schema.jsonValue() and bool(StructType.fromJson(noted))
+        noted = StructType.fromJson(json.loads(note))
     except (ValueError, KeyError, TypeError):
         return False
+    same = [(f.name, f.dataType.simpleString()) for f in noted] == [(f.name, f.dataType.simpleString()) for f in schema]
+    return same and not any(f.metadata for f in noted)
 
 
 def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:

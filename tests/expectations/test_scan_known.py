@@ -7,8 +7,6 @@ import json
 import random
 from urllib.parse import quote
 
-import pytest
-
 from jobs.keys import field_key
 
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
@@ -63,9 +61,14 @@ PLAIN = {
 }
 
 
-@pytest.mark.parametrize("form", PLAIN)
-def test_an_identifier_in_any_spelling_is_known(found, form):
-    assert "known" in found(PLAIN[form])[0]
+def unseen(found, forms):
+    """The forms in which the scanner doesn't name what it should: all are scanned in one job."""
+    seen = found(*(text for text, _ in forms.values()))
+    return [form for (form, (_, detectors)), bits in zip(forms.items(), seen, strict=True) if not detectors & bits]
+
+
+def test_an_identifier_in_any_spelling_is_known(found):
+    assert unseen(found, {form: (text, {"known"}) for form, text in PLAIN.items()}) == []
 
 
 NAMES = {
@@ -83,9 +86,8 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("form", NAMES)
-def test_a_name_is_known_as_whole_words(found, form):
-    assert {"known_name", "known"} & found(NAMES[form])[0]
+def test_a_name_is_known_as_whole_words(found):
+    assert unseen(found, {form: (text, {"known", "known_name"}) for form, text in NAMES.items()}) == []
 
 
 ENCODED = {
@@ -114,10 +116,8 @@ ENCODED = {
 }
 
 
-@pytest.mark.parametrize("form", ENCODED)
-def test_an_encoded_identifier_is_known_by_its_encoding(found, form):
-    text, detector = ENCODED[form]
-    assert detector in found(text)[0]
+def test_an_encoded_identifier_is_known_by_its_encoding(found):
+    assert unseen(found, {form: (text, {detector}) for form, (text, detector) in ENCODED.items()}) == []
 
 
 def hexed(algorithm, message, **options):
@@ -157,10 +157,8 @@ HASHED = {
 }
 
 
-@pytest.mark.parametrize("form", HASHED)
-def test_what_hashing_without_a_key_gives_is_known(found, form):
-    text, detector = HASHED[form]
-    assert detector in found(text)[0]
+def test_what_hashing_without_a_key_gives_is_known(found):
+    assert unseen(found, {form: (text, {detector}) for form, (text, detector) in HASHED.items()}) == []
 
 
 def test_a_token_under_a_key_of_zeros_is_known(found):

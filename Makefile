@@ -27,6 +27,9 @@ check: setup  ## lint, types and all tests: what CI runs
 	@$(BIN)/python -m policy
 	@$(BIN)/python -m pytest
 
+four-eyes: setup  ## play re-identification in a browser: asked, refused, approved (needs chromium, chromium-driver)
+	@$(BIN)/python -m tests.ui.four_eyes
+
 bench-tokens: setup  ## what a token costs, beside other ways to make it
 	@$(BIN)/python -m bench.tokens
 
@@ -74,4 +77,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf .cluster)
 
-.PHONY: help nightly test ui check bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

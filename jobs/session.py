@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -52,6 +53,7 @@ def spark(app: str) -> SparkSession:
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         os.environ.setdefault("SPARK_CONF_DIR", str(CONF))
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         for name, value in {**BY_DEFAULT, "spark.jars": jar}.items():
             builder = builder.config(name, value)
     for name, value in ALWAYS.items():

@@ -1,0 +1,118 @@
+"""What each step of a night costs, beside a bare copy, the usual way, DuckDB and Polars; all in one run.
+
+    python -m bench.night                              every step at one million rows, two cores
+    python -m bench.night protect --rows 10 --cores 1  one step, ten million rows, one core
+    python -m bench.night empty                        what a night without rows costs
+    python -m bench.night page results/*.json          tables and plots of docs/performance.md
+
+Every way of a step is run in turn, ``--repeats`` times, in one warm JVM; figures are medians of CPU
+seconds (user and system, all processes). Ratios are taken inside one run and hold on a busy machine,
+seconds don't. ``--json FILE`` keeps the results for the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.measure import Cost
+
+STEPS = ("extract", "kernel", "protect", "gate", "publish")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One way of one step: its cost, and its cost as a multiple of the yardstick's."""
+
+    step: str
+    way: str
+    rows: int
+    cores: int
+    cpu: float
+    wall: float
+    peak: int
+    times: float
+    """CPU beside that of the step's yardstick in the same run."""
+
+
+def results(step: str, costs: dict[str, Cost], yardstick: str, rows: int, cores: int) -> list[Result]:
+    """The costs of one step's ways, each beside the yardstick."""
+    return [
+        Result(step, way, rows, cores, c.cpu, c.wall, c.peak, c.cpu / max(costs[yardstick].cpu, 0.01))
+        for way, c in costs.items()
+    ]
+
+
+def table(found: list[Result]) -> str:
+    """Markdown: a line a way, CPU and wall per million rows, memory, and the ratio."""
+    lines = [
+        "| step | way | rows | cores | CPU s / M rows | wall s / M rows | peak MiB | × yardstick |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for r in found:
+        millions = r.rows / 1e6 or 1
+        lines.append(
+            f"| {r.step} | {r.way} | {r.rows / 1e6:g} M | {r.cores} | {r.cpu / millions:.2f} "
+            f"| {r.wall / millions:.2f} | {r.peak // 2**20} | {r.times:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the steps asked for and print one table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.night", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="*", default=[], help=f"{', '.join(STEPS)}, empty, or page FILE…")
+    parser.add_argument("--rows", type=float, default=1.0, help="millions of rows: 1 (default), 10, 30")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="leave out the ways that take many times ours")
+    parser.add_argument("--json", type=Path, help="keep the results in this file")
+    args = parser.parse_args()
+    if args.what[:1] == ["page"]:
+        from bench.page import write_page
+
+        write_page([Path(name) for name in args.what[1:]])
+        return 0
+    os.umask(0o077)
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=os.environ.get("BENCH_DIR")))
+    try:
+        found = measured(args, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(table(found))
+    if args.json:
+        args.json.write_text(json.dumps([asdict(result) for result in found], indent=1) + "\n")
+    return 0
+
+
+def measured(args: argparse.Namespace, folder: Path) -> list[Result]:
+    """The results of every step asked for."""
+    wanted = args.what or [*STEPS, "empty"]
+    found: list[Result] = []
+    if "empty" in wanted:
+        from bench.empty import empty_night
+
+        found += empty_night(folder, args)
+    if set(wanted) & set(STEPS):
+        from bench import steps
+
+        ways: dict[str, Callable[[steps.Stage], list[Result]]] = {name: getattr(steps, name) for name in STEPS}
+        with steps.stage(folder, args) as stage:
+            for name in STEPS:
+                if name in wanted:
+                    print(f"{name} …", file=sys.stderr, flush=True)
+                    found += ways[name](stage)
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -96,17 +96,17 @@ def _landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator
 
 
 def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Export:
-    """The judged files with a manifest, all of them at once: the folder is renamed into its place."""
-    root = lake.private(lake.exports(str(contract.recipient), contract.release))
-    fresh, folder = root / f".{day}", root / f"day={day}"
-    shutil.rmtree(fresh, ignore_errors=True)
-    lake.private(fresh)
+    """The judged files with a manifest: replacing that one file makes the old copy the new one."""
+    root = lake.exports(str(contract.recipient), contract.release)
+    folder = lake.private(root / f"day={day}")
     staged = lake.staged(contract.release, verdict.run)
+    names = {file.name: f"{verdict.verdict_hash[:12]}-{file.name}" for file in verdict.files}
     for file in verdict.files:
-        shutil.copyfile(staged / file.name, fresh / file.name)
-        (fresh / file.name).chmod(0o600)
-        if sha256_of(fresh / file.name) != file.sha256:
-            shutil.rmtree(fresh)
+        target = folder / names[file.name]
+        shutil.copyfile(staged / file.name, target)
+        target.chmod(0o600)
+        if sha256_of(target) != file.sha256:
+            target.unlink()
             raise NotAsJudgedError(contract.release, day, file.name)
     manifest = {
         "release": contract.release,
@@ -115,9 +115,10 @@ def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Ex
         "contract": contract.fingerprint,
         "verdict": verdict.verdict_hash,
         "columns": [{"name": o.name, "type": o.type, "treatment": o.note} for o in contract.outputs],
-        "files": [asdict(file) for file in verdict.files],
+        "files": [{**asdict(file), "name": names[file.name]} for file in verdict.files],
     }
-    write_atomically(fresh / "manifest.json", json.dumps(manifest, indent=1), 0o600)
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+    write_atomically(folder / "manifest.json", json.dumps(manifest, indent=1), 0o600)
+    for stray in folder.glob("*.parquet"):
+        if stray.name not in names.values():
+            stray.unlink()
     return Export(str(contract.recipient), folder, verdict.rows, len(verdict.files))

@@ -3,9 +3,9 @@
 from functools import partial
 
 import pytest
-from small_events import COLUMNS, NAMES
 
 from jobs.signals.rules import compiled, fields_of
+from tests.signals.small_events import COLUMNS, NAMES
 
 
 @pytest.fixture(scope="session")

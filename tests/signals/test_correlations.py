@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_events import START, correlation, event, rule, token
 
 from jobs.signals.findings import Period, findings
+from tests.signals.small_events import START, correlation, event, rule, token
 
 RULES = (
     rule("failed", "login_failed")

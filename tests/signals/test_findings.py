@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from small_events import START, correlation, event, rule, token
 
 from jobs.lake import Lake
 from jobs.protect import Landing
@@ -11,6 +10,7 @@ from jobs.signals.errors import BaseNotPublishedError
 from jobs.signals.events import PublishedDays, first_logins
 from jobs.signals.findings import EVIDENCE, findings
 from jobs.signals.release import day_of, require_published
+from tests.signals.small_events import START, correlation, event, rule, token
 
 DAY = START.date()
 BRUTE_FORCE = rule("failed", "login_failed") + correlation("many", "event_count", ["failed"], "10m", "{gte: 10}")

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
-from small_events import event, token
 
 from jobs.keys import DomainKeys
 from jobs.signals.errors import OwnAddressError
@@ -15,6 +14,7 @@ from jobs.signals.indicators import indicated, prefixes, refuse_own
 from jobs.treatments.networks import network_prefix
 from policy.errors import InvalidPolicyFileError
 from policy.intelligence import Indicator, indicators
+from tests.signals.small_events import event, token
 
 LISTED = date(2026, 3, 10)
 HEAD = "indicators:\n  - {network: %s, source: a feed, listed: 2026-01-01, expires: %s}\n"

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from small_events import token
 
 from jobs.signals.report import report
+from tests.signals.small_events import token
 
 DAY = date(2026, 3, 12)
 TYPES = pa.schema([

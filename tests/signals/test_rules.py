@@ -1,7 +1,6 @@
 """Rules are held against the contracts before a row is read; what can't be compiled is refused by name."""
 
 import pytest
-from small_events import correlation, event, rule, token
 
 from jobs.signals.errors import (
     DroppedFieldError,
@@ -17,6 +16,7 @@ from jobs.signals.release import day_of
 from jobs.signals.rules import load_rules
 from policy.detections import detections
 from policy.errors import InvalidPolicyFileError
+from tests.signals.small_events import correlation, event, rule, token
 
 HEAD = "title: t\nname: t\nlogsource: {product: ignicloud, service: %s}\ndetection:\n"
 

@@ -11,8 +11,8 @@ because it is made of published ones (`threat_signals`) → `cleanup` → `repor
 | `plan` | a policy file or the platform's database can't be read | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type or a word that nobody classified | ask the owner named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
-| `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | read which expectation and column; correct the contract; clear `protect` and what follows |
-| `publish` | the verdict doesn't cover the staged files, byte for byte | clear `validate` and what follows; if it happens again, somebody changes staged files |
+| `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
+| `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `validate` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
 | `report` | at least one release of this run isn't published | its own red task says why; the others are |
 
 A red release doesn't stop the others. Landing stays until all releases of its day are published.
@@ -30,7 +30,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import days_of, derived_of, plan_night, run_job
 from ignicloud_airflow.record import counts, unpublished
-from ignicloud_airflow.spark import SparkStep, run_name
+from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
 
 DAY = "{{ params.day or data_interval_start | ds }}"
 RELEASES = AssetAlias("ignicloud_releases")
@@ -77,7 +77,7 @@ def nightly() -> None:
         """Make exactly what the gate passed visible, in one commit."""
         context = get_current_context()
         context["what"] = f"{day} {release}"
-        run = run_name(context, day)
+        run = run_name(context["run_id"], day)
         said = run_job("publish", release=release, day=day, run=run)
         made = counts(release, day, run)
         context["outlet_events"][RELEASES].add(
@@ -89,7 +89,7 @@ def nightly() -> None:
     def release(day: str, release: str, skipped: str) -> None:
         """One release of one day."""
         protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped)
-        validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
+        validate = ValidateStep(task_id="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
     @task_group
@@ -98,7 +98,7 @@ def nightly() -> None:
         protect = SparkStep(
             task_id="protect", step="protect", day=day, release=release, skipped=skipped, trigger_rule="all_done"
         )
-        validate = SparkStep(task_id="validate", step="validate", day=day, release=release)
+        validate = ValidateStep(task_id="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
     @task(trigger_rule="all_done")
@@ -112,7 +112,7 @@ def nightly() -> None:
         """Say what the night did; red if a release is missing."""
         context = get_current_context()
         run_job("night", day=day)
-        missing = unpublished([*work, *derived], {each: run_name(context, each) for each in days_of(work)})
+        missing = unpublished([*work, *derived], {each: run_name(context["run_id"], each) for each in days_of(work)})
         if missing:
             raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
 

@@ -13,6 +13,7 @@ from great_expectations.execution_engine.sparkdf_execution_engine import SparkDF
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.render.renderer_configuration import RendererConfiguration
 
 from expectations import rules
 from expectations.measures import TRIALS
@@ -50,6 +51,12 @@ class ReleaseExpectation(BatchExpectation):
     def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         findings = type(self).rule(TRIALS[self.trial].case, metrics[METRIC])
         return {"success": not findings, "result": {}}
+
+    @classmethod
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration) -> RendererConfiguration:
+        """What Data Docs say of the expectation: its own first sentence."""
+        renderer_configuration.template_str = str(cls.__doc__)
+        return renderer_configuration
 
 
 class ExpectColumnsAreTheContracts(ReleaseExpectation):
@@ -153,3 +160,13 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectVolumeIsUsual,
 )
 """What every release's suite has, in the order of the report."""
+
+SEARCHES: tuple[type[ReleaseExpectation], ...] = (
+    ExpectVocabulariesAreClosed,
+    ExpectTokensHaveTheirShape,
+    ExpectNoPersonalPatterns,
+    ExpectNoKnownIdentifiers,
+    ExpectNoUnkeyedHashes,
+    ExpectNothingInFileMetadata,
+)
+"""What must hold of a published table on any later day, without the landing that it was made from."""

@@ -8,7 +8,7 @@ log or file has, it tells nothing, and it is deleted with the run.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +30,13 @@ class KnownIdentifiers:
     """What the gate searches for.
 
     ``values``: columns ``identifier`` (its class) and ``value``; nulls and repetitions do no harm.
-    ``planted``: the identifiers that the self-proof plants. ``unset_keys``: for each class the key
-    that a data key of zeros would give.
+    ``planted``: the identifiers that the self-proof plants. ``unset_keys``: for each epoch and class
+    the key that a data key of zeros would give.
     """
 
     values: DataFrame
     planted: tuple[Known, ...]
-    unset_keys: Mapping[str, bytes]
+    unset_keys: Sequence[Mapping[str, bytes]]
 
 
 class IndexScanner:
@@ -72,10 +72,20 @@ class IndexScanner:
             "identifier string, value string, hashed boolean",
         )
         values = self._known.values.where(F.col("value").isNotNull()).withColumn("hashed", hash_all)
-        keys = F.create_map(*(F.lit(each) for item in sorted(self._known.unset_keys.items()) for each in item))
-        unset = F.when(F.col("hashed"), F.element_at(keys, F.col("identifier")))
-        known = F.call_function("ignicloud_identifier", self._secret, F.col("identifier"), unset, F.col("value"))
-        return values.union(planted).select(F.explode(known).alias("fingerprint"))
+        unset = F.when(F.col("hashed"), self._unset_keys()).otherwise(F.array(F.lit(None).cast("binary")))
+        keyed = values.union(planted).select("identifier", "value", F.explode(unset).alias("unset"))
+        known = F.call_function(
+            "ignicloud_identifier", self._secret, F.col("identifier"), F.col("unset"), F.col("value")
+        )
+        return keyed.select(F.explode(known).alias("fingerprint"))
+
+    def _unset_keys(self) -> Column:
+        """For each epoch the unset key of the identifier's class."""
+        maps = (
+            F.create_map(*(F.lit(each) for item in sorted(keys.items()) for each in item))
+            for keys in self._known.unset_keys
+        )
+        return F.array(*(F.element_at(each, F.col("identifier")) for each in maps))
 
 
 @contextmanager

@@ -4,51 +4,62 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 import great_expectations as gx
 from great_expectations.core.result_format import ResultFormat
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render.renderer.inline_renderer import InlineRenderer
 
 from expectations.case import Case, Finding
-from expectations.great import EXPECTATIONS
+from expectations.great import EXPECTATIONS, ReleaseExpectation
 from expectations.measures import TRIALS, Measures, Trial
 from expectations.suites import CUSTOM, suite
+
+Suite = Sequence[type[ReleaseExpectation]]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One expectation of a suite: what it demands, in the words of Great Expectations, and whether it holds."""
+
+    expectation: str
+    column: str
+    demand: str
+    holds: bool
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """How many expectations were checked, what broke them, and what was measured.
+    """Every expectation that was checked, what broke them, and what was measured."""
 
-    ``results``: each expectation's name and column, and whether it holds.
-    """
-
-    expectations: int
+    checked: tuple[Checked, ...]
     findings: tuple[Finding, ...]
     measures: Measures
-    results: tuple[tuple[str, str, bool], ...] = ()
 
 
-def judge(name: str, case: Case, custom: Path = CUSTOM) -> Judgement:
-    """Run the whole suite of the case's release on every staged row.
+def judge(name: str, case: Case, generated: Suite = EXPECTATIONS, custom: Path | None = CUSTOM) -> Judgement:
+    """Run the suite of the case's release on every staged row.
 
     Guarantee: an expectation that fails, or can't be evaluated, is a finding; neither its
     arguments nor its result carry a value. ``name`` is the trial's name in this process.
     """
     with _trial(name, Trial(case)) as trial:
-        results = _results(name, case, custom)
+        results = _results(name, case, generated, custom)
         findings = [finding for result in results if not result.success for finding in _findings(result, trial)]
-        said = tuple((*_what(result), bool(result.success)) for result in results)
-        return Judgement(len(results), tuple(findings), trial.measures(), said)
+        return Judgement(tuple(map(_checked, results)), tuple(findings), trial.measures())
 
 
 def failing(name: str, case: Case, measures: Measures) -> set[str]:
     """The generated expectations that Great Expectations reports as failed on these measures."""
     with _trial(name, Trial(case, measures)):
-        return {_what(result)[0] for result in _results(name, case, None) if not result.success}
+        results = _results(name, case, EXPECTATIONS, None)
+        return {_configuration(result).type for result in results if not result.success}
 
 
 def findings_of(case: Case, measures: Measures) -> list[Finding]:
@@ -66,14 +77,16 @@ def _trial(name: str, trial: Trial) -> Iterator[Trial]:
         del TRIALS[name]
 
 
-def _results(name: str, case: Case, custom: Path | None) -> list[gx.core.ExpectationValidationResult]:
+def _results(
+    name: str, case: Case, generated: Suite, custom: Path | None
+) -> list[gx.core.ExpectationValidationResult]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     release = case.contract.release
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_spark("staged", persist=False).add_dataframe_asset(release)
     batch = asset.add_batch_definition_whole_dataframe("every row")
-    expected = context.suites.add(suite(release, name, custom))
+    expected = context.suites.add(suite(release, name, generated, custom))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=release, data=batch, suite=expected))
     checkpoint = gx.Checkpoint(
         name=release, validation_definitions=[definition], result_format={"result_format": ResultFormat.BOOLEAN_ONLY}
@@ -83,19 +96,31 @@ def _results(name: str, case: Case, custom: Path | None) -> list[gx.core.Expecta
     return list(validated.results)
 
 
-def _what(result: gx.core.ExpectationValidationResult) -> tuple[str, str]:
-    configuration = result.expectation_config
-    assert configuration is not None
-    return configuration.type, str(configuration.kwargs.get("column", ""))
+def _configuration(result: gx.core.ExpectationValidationResult) -> ExpectationConfiguration:
+    assert result.expectation_config is not None
+    return result.expectation_config
+
+
+def _checked(result: gx.core.ExpectationValidationResult) -> Checked:
+    configuration = _configuration(result)
+    (rendered,) = InlineRenderer(render_object=configuration).get_rendered_content()
+    arguments = {name: each["value"] for name, each in (rendered.value.params or {}).items()}
+    demand = Template(rendered.value.template or configuration.type).safe_substitute(arguments)
+    return Checked(configuration.type, _column(configuration), demand, bool(result.success))
+
+
+def _column(configuration: ExpectationConfiguration) -> str:
+    return str(configuration.kwargs.get("column", ""))
 
 
 def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
     """What broke one expectation: our rules count it, a hand-written one just names its column."""
-    expectation, column = _what(result)
-    raised = any(_exceptions(result))
+    expectation, raised = _configuration(result), any(_exceptions(result))
     rules = {each.expectation_type: each.rule for each in EXPECTATIONS}
-    found = rules[expectation](trial.case, trial.measures()) if expectation in rules and not raised else []
-    return found or [Finding(expectation, column, "couldn't be evaluated" if raised else "failed", 1)]
+    ours = rules.get(expectation.type) if not raised else None
+    found = ours(trial.case, trial.measures()) if ours else []
+    detail = "couldn't be evaluated" if raised else "failed"
+    return found or [Finding(expectation.type, _column(expectation), detail, 1)]
 
 
 def _exceptions(result: gx.core.ExpectationValidationResult) -> list[bool]:

@@ -6,10 +6,12 @@ for a second one that counts what. Cells are looked at by Spark; no value reache
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -60,7 +62,7 @@ def measure(case: Case) -> Measures:
         represented=row["represented"],
         defects={key: row[f"defect:{key[0]}:{key[1]}"] for key in flags if row[f"defect:{key[0]}:{key[1]}"]},
         found=_counted(case, suspicious),
-        in_texts=_in_texts(case),
+        in_texts=found_in_texts(staged.sparkSession, case.texts, case.scan),
         keyed={name: keyed_of(row, name) for name in keyed},
     )
 
@@ -183,19 +185,20 @@ def _counted(case: Case, suspicious: list[str]) -> dict[tuple[str, str], int]:
     return {(c, n): row[f"{c}:{n}"] for c in suspicious for n in DETECTORS if row[f"{c}:{n}"]}
 
 
-def _in_texts(case: Case) -> dict[str, int]:
-    """What is found in file names and metadata."""
-    if not case.texts:
+def found_in_texts(
+    spark: SparkSession, texts: Sequence[str], scan: Scanner, *, hashes: bool = True
+) -> dict[str, int]:
+    """In how many of these texts, which aren't cells, each detector fires; unkeyed hashes of all identifiers if wished."""
+    if not texts:
         return {}
-    texts = case.staged.sparkSession.createDataFrame([(text,) for text in case.texts], "text string")
+    rows = spark.createDataFrame(pa.table({"text": texts}))
 
-    def seen(search: Scanner, *, thorough: bool) -> list[int]:
-        scan = search.thorough if thorough else search.quick
-        return [row["bits"] for row in texts.select(scan(F.col("text")).alias("bits")).collect()]
+    def seen(search: Callable[[Column], Column]) -> list[int]:
+        return [row["bits"] for row in rows.select(search(F.col("text")).alias("bits")).collect()]
 
-    bits = seen(case.scan, thorough=False)
-    if any(each & DIGEST_LIKE for each in bits):
-        bits = seen(case.scan, thorough=True)
+    bits = seen(scan.quick)
+    if hashes and any(each & DIGEST_LIKE for each in bits):
+        bits = seen(scan.thorough)
     names = [name for each in bits for name in named(each)]
     return {name: names.count(name) for name in names}
 

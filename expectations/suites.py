@@ -6,6 +6,7 @@ To add an expectation to a release, add it to ``expectations/custom/<release>.ya
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,22 @@ import great_expectations as gx
 import yaml
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-from expectations.great import EXPECTATIONS
+from expectations.great import ReleaseExpectation
 from policy.errors import InvalidPolicyFileError
 
 CUSTOM = Path(__file__).parent / "custom"
 
 
-def suite(release: str, trial: str, custom: Path | None = CUSTOM) -> gx.ExpectationSuite:
-    """The generated expectations of ``release``, then its hand-written ones unless ``custom`` is null.
+def suite(
+    release: str, trial: str, generated: Iterable[type[ReleaseExpectation]], custom: Path | None = CUSTOM
+) -> gx.ExpectationSuite:
+    """The ``generated`` expectations of ``release``, then its hand-written ones unless ``custom`` is null.
 
     Raises:
         InvalidPolicyFileError: the hand-written file isn't a list of known expectations.
     """
     made = gx.ExpectationSuite(name=release)
-    for expectation in EXPECTATIONS:
+    for expectation in generated:
         made.add_expectation(expectation(trial=trial))
     for configuration in _hand_written(release, custom) if custom is not None else ():
         made.add_expectation_configuration(configuration)

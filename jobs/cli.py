@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import policy
-from jobs import expire_cli, keys_cli, reidentify_cli, signals_cli
+from jobs import assure_cli, expire_cli, keys_cli, reidentify_cli, signals_cli
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from policy.errors import PolicyError
@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")
     sub.add_argument("--release", required=True, help="a contract of policy/exports")
     sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub = step("accept", _accept, "let a night through that the gate held for its volume")
+    sub.add_argument("--release", required=True)
+    sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub.add_argument("--by", required=True, help="who decides")
+    assure_cli.add_arguments(step("assure", assure_cli.run, "search every published table again (Spark)"))
     step("ledger", _ledger, "recompute the ledger's hash chain").add_argument("what", choices=("verify",))
     expire_cli.add_arguments(step("expire", expire_cli.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys_cli.add_arguments(step("keys", keys_cli.run, "list, rotate, retire, destroy keys"))
@@ -135,6 +140,14 @@ def _publish(args: argparse.Namespace, lake: Lake) -> int:
         from jobs.signals.report import write_report
 
         print(f"threat report: {write_report(promise, args.day, lake)}")
+    return 0
+
+
+def _accept(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.decisions import accept_volume
+
+    rows = accept_volume(args.release, args.day, args.by, Ledger(lake.ledger))
+    print(f"{args.release} of {args.day}: {rows} source rows are accepted; run protect and what follows again")
     return 0
 
 

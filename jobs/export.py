@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.extract import extract_day
+from jobs.decisions import require_no_incident
+from jobs.extract import landed
 from jobs.lake import Lake, sha256_of, write_atomically
 from jobs.ledger import Ledger
 from jobs.protect import protect_release
@@ -65,8 +64,9 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     reason = refusal(recipient)
     if reason is not None:
         raise TransferRefusedError(contract.recipient, recipient.country, reason)
+    require_no_incident(release, contract.owner, ledger)
     run = f"{day}-export"
-    with _landed(promise, day, lake, ledger):
+    with landed(promise, day, lake, ledger):
         protect_release(promise, release, day, run, spark, lake)
         validate_release(promise, release, day, run, spark, lake)
     staged = lake.staged(release, run)
@@ -79,20 +79,6 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     )  # fmt: skip
     shutil.rmtree(staged)
     return made
-
-
-@contextmanager
-def _landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[None]:
-    """The day in landing; if it had to be extracted for this, it is gone afterwards."""
-    if day in lake.landed_days():
-        yield
-        return
-    try:
-        extract_day(promise, day, lake, ledger)
-        yield
-    finally:
-        for source in lake.leave(day):
-            ledger.append("cleaned", source=source, day=day)
 
 
 def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Export:

@@ -7,6 +7,8 @@ transaction, streamed in bounded batches, and a rerun of a day replaces that day
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -56,6 +58,20 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
             ledger.append("extracted", source=name, day=day, rows=manifest.rows, columns=len(columns))
             manifests.append(manifest)
     return manifests
+
+
+@contextmanager
+def landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[None]:
+    """The day in landing; if it had to be extracted for this, it is gone afterwards."""
+    if day in lake.landed_days():
+        yield
+        return
+    try:
+        extract_day(promise, day, lake, ledger)
+        yield
+    finally:
+        for source in lake.leave(day):
+            ledger.append("cleaned", source=source, day=day)
 
 
 def needed_columns(promise: Promise, name: str) -> tuple[str, ...]:

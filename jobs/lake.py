@@ -115,6 +115,10 @@ class Lake:
         """The append-only record; everyone may read it."""
         return self.root / "ledger"
 
+    def data_docs(self, release: str) -> Path:
+        """The pages of a release's verdicts: counts and names only, so they lie with the ledger."""
+        return self.ledger / "data_docs" / release
+
     def private(self, folder: Path) -> Path:
         """``folder``, made with every new parent below the root closed to others (0700)."""
         return self._make(folder, PRIVATE)

@@ -28,6 +28,10 @@ KINDS: dict[str, frozenset[str]] = {
         {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}
         | {"verdict_hash", "suite", "rows"}
     ),
+    "volume_accepted": frozenset({"release", "day", "rows", "by"}),
+    "assured": frozenset(
+        {"release", "day", "run", "verdict", "findings", "proof_planted", "proof_caught", "rows", "files"}
+    ),
     "quarantined": frozenset({"release", "day", "run"}),
     "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
     "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),
@@ -47,6 +51,7 @@ KINDS: dict[str, frozenset[str]] = {
     "expiry_done": frozenset({"plan", "day", "leftovers"}),
     "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
     "incident": frozenset({"what", "release", "day", "plan", "count"}),
+    "incident_acknowledged": frozenset({"incident", "release", "by"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),
     "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),

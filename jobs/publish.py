@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.datasheet import write_about
+from jobs.decisions import require_no_incident
 from jobs.lake import Lake, sha256_of
 from jobs.ledger import Ledger
 from jobs.tables import committed, files_of, open_table, replace_day
@@ -57,6 +58,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
     one is visible, and running again finishes the work.
 
     Raises:
+        OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
         PolicyError: the verdict doesn't cover these files (see `jobs.verdict`), or the table isn't
             as its contract says.
     """
@@ -66,6 +68,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
     if done is not None:
         shutil.rmtree(staged, ignore_errors=True)
         return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
+    require_no_incident(release, contract.owner, ledger)
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC), VERDICT_LIVES)
     with lake.alone(release):

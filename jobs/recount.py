@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, reduce
@@ -102,8 +103,13 @@ class LandedDay:
         person = people.orderBy("user_id").limit(1).collect()
         return Account(**person[0].asDict()) if person else None
 
-    def known_identifiers(self, contract: Contract, planted: Account | None) -> KnownIdentifiers:
-        """Every direct identifier that landing holds for the day, and both orders of each full name."""
+    def known_identifiers(
+        self, contract: Contract, planted: Account | None, epochs: Iterable[str] | None = None
+    ) -> KnownIdentifiers:
+        """Every direct identifier that landing holds for the day, and both orders of each full name.
+
+        ``epochs``: those in whose tokens the release may lie; its day's own unless given.
+        """
         unique, repeated = [], []
         for name, frame in self.frames.items():
             source = self.promise.source(name)
@@ -117,11 +123,23 @@ class LandedDay:
             unique += _as_known(frame, [cell for cell in cells if cell[0] in UNIQUE])
             repeated += _as_known(frame, [cell for cell in cells if cell[0] not in UNIQUE])
         values = reduce(DataFrame.union, repeated).distinct()
-        domain, epoch = contract.domain or contract.release, contract.epoch or ""
-        unset = {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
+        known = reduce(DataFrame.union, [values, *unique])
         return KnownIdentifiers(
-            reduce(DataFrame.union, [values, *unique]), planted.identifiers() if planted else (), unset
+            known,
+            planted.identifiers() if planted else (),
+            [unset_keys(contract, epoch) for epoch in epochs or epochs_of(contract, [self.landing.day])],
         )
+
+
+def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:
+    """The key epochs of these data days; one without a name where a contract has none."""
+    return sorted({epoch_of(day, contract.epoch) if contract.epoch else "" for day in days})
+
+
+def unset_keys(contract: Contract, epoch: str) -> dict[str, bytes]:
+    """For each identifier class the key that a data key of zeros would give in this epoch."""
+    domain = contract.domain or contract.release
+    return {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
 
 
 def _as_known(frame: DataFrame, cells: list[tuple[str | None, Column]]) -> list[DataFrame]:

@@ -9,36 +9,34 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
-from pyspark import __version__ as VERSION
 from pyspark.sql import SparkSession
-from pyspark.sql.types import StructType
 
 from expectations.case import Case, Claimed, Finding
 from expectations.index import IndexScanner, KnownIdentifiers, scanner
 from expectations.judge import Judgement, judge
 from expectations.leaks import PATTERN_LEAKS
 from expectations.proof import Proof, prove
+from jobs.data_docs import Page, write_page
+from jobs.decisions import accepted_volume
+from jobs.file_texts import texts_of
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.protect import Landing, Protected
 from jobs.recount import LandedDay, leaks_of, recount
-from jobs.verdict import NUMBERED, JudgedFile, Verdict, staged_files, suite_version
+from jobs.verdict import JudgedFile, Verdict, staged_files, suite_version
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
 
 NIGHTS = 28
 """How many earlier nights the volume rule looks back on."""
-
-SPARKS_NOTES = {"org.apache.spark.sql.parquet.row.metadata", "org.apache.spark.version", VERSION}
 
 
 class RedVerdictError(PolicyError):
@@ -68,6 +66,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
+        recounted = recount(promise, contract, landing, rows)
         case = Case(
             contract=contract,
             day=day,
@@ -75,16 +74,16 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
             staged=rows,
             scan=scan,
             claimed=_claimed(staged),
-            recounted=recount(promise, contract, landing, rows),
+            recounted=recounted,
             landed=landing.copies(),
-            history=() if contract.findings else _history(ledger, release, day),  # quiet days are no damage
+            history=_history(ledger, contract, day, recounted.rows_in),
             file_columns=tuple(tuple(pq.read_schema(staged / file.name).names) for file in files),
             texts=texts_of([staged / file.name for file in files], rows.schema),
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
     verdict = _verdict(case, run, judgement, proof, files)
-    return _pronounce(verdict, contract, lake, ledger)
+    return _pronounce(verdict, _page(verdict, judgement, proof), contract, lake, ledger)
 
 
 @contextmanager
@@ -104,7 +103,7 @@ def _verdict(case: Case, run: str, judgement: Judgement, proof: Proof, files: tu
         run=run,
         verdict="red" if findings else "green",
         findings=findings,
-        expectations=judgement.expectations,
+        expectations=len(judgement.checked),
         proof_planted=proof.planted,
         proof_caught=proof.caught,
         files=files,
@@ -115,8 +114,21 @@ def _verdict(case: Case, run: str, judgement: Judgement, proof: Proof, files: tu
     )
 
 
-def _pronounce(verdict: Verdict, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
-    """Seal and record the verdict; a red run leaves the staged zone."""
+def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
+    facts: dict[str, str | int] = {
+        "rows": verdict.rows,
+        "judged at": verdict.judged_at,
+        "contract": verdict.contract,
+        "suite": verdict.suite,
+        "verdict": verdict.verdict_hash,
+        **{file.name: f"{file.rows} rows, SHA-256 {file.sha256}" for file in verdict.files},
+    }
+    day = date.fromisoformat(verdict.day)
+    return Page(verdict.release, day, verdict.run, judgement.checked, judgement.findings, proof, facts)
+
+
+def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
+    """Seal and record the verdict, write its page; a red run leaves the staged zone."""
     staged = lake.staged(verdict.release, verdict.run)
     sealed = verdict.sealed(Keyring.from_environment(ledger.key_changed))
     sealed.write(staged)
@@ -133,6 +145,7 @@ def _pronounce(verdict: Verdict, contract: Contract, lake: Lake, ledger: Ledger)
         suite=verdict.suite,
         rows=verdict.rows,
     )
+    write_page(page, lake, ledger)
     if verdict.verdict == "green":
         return sealed
     quarantine = lake.quarantine(verdict.release, verdict.run)
@@ -150,42 +163,15 @@ def _claimed(staged: Path) -> Claimed:
     return Claimed(noted.rows_in, noted.represented, noted.suppressed, noted.excluded)
 
 
-def texts_of(files: Sequence[Path], schema: StructType) -> tuple[str, ...]:
-    """File names, key-value metadata and column statistics: where an identifier could lie beside the rows.
+def _history(ledger: Ledger, contract: Contract, day: date, rows_in: int) -> tuple[int, ...]:
+    """Source rows of the nights that were published before, the newest of each day.
 
-    Spark's note of the schema is left out where it is the schema, whose names are checked one by
-    one, and so is a name that only numbers the file.
+    None for findings, whose quiet days are no damage, and for a night whose size a person has accepted.
     """
-    texts: set[str] = set()
-    for file in files:
-        metadata = pq.read_metadata(file)
-        notes = (note.decode("utf-8", "replace") for item in (metadata.metadata or {}).items() for note in item)
-        texts |= {note for note in notes if note not in SPARKS_NOTES and not _is_schema(note, schema)}
-        texts |= set() if NUMBERED.fullmatch(file.name) else {file.name}
-        for group in range(metadata.num_row_groups):
-            for column in range(metadata.num_columns):
-                seen = metadata.row_group(group).column(column).statistics
-                if seen is not None and seen.has_min_max:
-                    texts |= {_text(seen.min), _text(seen.max)}
-    return tuple(sorted(texts))
-
-
-def _text(bound: Any) -> str:
-    return bound.decode("utf-8", "replace") if isinstance(bound, bytes) else str(bound)
-
-
-def _is_schema(note: str, schema: StructType) -> bool:
-    """Whether a note is the very schema: same names and types, and no field carries a remark."""
-    try:
-        noted = StructType.fromJson(json.loads(note))
-    except (ValueError, KeyError, TypeError):
-        return False
-    same = [(f.name, f.dataType.simpleString()) for f in noted] == [(f.name, f.dataType.simpleString()) for f in schema]
-    return same and not any(f.metadata for f in noted)
-
-
-def _history(ledger: Ledger, release: str, day: date) -> tuple[int, ...]:
-    """Source rows of the nights that were published before, the newest of each day."""
+    release = contract.release
+    accepted = accepted_volume(release, day, ledger)
+    if contract.findings is not None or (accepted is not None and rows_in >= accepted):
+        return ()
     published = {(e["day"], e["run"]) for e in ledger.entries("published", release=release) if e["day"] != str(day)}
     rows = {
         e["day"]: e["rows_in"]

@@ -19,6 +19,8 @@ ADVICE = {
     "answer": "the approval isn't of this question, or too old; the log says why; trigger again",
     "execute": "the plan is stale, or needs an approval; clear plan and what follows; see docs/retention.md",
     "prove": "incident: something that must be gone is still there; tell the privacy officer; see docs/retention.md",
+    "assure": "something was found in a published table, or the search can't be believed; see docs/gate.md",
+    "accept": "that night isn't held for its volume; check release and day",
     "cleanup": "landing can't be deleted; check the lake's permissions and clear this task",
 }
 

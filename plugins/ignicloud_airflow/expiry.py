@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,6 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from ignicloud_airflow.jobs import run_job
-from ignicloud_airflow.platform import platform_environment
 from ignicloud_airflow.record import entries
 from ignicloud_airflow.spark import SparkStep
 
@@ -29,6 +27,7 @@ class ExpiryStep(SparkStep):
     """Plan, or carry out a plan: a Spark step that reads the platform's contracts, accounts and holds."""
 
     template_fields = (*SparkStep.template_fields, "plan")
+    reads_the_platform = True
 
     def __init__(self, *, action: str, day: str = "", plan: str = "", **kwargs: Any) -> None:
         super().__init__(step="expire", day=day, release="", **kwargs)
@@ -37,12 +36,6 @@ class ExpiryStep(SparkStep):
     def arguments(self, _: Context) -> list[str]:
         """``--plan --day DAY`` or ``--execute PLAN``."""
         return ["expire", "--plan", "--day", self.day] if self.action == "plan" else ["expire", "--execute", self.plan]
-
-    def execute(self, context: Context) -> None:
-        """Submit with the connection ``platform`` in the environment, never in an argument."""
-        with platform_environment() as platform:
-            os.environ.update(platform)  # this process runs one task and hands its environment to spark-submit
-            super().execute(context)
 
 
 class ExpiryApproval(ApprovalOperator):

@@ -12,10 +12,14 @@ from ignicloud_airflow.jobs import PROJECT
 Entry = dict[str, Any]
 
 
+def lake() -> Path:
+    """The lake's folder; of its zones this tower reads the ledger's alone."""
+    return Path(os.environ.get("IGNICLOUD_LAKE") or PROJECT / "lake")
+
+
 def entries(kind: str, **match: str) -> list[Entry]:
     """The ledger's entries of one kind with these fields, oldest first."""
-    lake = Path(os.environ.get("IGNICLOUD_LAKE") or PROJECT / "lake")
-    path = lake / "ledger" / "ledger.jsonl"
+    path = lake() / "ledger" / "ledger.jsonl"
     if not path.exists():
         return []
     lines = map(json.loads, path.read_text("utf-8").splitlines())

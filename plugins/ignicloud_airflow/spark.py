@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
@@ -17,6 +18,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
+from ignicloud_airflow.pages import DataDocsLink
+from ignicloud_airflow.platform import platform_environment
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "conf"
@@ -28,6 +31,7 @@ class SparkStep(SparkSubmitOperator):
 
     template_fields = ("day", "release", "skipped")
     ui_color: ClassVar[str] = "#f4e3d3"
+    reads_the_platform: ClassVar[bool] = False
 
     def __init__(self, *, step: str, day: str, release: str, skipped: str = "", **kwargs: Any) -> None:
         super().__init__(
@@ -46,8 +50,9 @@ class SparkStep(SparkSubmitOperator):
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
         self.application_args = self.arguments(context)
         try:
-            with kek_environment() as kek:
-                os.environ.update(kek)  # this process runs one task and hands its environment to spark-submit
+            reads = platform_environment() if self.reads_the_platform else nullcontext({})
+            with reads as platform, kek_environment() as kek:
+                os.environ.update(platform | kek)  # this process runs one task and hands its environment to spark-submit
                 super().execute(context)
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))
@@ -56,10 +61,36 @@ class SparkStep(SparkSubmitOperator):
 
     def arguments(self, context: Context) -> list[str]:
         """The step as the command line of the Spark tower has it: names, days and hashes only."""
-        return [self.step, "--release", self.release, "--day", self.day, "--run", run_name(context, self.day)]
+        run = run_name(context["run_id"], self.day)
+        return [self.step, "--release", self.release, "--day", self.day, "--run", run]
 
 
-def run_name(context: Context, day: str) -> str:
+class ValidateStep(SparkStep):
+    """The gate's step; its link leads to the page of the verdict."""
+
+    operator_extra_links = (DataDocsLink(),)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(step="validate", **kwargs)
+
+    def page(self, run_id: str) -> str:
+        """Where this run's page lies, below Data Docs."""
+        return f"data_docs/{self.release}/{run_name(run_id, self.day)}.html"
+
+
+class AssureStep(SparkStep):
+    """Search every published table with the identifiers that the platform has now."""
+
+    reads_the_platform = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(step="assure", day="", release="", **kwargs)
+
+    def arguments(self, _: Context) -> list[str]:
+        """The step alone."""
+        return [self.step]
+
+
+def run_name(run_id: str, day: str) -> str:
     """The name under which one Airflow run stages one day: the same in every task and retry."""
-    run_id = context["run_id"]
     return f"{day}-{hashlib.sha256(run_id.encode()).hexdigest()[:10]}"

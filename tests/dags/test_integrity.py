@@ -2,7 +2,7 @@
 
 import pytest
 
-DAGS = {"keys", "nightly", "reidentify", "retention"}
+DAGS = {"assurance", "held", "keys", "nightly", "reidentify", "retention"}
 
 
 def test_exactly_our_dags_are_read_without_an_error(dagbag):

@@ -30,7 +30,7 @@ def scan_column(spark, tmp_path_factory):
     """The scanner over KNOWN, as a function of columns."""
     rows = [(identifier, value) for identifier, values in KNOWN.items() for value in values]
     values = spark.createDataFrame(rows, "identifier string, value string")
-    known = KnownIdentifiers(values, (), {identifier: unset(identifier) for identifier in KNOWN})
+    known = KnownIdentifiers(values, (), [{identifier: unset(identifier) for identifier in KNOWN}])
     with scanner(known, tmp_path_factory.mktemp("gate") / "index", bytes(range(24))) as scan:
         yield scan.thorough
 

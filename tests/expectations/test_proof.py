@@ -39,7 +39,7 @@ class Blind:
 def scan(spark, tmp_path_factory):
     nobody = spark.createDataFrame([], "identifier string, value string")
     unset = {name: field_key(bytes(32), "threat", "P3M", name) for name, _ in ACCOUNT.identifiers()}
-    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), unset)
+    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), [unset])
     with scanner(known, tmp_path_factory.mktemp("proof") / "index", bytes(range(24))) as scan:
         yield scan
 

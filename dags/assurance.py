@@ -1,0 +1,61 @@
+"""### Assurance
+
+Every Sunday at noon UTC all that is published is searched again, with the identifiers of today: who has
+joined since a night was judged couldn't be searched for then, and whoever can write into the lake
+needn't ask the gate.
+
+`assure` → `incidents` → `acknowledge`, once for each open incident
+
+- **assure** searches every row of every published table, its files' metadata, its log and the pages beside
+  it, and proves that it can fail. What it finds is an incident: **nothing more of that release is
+  published** until somebody acknowledges it here. Nothing is deleted by this DAG.
+- **acknowledge** waits six days for a person, in **Required Actions**. An approval says: it is deleted, or
+  it is a false alarm. Silence leaves the incident open.
+
+| red task | what it means | what to do |
+|---|---|---|
+| `assure` | something was found, or the search missed a planted leak; or the platform can't be read | read the log's last line: release, expectation, column; see docs/gate.md |
+| `incidents` | the ledger can't be read | check the lake; clear the task |
+| `acknowledge` | whoever approved isn't a person | clear the task, decide in the UI |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+from ignicloud_airflow.callbacks import say_what_failed
+from ignicloud_airflow.incidents import Acknowledgement, waiting
+from ignicloud_airflow.spark import AssureStep
+
+
+@dag(
+    dag_id="assurance",
+    schedule=CronTriggerTimetable("0 12 * * 0", timezone="UTC"),
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 (the timetable is in UTC)
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["privacy", "gate"],
+    default_args={
+        "owner": "privacy-office",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "on_failure_callback": say_what_failed,
+    },
+)
+def assurance() -> None:
+    """Search again; let a person see to what was found."""
+
+    @task(trigger_rule="all_done")
+    def incidents() -> list[dict[str, str]]:
+        """Every open incident, of this search or an earlier one."""
+        return waiting()
+
+    acknowledge = Acknowledgement.partial(task_id="acknowledge", response_timeout=timedelta(days=6))
+    opened = incidents()
+    AssureStep(task_id="assure") >> opened
+    acknowledge.expand_kwargs(opened)
+
+
+assurance()

@@ -1,0 +1,206 @@
+"""Every published table is searched again, with the identifiers of today.
+
+The gate judged each night with the identifiers of that night. Who has joined since, or was renamed,
+couldn't be searched for then; and whoever can write into the lake needn't ask the gate. So the
+whole of each table is searched by the same scanner, with unset keys of every epoch that it holds;
+what surrounds the rows, too. What is found is an incident: it stops further publication of the
+release until a person has acknowledged it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from expectations.case import Case, Claimed, Finding, Recounted
+from expectations.detectors import KNOWN
+from expectations.great import SEARCHES
+from expectations.judge import judge
+from expectations.leaks import PATTERN_LEAKS
+from expectations.measures import found_in_texts
+from expectations.proof import prove
+from jobs.data_docs import Page, write_page
+from jobs.decisions import LEAK
+from jobs.extract import landed
+from jobs.file_texts import texts_of
+from jobs.lake import Lake
+from jobs.ledger import Ledger
+from jobs.protect import Landing
+from jobs.recount import LandedDay, epochs_of, leaks_of
+from jobs.tables import current_files, day_of, open_table
+from jobs.validate import private_scanner
+from policy.contract import Contract
+from policy.errors import PolicyError
+from policy.promise import Promise
+
+STRANGE = "expect_only_the_tables_own_files"
+RUN = r"\d{4}-\d\d-\d\d-[0-9a-f]{10}"
+OWN_PATH = re.compile(rf"day=\d{{4}}-\d\d-\d\d/({RUN}-part-\d{{5,}}|kept-[0-9a-f]{{12}}-(as-it-was-)?\d{{5}}(-\d+)?)\.parquet")
+OWN_WORDS = {
+    "run": re.compile(RUN), "day": re.compile(r"\d{4}-\d\d-\d\d"), "plan": re.compile(r"[0-9a-f]{64}"),
+    "verdict": re.compile(r"[0-9a-f]{64}"), "id": re.compile(r"[0-9a-f-]{36}"),
+}  # fmt: skip
+"""What the log must remember of each commit; anything else in it is searched."""
+
+
+class LeakFoundError(PolicyError):
+    """Published tables hold what they mustn't: an incident each is in the ledger."""
+
+    def __init__(self, found: Iterable[Assured]) -> None:
+        self.found = tuple(found)
+        named = "; ".join(
+            f"{each.release}: " + ", ".join(f"{f.expectation} {f.column} ({f.detail}, {f.count})" for f in each.findings)
+            for each in self.found
+        ).replace("  ", " ")
+        super().__init__(
+            f"{named}. Nothing more of them is published; acknowledge in the DAG assurance, see docs/gate.md"
+        )
+
+
+@dataclass(frozen=True)
+class Assured:
+    """What a search of one published table came to."""
+
+    release: str
+    files: int
+    rows: int
+    findings: tuple[Finding, ...]
+    planted: int
+    caught: int
+
+
+def assure(promise: Promise, day: date, spark: SparkSession, lake: Lake) -> Iterator[Assured]:
+    """Search every published table with the identifiers that the platform has by the end of ``day``.
+
+    A day that isn't in landing is extracted for this and leaves again. Each result is in the ledger
+    before it is given out.
+    """
+    ledger = Ledger(lake.ledger)
+    with landed(promise, day, lake, ledger):
+        landing = LandedDay(promise, Landing(spark, lake, day))
+        for name, contract in promise.contracts.items():
+            if (lake.published(name) / "_delta_log").is_dir():
+                with lake.alone(name):
+                    yield _search(contract, landing, ledger)
+
+
+def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
+    """One table: judged, proved, and put on record."""
+    lake, day, spark = landing.landing.lake, landing.landing.day, landing.landing.spark
+    folder, account = lake.published(contract.release), landing.account()
+    table = Table(folder, contract)
+    rows = table.rows(spark)
+    epochs = epochs_of(contract, (day_of(path) for path in table.files))
+    known = landing.known_identifiers(contract, account, epochs)
+    with private_scanner(known, lake) as scan:
+        case = Case(
+            contract=contract,
+            day=day,
+            judged_at=datetime.now(UTC),
+            staged=rows,
+            scan=scan,
+            claimed=Claimed(0, 0, 0, 0),
+            recounted=Recounted(0, 0, {}, 0),
+            landed=(),
+            history=(),
+            file_columns=tuple(tuple(pq.read_schema(folder / path).names) for path in table.files),
+            texts=table.texts(rows.schema),
+        )
+        judgement = judge(f"{contract.release} published", case, SEARCHES, custom=None)
+        proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
+        prose = found_in_texts(spark, table.prose(), scan, hashes=False)
+    findings = (
+        *judgement.findings,
+        *(Finding(STRANGE, "", f"in the pages beside the table: {n}", c) for n, c in prose.items() if n in PROSE),
+        *([Finding(STRANGE, "", "a file that isn't the table's", table.strangers)] if table.strangers else []),
+        *(Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed),
+    )
+    made = Assured(
+        contract.release, len(table.files), judgement.measures.rows, findings, proof.planted, proof.caught
+    )
+    run = f"assured-{day}"
+    ledger.append(
+        "assured", release=made.release, day=day, run=run, files=made.files, rows=made.rows, proof_planted=made.planted,
+        proof_caught=made.caught, verdict="red" if findings else "green", findings=[vars(f) for f in findings],
+    )  # fmt: skip
+    if findings:
+        ledger.append("incident", what=LEAK, release=made.release, day=day, count=sum(f.count for f in findings))
+    facts: dict[str, str | int] = {"rows": made.rows, "files": made.files, "epochs": ", ".join(epochs) or "none"}
+    write_page(Page(made.release, day, run, judgement.checked, findings, proof, facts), lake, ledger)
+    return made
+
+
+PROSE = set(KNOWN) - {"known_name"}
+"""What is searched for in pages that people read: names stand there as words of the language."""
+
+
+class Table:
+    """Everything that lies in one published folder, the files of its current version or not."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        self._folder, self._contract, self._log = folder, contract, folder / "_delta_log"
+        below = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
+        current = {Path(file.path) for file in current_files(open_table(folder, contract))}
+        left = {path for path in below if OWN_PATH.fullmatch(str(path))}
+        self.files = sorted(current | left)
+        ours = {*self.files, *(path for path in below if path.parts[0] in ("_delta_log", "_about"))}
+        self.strangers = len(set(below) - ours)
+        self._pages = [path for path in below if path.parts[0] == "_about"]
+
+    def rows(self, spark: SparkSession) -> DataFrame:
+        """Every row of every file, as the files have them."""
+        if not self.files:
+            columns = self._contract.output_schema.items()
+            return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in columns))
+        return spark.read.parquet(*(str(self._folder / path) for path in self.files))
+
+    def texts(self, schema: StructType) -> tuple[str, ...]:
+        """Notes and statistics of the Parquet files, and every word of the table's log that isn't its own."""
+        paths = [self._folder / path for path in self.files]
+        names = {path.name for path in self.files if OWN_PATH.fullmatch(str(path))}
+        return tuple(sorted({*texts_of(paths, schema), *self._logged()} - names))
+
+    def prose(self) -> list[str]:
+        """Datasheet, data package and reports."""
+        return [(self._folder / path).read_text("utf-8", "replace") for path in self._pages]
+
+    def _logged(self) -> Iterator[str]:
+        for path in sorted(self._log.glob("*.json")):
+            for line in path.read_text("utf-8", "replace").splitlines():
+                yield from self._words(json.loads(line))
+        for path in sorted(self._log.glob("*.parquet")):
+            for row in pq.read_table(path).to_pylist():
+                yield from self._words(row)
+
+    def _words(self, node: Any, name: str = "") -> Iterator[str]:
+        """Every text in a log entry, also inside JSON in it, but those that the log must hold."""
+        if isinstance(node, dict):
+            for key, value in node.items():
+                yield from self._words(value, key)
+        elif isinstance(node, list | tuple):
+            for value in node:
+                yield from self._words(value, name)
+        elif isinstance(node, str) and node.startswith("{") and (inner := _parsed(node)) is not None:
+            yield from self._words(inner, name)
+        elif isinstance(node, str) and not self._is_own(name, node):
+            yield node
+
+    def _is_own(self, name: str, word: str) -> bool:
+        fits = name in OWN_WORDS and OWN_WORDS[name].fullmatch(word)
+        return bool(fits or OWN_PATH.fullmatch(word)) or word.rstrip("/") == self._folder.as_uri()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -28,10 +28,12 @@ ALWAYS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.shuffle.partitions": "8",
     "spark.sql.debug.maxToStringFields": "1000",
+    "spark.io.encryption.enabled": "true",
+    "spark.io.encryption.keySizeBits": "256",
     "spark.ui.showConsoleProgress": "false",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-"""What no cluster configuration may change: the meaning of results, and silence."""
+"""What no cluster configuration may change: the meaning of results, silence, and AES on what is shuffled or spilled."""
 
 BY_DEFAULT = {
     "spark.master": "local[*]",

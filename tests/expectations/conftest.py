@@ -1,11 +1,15 @@
-"""One small index of known identifiers, and cells scanned against it."""
+"""One small index of known identifiers, cells scanned against it, and a staged run of no rows before its judges."""
+
+from datetime import UTC, date, datetime
 
 import pytest
 from pyspark.sql import functions as F
 
+from expectations.case import Case, Claimed, Recounted
 from expectations.detectors import named
 from expectations.index import KnownIdentifiers, scanner
 from jobs.keys import field_key
+from jobs.recount import Account
 
 KNOWN = {
     "email": ["jane.roe@firm.example", "Zoé.Müller@école.example", "1234567", "admin.login-1@x.example"],
@@ -19,6 +23,8 @@ KNOWN = {
     "session": ["s-4711-aBcDeF"],
     "street": ["12 rue de la République"],
 }
+
+ACCOUNT = Account("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "jane.doe.roe@firm.example", "Janette", "Roelands")
 
 
 def unset(identifier):
@@ -45,3 +51,31 @@ def found(spark, scan_column):
         return [set(named(row["bits"])) for row in rows]
 
     return find
+
+
+@pytest.fixture(scope="module")
+def scan(spark, tmp_path_factory):
+    nobody = spark.createDataFrame([], "identifier string, value string")
+    unset = {name: field_key(bytes(32), "threat", "P3M", name) for name, _ in ACCOUNT.identifiers()}
+    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), [unset])
+    with scanner(known, tmp_path_factory.mktemp("proof") / "index", bytes(range(24))) as scan:
+        yield scan
+
+
+@pytest.fixture
+def case(spark, promise, scan):
+    contract = promise.release("threat_events")
+    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
+    return Case(
+        contract=contract,
+        day=date(2026, 3, 12),
+        judged_at=datetime(2026, 3, 13, 2, tzinfo=UTC),
+        staged=spark.createDataFrame([], schema),
+        scan=scan,
+        claimed=Claimed(0, 0, 0, 0),
+        recounted=Recounted(0, 0, {}, 0),
+        landed=(),
+        history=(),
+        file_columns=(tuple(contract.output_schema),),
+        texts=(),
+    )

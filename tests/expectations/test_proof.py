@@ -1,21 +1,16 @@
 """The gate is weakened on purpose, one detector at a time, and its self-proof says which."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 
 import pytest
 from pyspark.sql import functions as F
 
 from expectations import great, judge, proof
-from expectations.case import Case, Claimed, Recounted
 from expectations.detectors import DETECTORS, mask
-from expectations.index import KnownIdentifiers, scanner
 from expectations.leaks import PATTERN_LEAKS, known_leaks
 from expectations.measures import measure
-from jobs.keys import field_key
-from jobs.recount import Account
+from tests.expectations.conftest import ACCOUNT
 
-ACCOUNT = Account("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "jane.doe.roe@firm.example", "Janette", "Roelands")
 LEAKS = (
     *PATTERN_LEAKS,
     *known_leaks(ACCOUNT.email, (ACCOUNT.first_name, ACCOUNT.family_name), ACCOUNT.user_id),
@@ -33,34 +28,6 @@ class Blind:
         return self.scan.quick(cell).bitwiseAND(F.lit(~mask(*self.to)).cast("bigint"))
 
     thorough = quick
-
-
-@pytest.fixture(scope="module")
-def scan(spark, tmp_path_factory):
-    nobody = spark.createDataFrame([], "identifier string, value string")
-    unset = {name: field_key(bytes(32), "threat", "P3M", name) for name, _ in ACCOUNT.identifiers()}
-    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), [unset])
-    with scanner(known, tmp_path_factory.mktemp("proof") / "index", bytes(range(24))) as scan:
-        yield scan
-
-
-@pytest.fixture
-def case(spark, promise, scan):
-    contract = promise.release("threat_events")
-    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
-    return Case(
-        contract=contract,
-        day=date(2026, 3, 12),
-        judged_at=datetime(2026, 3, 13, 2, tzinfo=UTC),
-        staged=spark.createDataFrame([], schema),
-        scan=scan,
-        claimed=Claimed(0, 0, 0, 0),
-        recounted=Recounted(0, 0, {}, 0),
-        landed=(),
-        history=(),
-        file_columns=(tuple(contract.output_schema),),
-        texts=(),
-    )
 
 
 @pytest.fixture

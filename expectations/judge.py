@@ -77,9 +77,7 @@ def _trial(name: str, trial: Trial) -> Iterator[Trial]:
         del TRIALS[name]
 
 
-def _results(
-    name: str, case: Case, generated: Suite, custom: Path | None
-) -> list[gx.core.ExpectationValidationResult]:
+def _results(name: str, case: Case, generated: Suite, custom: Path | None) -> list[gx.core.ExpectationValidationResult]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     release = case.contract.release
     context = gx.get_context(mode="ephemeral")

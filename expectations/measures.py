@@ -185,9 +185,7 @@ def _counted(case: Case, suspicious: list[str]) -> dict[tuple[str, str], int]:
     return {(c, n): row[f"{c}:{n}"] for c in suspicious for n in DETECTORS if row[f"{c}:{n}"]}
 
 
-def found_in_texts(
-    spark: SparkSession, texts: Sequence[str], scan: Scanner, *, hashes: bool = True
-) -> dict[str, int]:
+def found_in_texts(spark: SparkSession, texts: Sequence[str], scan: Scanner, *, hashes: bool = True) -> dict[str, int]:
     """In how many of these texts, which aren't cells, each detector fires; unkeyed hashes of all identifiers if wished."""
     if not texts:
         return {}

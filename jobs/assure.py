@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from expectations.case import Case, Claimed, Finding, Recounted
-from expectations.detectors import KNOWN
+from expectations.detectors import DETECTORS, KNOWN
 from expectations.great import SEARCHES
 from expectations.judge import judge
 from expectations.leaks import PATTERN_LEAKS
@@ -42,9 +42,14 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
 
-STRANGE = "expect_only_the_tables_own_files"
+BESIDE = "expect_nothing_beside_the_table"
+LOGGED = set(DETECTORS) - {"known_name"}
+PROSE = set(KNOWN) - {"known_name"}
+"""What is searched for in the log, and on pages, which name their owners: names are words of the language there."""
 RUN = r"\d{4}-\d\d-\d\d-[0-9a-f]{10}"
-OWN_PATH = re.compile(rf"day=\d{{4}}-\d\d-\d\d/({RUN}-part-\d{{5,}}|kept-[0-9a-f]{{12}}-(as-it-was-)?\d{{5}}(-\d+)?)\.parquet")
+OWN_PATH = re.compile(
+    rf"day=\d{{4}}-\d\d-\d\d/({RUN}-part-\d{{5,}}|kept-[0-9a-f]{{12}}-(as-it-was-)?\d{{5}}(-\d+)?)\.parquet"
+)
 OWN_WORDS = {
     "run": re.compile(RUN), "day": re.compile(r"\d{4}-\d\d-\d\d"), "plan": re.compile(r"[0-9a-f]{64}"),
     "verdict": re.compile(r"[0-9a-f]{64}"), "id": re.compile(r"[0-9a-f-]{36}"),
@@ -58,7 +63,8 @@ class LeakFoundError(PolicyError):
     def __init__(self, found: Iterable[Assured]) -> None:
         self.found = tuple(found)
         named = "; ".join(
-            f"{each.release}: " + ", ".join(f"{f.expectation} {f.column} ({f.detail}, {f.count})" for f in each.findings)
+            f"{each.release}: "
+            + ", ".join(f"{f.expectation} {f.column} ({f.detail}, {f.count})" for f in each.findings)
             for each in self.found
         ).replace("  ", " ")
         super().__init__(
@@ -117,16 +123,22 @@ def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
         )
         judgement = judge(f"{contract.release} published", case, SEARCHES, custom=None)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
-        prose = found_in_texts(spark, table.prose(), scan, hashes=False)
+        beside = {
+            "in the log of the table": (found_in_texts(spark, table.logged(), scan), LOGGED),
+            "on the pages beside the table": (found_in_texts(spark, table.prose(), scan, hashes=False), PROSE),
+        }
     findings = (
         *judgement.findings,
-        *(Finding(STRANGE, "", f"in the pages beside the table: {n}", c) for n, c in prose.items() if n in PROSE),
-        *([Finding(STRANGE, "", "a file that isn't the table's", table.strangers)] if table.strangers else []),
+        *(
+            Finding(BESIDE, "", f"{detector} {where}", count)
+            for where, (found, searched) in beside.items()
+            for detector, count in found.items()
+            if detector in searched
+        ),
+        *([Finding(BESIDE, "", "a file that is no part of the table", table.strangers)] if table.strangers else []),
         *(Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed),
     )
-    made = Assured(
-        contract.release, len(table.files), judgement.measures.rows, findings, proof.planted, proof.caught
-    )
+    made = Assured(contract.release, len(table.files), judgement.measures.rows, findings, proof.planted, proof.caught)
     run = f"assured-{day}"
     ledger.append(
         "assured", release=made.release, day=day, run=run, files=made.files, rows=made.rows, proof_planted=made.planted,
@@ -137,10 +149,6 @@ def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
     facts: dict[str, str | int] = {"rows": made.rows, "files": made.files, "epochs": ", ".join(epochs) or "none"}
     write_page(Page(made.release, day, run, judgement.checked, findings, proof, facts), lake, ledger)
     return made
-
-
-PROSE = set(KNOWN) - {"known_name"}
-"""What is searched for in pages that people read: names stand there as words of the language."""
 
 
 class Table:
@@ -164,16 +172,20 @@ class Table:
         return spark.read.parquet(*(str(self._folder / path) for path in self.files))
 
     def texts(self, schema: StructType) -> tuple[str, ...]:
-        """Notes and statistics of the Parquet files, and every word of the table's log that isn't its own."""
+        """Names, notes and statistics of the Parquet files."""
         paths = [self._folder / path for path in self.files]
         names = {path.name for path in self.files if OWN_PATH.fullmatch(str(path))}
-        return tuple(sorted({*texts_of(paths, schema), *self._logged()} - names))
+        return tuple(sorted({*texts_of(paths, schema)} - names))
 
     def prose(self) -> list[str]:
         """Datasheet, data package and reports."""
         return [(self._folder / path).read_text("utf-8", "replace") for path in self._pages]
 
-    def _logged(self) -> Iterator[str]:
+    def logged(self) -> list[str]:
+        """Every word of the table's log that isn't its own."""
+        return sorted(set(self._entries()))
+
+    def _entries(self) -> Iterator[str]:
         for path in sorted(self._log.glob("*.json")):
             for line in path.read_text("utf-8", "replace").splitlines():
                 yield from self._words(json.loads(line))

@@ -1,16 +1,20 @@
-"""A release is protected and judged with everything switched on that could give a key away: nothing does.
+"""A release is protected and judged with everything switched on that could give something away: nothing does.
 
-Spark's UI and event log on, logs at DEBUG, its temporary files kept: then every file, every page of
-the UI and every process's arguments and environment is searched for every key, derived key and pad.
+Spark's UI and event log on, logs at DEBUG, its temporary files copied while they exist: then every file,
+every page of the UI and every process's arguments and environment is searched for every key, derived key
+and pad, and for every identifier that was planted for the gate to find.
 """
 
+import base64
 import os
 import subprocess
 import threading
 import urllib.request
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.extract import extract_day
@@ -55,7 +59,7 @@ def loud(tmp_path, monkeypatch):
     port = 4100 + os.getpid() % 800
     (left / "conf" / "spark-defaults.conf").write_text(
         f"spark.master local[2]\nspark.ui.enabled true\nspark.ui.port {port}\nspark.eventLog.enabled true\n"
-        f"spark.eventLog.compress false\nspark.eventLog.dir file://{left}/events\nspark.local.dir {left}/local\nspark.ui.showConsoleProgress false\n"
+        f"spark.eventLog.compress false\nspark.eventLog.dir file://{left}/events\nspark.local.dir {left}/local\nspark.shuffle.compress false\nspark.ui.showConsoleProgress false\n"
         f"spark.driver.extraJavaOptions -Djava.io.tmpdir={left}/tmp -XX:TieredStopAtLevel=1\nspark.sql.maxMetadataStringLength 100000\n"
     )
     monkeypatch.setenv("SPARK_CONF_DIR", str(left / "conf"))
@@ -85,6 +89,7 @@ def watch(step, port, seen):
                     (seen / f"{name}-{process.name}").write_bytes((process / name).read_bytes())
                 except OSError:
                     continue
+        keep_temporary_files(seen)
         for page in PAGES:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=2) as answer:
@@ -97,23 +102,57 @@ def watch(step, port, seen):
             continue
 
 
+def keep_temporary_files(seen):
+    """Copy what Spark shuffles and spills, and whatever else is written for a moment."""
+    for folder in ("local", "tmp"):
+        for path in (seen.parent / folder).rglob("*"):
+            if path.is_file() and path.suffix != ".jar":
+                with suppress(OSError):
+                    (seen / f"temporary-{path.name}").write_bytes(path.read_bytes())
+
+
 def secrets(ring):
     kek = bytes.fromhex(Path(os.environ["IGNICLOUD_KEK"].removeprefix("file:")).read_text())
     return secrets_of(ring, kek)
 
 
-def test_no_key_is_seen_while_a_release_is_protected_and_judged(platform, lake, ledger, promise, loud):
+def plant(lake):
+    """Write identifiers into the staged rows and beside them, known ones of that day and strangers'; what was planted."""
+    accounts = pq.read_table(lake.landed_files("professional_users", DAY)[0], columns=["email", "family_name"])
+    known = [cell for cell in accounts["email"].to_pylist() if cell][:3]
+    planted = [*known, "stranger.planted@mail.example", known[0][::-1], base64.b64encode(known[0].encode()).decode()]
+    [file] = lake.staged("threat_events", RUN).glob("*.parquet")
+    table = pq.read_table(file)
+    place = table.schema.get_field_index("kind")
+    cells = [*planted, *table["kind"].to_pylist()[len(planted) :]]
+    table = table.set_column(place, table.schema.field(place), [cells])
+    pq.write_table(table.replace_schema_metadata({"made by": known[1]}), file)
+    return {f"planted {number}": text.encode() for number, text in enumerate(planted)}
+
+
+def test_nothing_is_seen_while_a_release_is_protected_and_judged(platform, lake, ledger, promise, loud):
     extract_day(promise, DAY, lake, ledger)
-    for step in ("protect", "validate"):
+    for step, ends in (("protect", 0), ("validate", 2)):
         code, left = loud("--jars", str(ROOT / ".build" / "kernel.jar"), str(ROOT / "jobs" / "__main__.py"), step,
                           "--release", "threat_events", "--day", str(DAY), "--run", RUN)  # fmt: skip
-        assert code == 0, (left / "seen" / "output-0").read_text()[-3000:]
+        assert code == ends, (left / "seen" / "output-0").read_text()[-3000:]
+        planted = plant(lake) if step == "protect" else planted
+    assert {"expect_no_known_identifiers", "expect_nothing_in_file_metadata"} <= {
+        finding["expectation"] for finding in ledger.last("judged")["findings"]
+    }
     seen = {path.name.partition("-")[0] for path in (left / "seen").iterdir()}
-    assert seen == {"output", "cmdline", "environ", "page"}
+    assert seen == {"output", "cmdline", "environ", "page", "temporary"}
+    assert any(path.name.startswith("temporary-shuffle") for path in (left / "seen").iterdir())
     assert any((left / "events").rglob("*"))
     assert b"DEBUG" in (left / "seen" / "output-0").read_bytes()
-    found = where_found(secrets(Keyring.from_environment()), files_below(left, lake.root))
-    assert found == set()
+    assert where_found(secrets(Keyring.from_environment()), files_below(left, lake.root)) == set()
+    outside = (each for each in files_below(left, lake.root) if not each[0].startswith(closed(lake)))
+    assert {(what, where) for where, content in outside for what, text in planted.items() if text in content} == set()
+
+
+def closed(lake):
+    """Where identifiers may lie: raw copies, and the run that is in quarantine because of them."""
+    return str(lake.root / "landing"), str(lake.quarantine("threat_events", RUN))
 
 
 def test_a_key_in_a_plan_would_be_seen(loud, tmp_path):

@@ -50,7 +50,9 @@ def app() -> Any:
     def page(release: str, page: str) -> FileResponse:
         path = lake() / "ledger" / "data_docs" / release / f"{page}.html"
         if not (NAME.fullmatch(release) and NAME.fullmatch(page) and path.is_file()):
-            raise HTTPException(404, "There is no such page: the verdict wasn't reached, or its lake isn't mounted here.")
+            raise HTTPException(
+                404, "There is no such page: the verdict wasn't reached, or its lake isn't mounted here."
+            )
         return FileResponse(path, media_type="text/html", headers=CLOSED)
 
     return pages

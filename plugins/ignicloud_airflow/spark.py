@@ -52,7 +52,9 @@ class SparkStep(SparkSubmitOperator):
         try:
             reads = platform_environment() if self.reads_the_platform else nullcontext({})
             with reads as platform, kek_environment() as kek:
-                os.environ.update(platform | kek)  # this process runs one task and hands its environment to spark-submit
+                os.environ.update(
+                    platform | kek
+                )  # this process runs one task and hands its environment to spark-submit
                 super().execute(context)
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))

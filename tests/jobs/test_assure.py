@@ -1,0 +1,159 @@
+"""What is published is searched again with today's identifiers; what is found stops the release until a person has looked."""
+
+import json
+import shutil
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from jobs import assure_cli
+from jobs.assure import BESIDE, assure
+from jobs.decisions import NoSuchIncidentError, OpenIncidentError, acknowledge, open_incidents
+from jobs.lake import Lake
+from jobs.ledger import Ledger
+from jobs.publish import publish_release
+from jobs.tables import open_table, replace_day
+
+DAY, RELEASE, RUN = date(2026, 3, 12), "feedback_topics", "2026-03-11-0123456789"
+COLUMNS = {"statistic": "topics", "topic": "other", "row_count": 9, "contributors": 7}
+SOMEBODY = "ottilie.newcomer@firm.example"
+
+
+@pytest.fixture
+def table(lake, promise):
+    """One published day, as `publish` lays it down, of a night long before anybody joined."""
+    contract = promise.release(RELEASE)
+    folder = lake.shared(lake.published(RELEASE))
+    target = Path("day=2026-03-11") / f"{RUN}-part-00001.parquet"
+    lake.shared(folder / target.parent)
+    write(folder / target, COLUMNS)
+    opened = open_table(folder, contract)
+    replace_day(opened, DAY - timedelta(days=1), {target: 1}, {"run": RUN, "day": "2026-03-11", "verdict": "0" * 64})
+    return folder
+
+
+def write(path, row, **notes):
+    import pyarrow as pa
+
+    table = pa.Table.from_pylist([row])
+    pq.write_table(table.replace_schema_metadata(notes or None), path)
+
+
+@pytest.fixture
+def joined(platform):
+    """Somebody joins the platform after the night was judged."""
+    with sqlite3.connect(platform) as database:
+        database.execute(
+            "UPDATE professional_users SET email = ? WHERE user_id = (SELECT min(user_id) FROM professional_users)",
+            (SOMEBODY,),
+        )
+    return SOMEBODY
+
+
+def searched(promise, spark, lake):
+    [made] = assure(promise, DAY, spark, lake)
+    return made
+
+
+def test_a_clean_table_is_assured_on_record_and_the_gate_proved_itself(promise, spark, lake, ledger, table, joined):
+    made = searched(promise, spark, lake)
+    assert (made.rows, made.files, made.findings) == (1, 1, ())
+    assert made.caught == made.planted > 80
+    assert ledger.last("assured")["verdict"] == "green"
+    assert open_incidents(ledger) == []
+    assert not lake.landed_days()
+
+
+LEAKS = {
+    "in a cell and in a file's notes": lambda table, leak: write(
+        next(table.rglob("*.parquet")), {**COLUMNS, "topic": leak}, by=leak
+    ),
+    "in a left-over file": lambda table, leak: write(
+        table / "day=2026-03-11" / "2026-03-11-abcdef0123-part-00001.parquet", {**COLUMNS, "topic": leak}
+    ),
+    "in a file of another name": lambda table, leak: (table / "notes.txt").write_text(leak),
+    "in a hidden file": lambda table, leak: (table / ".part").write_text(leak),
+    "in a file's name": lambda table, leak: shutil.copy(next(table.rglob("*.parquet")), table / f"{leak}.parquet"),
+    "in the table's log": lambda table, leak: logged(table, leak),
+    "on the datasheet": lambda table, leak: on_a_page(table, leak),
+}
+
+
+def logged(table, leak):
+    last = max((table / "_delta_log").glob("*.json"))
+    entry = {"commitInfo": {"operationParameters": {"predicate": json.dumps({"email": leak})}}}
+    last.write_text(last.read_text().rstrip() + "\n" + json.dumps(entry) + "\n")
+
+
+def on_a_page(table, leak):
+    (table / "_about").mkdir()
+    (table / "_about" / "datasheet.md").write_text(f"# Feedback\nask {leak}\n")
+
+
+def test_an_identifier_of_today_is_found_wherever_it_lies(promise, spark, lake, ledger, table, joined, capfd):
+    for plant in LEAKS.values():
+        plant(table, joined)
+    found = {(f.expectation, f.column, f.detail): f.count for f in searched(promise, spark, lake).findings}
+    assert (
+        found.items()
+        >= {
+            ("expect_no_known_identifiers", "topic", "known"): 2,
+            ("expect_nothing_in_file_metadata", "", "known"): 1,
+            (BESIDE, "", "a file that is no part of the table"): 3,
+            (BESIDE, "", "known in the log of the table"): 1,
+            (BESIDE, "", "known on the pages beside the table"): 1,
+        }.items()
+    )
+    [incident] = open_incidents(ledger)
+    assert incident["release"] == RELEASE
+    page = (lake.data_docs(RELEASE) / f"assured-{DAY}.html").read_text()
+    said = capfd.readouterr()
+    assert joined not in f"{page}{ledger.path.read_text()}{found}{said.out}{said.err}"
+
+
+def test_nothing_of_the_release_is_published_until_a_person_acknowledges(promise, spark, lake, ledger, table, joined):
+    LEAKS["in a hidden file"](table, joined)
+    searched(promise, spark, lake)
+    with pytest.raises(OpenIncidentError, match="feedback_topics"):
+        publish_release(promise, RELEASE, DAY, "r1", lake)
+    [incident] = open_incidents(ledger)
+    acknowledge(incident["seq"], "ana", ledger)
+    assert ledger.last("incident_acknowledged")["by"] == "ana"
+    with pytest.raises(Exception, match="no readable verdict"):
+        publish_release(promise, RELEASE, DAY, "r1", lake)
+    with pytest.raises(NoSuchIncidentError):
+        acknowledge(incident["seq"], "ana", ledger)
+
+
+def test_tokens_under_an_unset_key_of_an_old_epoch_are_found(promise, spark, lake, platform):
+    """Each epoch that lies in the table has unset keys of its own."""
+    from jobs.keys import field_key
+    from jobs.recount import epochs_of, unset_keys
+
+    contract = promise.release("threat_events")
+    epochs = epochs_of(contract, [DAY, DAY - timedelta(days=200)])
+    assert len(epochs) == 2
+    keys = [unset_keys(contract, epoch)["person"] for epoch in epochs]
+    assert keys == [field_key(bytes(32), "threat", epoch, "person") for epoch in epochs]
+
+
+def test_a_leak_ends_the_command_with_a_refusal_that_names_release_and_column(
+    promise, lake, table, joined, monkeypatch, capsys, spark
+):
+    from argparse import Namespace
+
+    from jobs import session
+    from jobs.assure import LeakFoundError
+
+    monkeypatch.setattr(session, "spark", lambda app: spark)
+    LEAKS["in a cell and in a file's notes"](table, joined)
+    with pytest.raises(LeakFoundError, match="feedback_topics: .*expect_no_known_identifiers topic"):
+        assure_cli.run(Namespace(open=False, acknowledge=None, by=None, day=DAY), lake)
+    assure_cli.run(Namespace(open=True, acknowledge=None, by=None, day=None), Lake(lake.root))
+    assert "feedback_topics" in capsys.readouterr().out
+    [incident] = open_incidents(Ledger(lake.ledger))
+    assure_cli.run(Namespace(open=False, acknowledge=incident["seq"], by="ana", day=None), lake)
+    assert open_incidents(Ledger(lake.ledger)) == []

@@ -53,7 +53,7 @@ class ReleaseExpectation(BatchExpectation):
         return {"success": not findings, "result": {}}
 
     @classmethod
-    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration) -> RendererConfiguration:
+    def _prescriptive_template(cls, renderer_configuration: RendererConfiguration[Any]) -> RendererConfiguration[Any]:
         """What Data Docs say of the expectation: its own first sentence."""
         renderer_configuration.template_str = str(cls.__doc__)
         return renderer_configuration

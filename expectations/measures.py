@@ -186,7 +186,7 @@ def _counted(case: Case, suspicious: list[str]) -> dict[tuple[str, str], int]:
 
 
 def found_in_texts(spark: SparkSession, texts: Sequence[str], scan: Scanner, *, hashes: bool = True) -> dict[str, int]:
-    """In how many of these texts, which aren't cells, each detector fires; unkeyed hashes of all identifiers if wished."""
+    """In how many of these texts, which aren't cells, each detector fires, with unkeyed hashes of all or not."""
     if not texts:
         return {}
     rows = spark.createDataFrame(pa.table({"text": texts}))

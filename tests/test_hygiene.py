@@ -132,11 +132,12 @@ def plant(lake):
 
 def test_nothing_is_seen_while_a_release_is_protected_and_judged(platform, lake, ledger, promise, loud):
     extract_day(promise, DAY, lake, ledger)
+    planted = {}
     for step, ends in (("protect", 0), ("validate", 2)):
         code, left = loud("--jars", str(ROOT / ".build" / "kernel.jar"), str(ROOT / "jobs" / "__main__.py"), step,
                           "--release", "threat_events", "--day", str(DAY), "--run", RUN)  # fmt: skip
         assert code == ends, (left / "seen" / "output-0").read_text()[-3000:]
-        planted = plant(lake) if step == "protect" else planted
+        planted = planted or plant(lake)
     assert {"expect_no_known_identifiers", "expect_nothing_in_file_metadata"} <= {
         finding["expectation"] for finding in ledger.last("judged")["findings"]
     }

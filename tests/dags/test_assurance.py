@@ -29,7 +29,7 @@ def leaking(lake, promise, platform, monkeypatch):
     path = folder / "day=2026-03-11" / f"{RUN}-part-00001.parquet"
     row = {"statistic": "topics", "topic": email, "row_count": 9, "contributors": 7}
     pq.write_table(pa.Table.from_pylist([row]).replace_schema_metadata(None), path)
-    replace_day(open_table(folder, promise.release(RELEASE)), datetime(2026, 3, 11).date(),  # noqa: DTZ001
+    replace_day(open_table(folder, promise.release(RELEASE)), datetime(2026, 3, 11).date(),
                 {path.relative_to(folder): 1}, {"run": RUN})  # fmt: skip
     return email
 

@@ -67,6 +67,17 @@ def test_a_clean_table_is_assured_on_record_and_the_gate_proved_itself(promise, 
     assert not lake.landed_days()
 
 
+def logged(table, leak):
+    last = max((table / "_delta_log").glob("*.json"))
+    entry = {"commitInfo": {"operationParameters": {"predicate": json.dumps({"email": leak})}}}
+    last.write_text(last.read_text().rstrip() + "\n" + json.dumps(entry) + "\n")
+
+
+def on_a_page(table, leak):
+    (table / "_about").mkdir()
+    (table / "_about" / "datasheet.md").write_text(f"# Feedback\nask {leak}\n")
+
+
 LEAKS = {
     "in a cell and in a file's notes": lambda table, leak: write(
         next(table.rglob("*.parquet")), {**COLUMNS, "topic": leak}, by=leak
@@ -77,20 +88,9 @@ LEAKS = {
     "in a file of another name": lambda table, leak: (table / "notes.txt").write_text(leak),
     "in a hidden file": lambda table, leak: (table / ".part").write_text(leak),
     "in a file's name": lambda table, leak: shutil.copy(next(table.rglob("*.parquet")), table / f"{leak}.parquet"),
-    "in the table's log": lambda table, leak: logged(table, leak),
-    "on the datasheet": lambda table, leak: on_a_page(table, leak),
+    "in the table's log": logged,
+    "on the datasheet": on_a_page,
 }
-
-
-def logged(table, leak):
-    last = max((table / "_delta_log").glob("*.json"))
-    entry = {"commitInfo": {"operationParameters": {"predicate": json.dumps({"email": leak})}}}
-    last.write_text(last.read_text().rstrip() + "\n" + json.dumps(entry) + "\n")
-
-
-def on_a_page(table, leak):
-    (table / "_about").mkdir()
-    (table / "_about" / "datasheet.md").write_text(f"# Feedback\nask {leak}\n")
 
 
 def test_an_identifier_of_today_is_found_wherever_it_lies(promise, spark, lake, ledger, table, joined, capfd):
@@ -150,7 +150,7 @@ def test_a_leak_ends_the_command_with_a_refusal_that_names_release_and_column(
 
     monkeypatch.setattr(session, "spark", lambda app: spark)
     LEAKS["in a cell and in a file's notes"](table, joined)
-    with pytest.raises(LeakFoundError, match="feedback_topics: .*expect_no_known_identifiers topic"):
+    with pytest.raises(LeakFoundError, match=r"feedback_topics: .*expect_no_known_identifiers topic"):
         assure_cli.run(Namespace(open=False, acknowledge=None, by=None, day=DAY), lake)
     assure_cli.run(Namespace(open=True, acknowledge=None, by=None, day=None), Lake(lake.root))
     assert "feedback_topics" in capsys.readouterr().out

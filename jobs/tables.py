@@ -8,6 +8,7 @@ are left out of the log: it would remember the smallest and largest token of eve
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,9 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 
 PARTITION = "day"
+
+MOMENT = 1.0
+"""Seconds in which a reader who has listed a log without its new checkpoint reads the entries that it listed."""
 
 
 class SchemaChangedError(PolicyError):
@@ -128,11 +132,12 @@ def current_files(table: DeltaTable) -> list[TableFile]:
 def forget_history(table: DeltaTable) -> int:
     """Reduce the log to its newest version, so that it remembers nothing of what was; entries removed.
 
-    A checkpoint comes first: a reader finds a whole table at any point. Older versions can't be opened
-    afterwards.
+    A checkpoint comes first, and a moment later what it replaces goes: a reader finds a whole table at any
+    point. Older versions can't be opened afterwards.
     """
     log, version = folder_of(table) / "_delta_log", table.version()
     table.create_checkpoint()
+    time.sleep(MOMENT)
     old = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
     for path in old:
         path.unlink()

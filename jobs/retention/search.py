@@ -36,8 +36,16 @@ def tokens_in(path: Path, prefixes: frozenset[bytes]) -> Iterator[bytes]:
 def found_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]:
     """The files that hold a token of ``wanted``, with how many different ones; nothing else is said."""
     prefixes = frozenset(token[:3] for token in wanted)
-    counts = {path: len(wanted.intersection(tokens_in(path, prefixes))) for path in paths if wanted}
+    counts = {path: _count(path, wanted, prefixes) for path in paths if wanted}
     return {path: count for path, count in counts.items() if count}
+
+
+def _count(path: Path, wanted: frozenset[bytes], prefixes: frozenset[bytes]) -> int:
+    """How many of ``wanted`` a file holds: all of them if it is damaged, for nobody can see into its pages."""
+    try:
+        return len(wanted.intersection(tokens_in(path, prefixes)))
+    except (pa.ArrowException, OSError):
+        return len(wanted)
 
 
 def _texts(path: Path) -> Iterator[bytes]:

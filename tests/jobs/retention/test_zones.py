@@ -78,6 +78,15 @@ def test_the_search_sees_through_every_compression(tmp_path, compression, dictio
     assert found_in([path], frozenset({b"eml_" + b"c" * 32})) == {}
 
 
+@pytest.mark.parametrize("left", [0.5, 0.99])
+def test_a_damaged_file_counts_as_if_it_held_everybody(tmp_path, left):
+    path, tokens = tmp_path / "x.parquet", frozenset({b"eml_" + b"c" * 32, b"usr_" + b"d" * 32})
+    pq.write_table(pa.table({"x": ["nobody"] * 1000}), path)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * left)])
+    assert found_in([path], tokens) == {path: 2}
+    assert found_in([path], frozenset()) == {}
+
+
 # -- key epochs
 
 

@@ -2,7 +2,8 @@ package ignicloud.kernel;
 
 /** Sixteen letters instead of digits: nothing written in them looks like a number of any sort. */
 final class Modhex {
-  private static final char[] LETTERS = "cbdefghijklnrtuv".toCharArray();
+  private static final String ALPHABET = "cbdefghijklnrtuv";
+  private static final char[] LETTERS = ALPHABET.toCharArray();
 
   private Modhex() {}
 
@@ -11,5 +12,21 @@ final class Modhex {
       to[at + 2 * i] = LETTERS[(bytes[i] >> 4) & 15];
       to[at + 2 * i + 1] = LETTERS[bytes[i] & 15];
     }
+  }
+
+  /** Where the letters that begin at {@code from} end. */
+  static int end(String text, int from) {
+    int at = from;
+    while (at < text.length() && ALPHABET.indexOf(text.charAt(at)) >= 0) at++;
+    return at;
+  }
+
+  /** The bytes of an even number of letters. */
+  static byte[] read(String text, int from, int to) {
+    byte[] bytes = new byte[(to - from) / 2];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (ALPHABET.indexOf(text.charAt(from + 2 * i)) << 4 | ALPHABET.indexOf(text.charAt(from + 2 * i + 1)));
+    }
+    return bytes;
   }
 }

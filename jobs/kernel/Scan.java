@@ -1,6 +1,8 @@
 package ignicloud.kernel;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.api.java.UDF3;
 
 /**
@@ -12,27 +14,31 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
   private static final int SPAN = 8, DEPTH = 3, SHORTEST_RUN = 7, SHORTEST_DIGEST = 11, SHORTEST_HEX = 10, DIGEST_HEX = 16;
   private static final int LONGEST_INSIDE = 1024;
-  private static final int PREFIX = 4;
-  private static final String MODHEX = "cbdefghijklnrtuv", BETWEEN_BYTES = " :-,.";
+  private static final String BETWEEN_BYTES = " :-,.";
 
   private record Keyed(byte[] key, Fingerprint fingerprint, long[] powers) {}
 
   @Override
   public Long call(byte[] key, String path, String cell) {
     if (cell == null || cell.isEmpty()) return 0L;
-    if (!isToken(cell)) return scan(keyed(key), Index.at(path), cell, 0);
-    return scan(keyed(key), Index.at(path), cell.substring(PREFIX), 0) & ~Detector.DIGEST_LIKE.bit();
-  }
-
-  /**
-   * A token's prefix names its class, and somebody may be called Tel, Nam or Org. That tokens are those of
-   * the right key is checked for all of them together, so none is looked up among hashes of everything.
-   */
-  private static boolean isToken(String cell) {
-    return cell.length() > PREFIX && cell.charAt(PREFIX - 1) == '_' && isModhex(cell, PREFIX, cell.length());
+    return scan(keyed(key), Index.at(path), cell, 0);
   }
 
   private static long scan(Keyed k, Index index, String cell, int depth) {
+    List<String> tokens = new ArrayList<>(1);
+    String rest = Tokens.removed(cell, tokens);
+    long found = 0;
+    for (String letters : tokens) found |= token(k, index, letters);
+    return rest.isBlank() ? found : found | text(k, index, rest, depth);
+  }
+
+  /** A token's letters: the hash of something under a key that was never set, or bytes that are no hash at all. */
+  private static long token(Keyed k, Index index, String letters) {
+    byte[] bytes = Modhex.read(letters, 0, letters.length());
+    return digests(k, index, bytes) | stretches(k, index, bytes, Detector.KNOWN_HEX);
+  }
+
+  private static long text(Keyed k, Index index, String cell, int depth) {
     long found = 0;
     for (String view : Cleaned.views(cell)) {
       Compact compact = new Compact(Cleaned.folded(view));
@@ -102,9 +108,9 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
     return found;
   }
 
-  /** Whether a run is long enough for a digest and no token and no word: by chance base64 has capitals or digits. */
+  /** Whether a run is long enough for a digest and no word: by chance base64 has capitals or digits. */
   private static boolean isDigestLike(String text, int from, int to) {
-    if (to - from < SHORTEST_DIGEST || isToken(text.substring(from, to))) return false;
+    if (to - from < SHORTEST_DIGEST) return false;
     if (to - from >= 32) return true;
     for (int i = from; i < to; i++) if (text.charAt(i) >= '0' && text.charAt(i) <= '9' || Character.isUpperCase(text.charAt(i))) return true;
     return false;
@@ -120,7 +126,7 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
         found |= decoded(k, index, base64(text, start, end), Detector.KNOWN_BASE64, depth);
       }
       if (begins && to - start >= SHORTEST_DIGEST) found |= digests(k, index, base64(text, start, Math.min(to, start + 12)));
-      if (begins && to - start >= 32 && isModhex(text, start, start + 32)) found |= digests(k, index, modhex(text, start));
+      if (begins && to - start >= 32 && Modhex.end(text, start) >= start + 32) found |= digests(k, index, Modhex.read(text, start, start + 32));
     }
     return found;
   }
@@ -196,6 +202,10 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
       long found = scan(k, index, text, depth + 1);
       return (found & Detector.ALL_KNOWN) != 0 ? found | as.bit() : found;
     }
+    return stretches(k, index, bytes, as);
+  }
+
+  private static long stretches(Keyed k, Index index, byte[] bytes, Detector as) {
     for (String stretch : Printable.stretches(bytes)) {
       Compact compact = new Compact(Cleaned.folded(Cleaned.visible(stretch)));
       if (substrings(k, index, compact, k.fingerprint.prefixes(compact.chars, compact.length)) != 0) return as.bit();
@@ -228,19 +238,6 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
     byte[] bytes = new byte[(to - from) / 2];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (Character.digit(text.charAt(from + 2 * i), 16) << 4 | Character.digit(text.charAt(from + 2 * i + 1), 16));
-    }
-    return bytes;
-  }
-
-  private static boolean isModhex(String text, int from, int to) {
-    for (int i = from; i < to; i++) if (MODHEX.indexOf(text.charAt(i)) < 0) return false;
-    return true;
-  }
-
-  private static byte[] modhex(String text, int from) {
-    byte[] bytes = new byte[16];
-    for (int i = 0; i < 16; i++) {
-      bytes[i] = (byte) (MODHEX.indexOf(text.charAt(from + 2 * i)) << 4 | MODHEX.indexOf(text.charAt(from + 2 * i + 1)));
     }
     return bytes;
   }

@@ -14,7 +14,7 @@ from jobs.recount import Account
 KNOWN = {
     "email": ["jane.roe@firm.example", "Zoé.Müller@école.example", "1234567", "admin.login-1@x.example"],
     "phone": ["+33 6 12 34 56 78", "12345"],
-    "first_name": ["Jane", "Robert", "Tel", "Li"],
+    "first_name": ["Jane", "Robert", "Hubert", "Tel", "Li"],
     "family_name": ["Roe", "Müller", "Dupont"],
     "full_name": ["Jane Roe", "Roe Jane"],
     "company_name": ["Org", "Société Générale de Chauffage et Climatisation du Centre et de l'Ouest"],

@@ -5,9 +5,12 @@ import hashlib
 import hmac
 import json
 import random
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 from jobs.keys import field_key
+from policy.shapes import NETWORK_LETTERS, PREFIXES
 
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
 RAW, E164 = EMAIL.encode(), b"+33612345678"
@@ -182,3 +185,25 @@ def test_a_token_says_its_class_though_somebody_is_called_so(found):
 
 def test_a_long_cell_is_searched_to_its_end(found):
     assert "known" in found("x " * 40_000 + EMAIL)[0]
+
+
+def test_names_that_tokens_spell_by_chance_are_not_known(found):
+    """Sixteen letters spell Hubert; a token of the right shape is no name, wherever it stands."""
+    cells = ["ip4_hubert", '{"network": "ip4_hubert", "by": ["ip6_huberthuberthube"]}', "tel_" + "hubert" + "c" * 26]
+    assert found(*cells) == [set(), set(), set()]
+    assert found("hubert_ip4", "ip4_hubert_", "xip4_hubert", "ip5_hubert", "ip4-hubert") == [{"known_name"}] * 5
+
+
+def test_an_identifier_spelt_in_the_letters_of_tokens_is_known(found):
+    letters = "cbdefghijklnrtuv"
+    spelt = "".join(letters[b >> 4] + letters[b & 15] for b in RAW[:16])
+    assert found(f"eml_{spelt}") == [set()]
+    assert found("ses_" + "".join(letters[b >> 4] + letters[b & 15] for b in b"s-4711-aBcDeF   ")) == [{"known_hex"}]
+
+
+def test_the_scanner_and_the_contracts_agree_on_the_shapes_of_tokens():
+    source = (Path(__file__).parents[2] / "jobs" / "kernel" / "Tokens.java").read_text()
+    entries = re.findall(r'entry\("(\w+)", List.of\(([\d, ]+)\)', source)
+    four, six = ({lengths[n] for lengths in NETWORK_LETTERS.values()} for n in (0, 1))
+    shapes = {prefix: {32} for prefix in PREFIXES.values()} | {"ip4": four, "ip6": six}
+    assert {prefix: set(map(int, lengths.split(", "))) for prefix, lengths in entries} == shapes

@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,7 +40,7 @@ from policy.periods import epoch_of
 from policy.promise import Promise
 
 T = TypeVar("T")
-TODAY, DAYS, EVERY, PEOPLE, GOING = date(2026, 3, 10), 400, 10, 100_000, 1_000
+TODAY, DAYS, EVERY, PEOPLE, GOING = datetime.now(UTC).date(), 400, 10, 100_000, 1_000
 FIRST = TODAY - timedelta(days=DAYS)
 DAY_OF_ROW = f"date_add(DATE'{FIRST}', cast(id % {DAYS} as int))"
 
@@ -51,14 +51,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory(prefix="bench-retention-") as folder:
-        home = Path(folder)
-        os.environ |= {
-            "IGNICLOUD_LAKE": str(home / "lake"),
-            "IGNICLOUD_KEYRING": str(home / "secrets" / "keyring.json"),
-            "IGNICLOUD_KEK": f"file:{home / 'secrets' / 'kek'}",
-            "IGNICLOUD_PLATFORM": f"sqlite:///{home / 'platform.db'}",
-        }
+        home = at_home(Path(folder))
         measure(rows, home, spark("bench"))
+
+
+def at_home(home: Path) -> Path:
+    """Point every step at the lake, the keys and the platform in ``home``."""
+    os.environ |= {
+        "IGNICLOUD_LAKE": str(home / "lake"),
+        "IGNICLOUD_KEYRING": str(home / "secrets" / "keyring.json"),
+        "IGNICLOUD_KEK": f"file:{home / 'secrets' / 'kek'}",
+        "IGNICLOUD_PLATFORM": f"sqlite:///{home / 'platform.db'}",
+    }
+    return home
 
 
 def measure(rows: int, home: Path, session: SparkSession) -> None:

@@ -54,7 +54,8 @@ def write_names(path: Path, names: Iterable[Name]) -> Path:
 def named_in(contract: Contract) -> dict[str, str]:
     """The published columns that say whose a row is, with their types."""
     if contract.findings is not None:
-        return {output.name: output.type for output in contract.outputs if output.type.startswith("map<")}
+        nested = (output for output in contract.outputs if output.type.startswith(("map<", "array<")))
+        return {output.name: output.type for output in nested}
     return {output.name: output.type for output in contract.outputs if output.token in NAMING}
 
 

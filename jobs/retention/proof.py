@@ -148,13 +148,12 @@ def recount(
 
 
 def _any(batch: pa.RecordBatch, tokens: pa.Array) -> pa.Array:
-    """Whether each row names one of ``tokens``, in a column or in the values of a map."""
-    result = pa.array([False] * batch.num_rows, pa.bool_())
+    """Whether each row names one of ``tokens``, in a column or nested in a map or a list."""
+    result, wanted = pa.array([False] * batch.num_rows, pa.bool_()), set(tokens.to_pylist())
     for column in batch.columns:
-        if pa.types.is_map(column.type):
-            entries = column.to_pylist()
-            wanted = set(tokens.to_pylist())
-            named = pa.array([any(v in wanted for _, v in row or ()) for row in entries], pa.bool_())
+        if pa.types.is_nested(column.type):
+            cells = column.to_pylist()
+            named = pa.array([not wanted.isdisjoint(_texts(cell)) for cell in cells], pa.bool_())
         else:
             named = pc.is_in(column, value_set=tokens)
         result = pc.or_(result, named)
@@ -162,11 +161,16 @@ def _any(batch: pa.RecordBatch, tokens: pa.Array) -> pa.Array:
 
 
 def _present(rows: pa.RecordBatch, tokens: pa.Array) -> set[bytes]:
-    wanted, present = set(tokens.to_pylist()) if rows.num_rows else set(), set[str]()
-    for row in rows.to_pylist():
-        for value in row.values():
-            present |= {value} if isinstance(value, str) else {v for _, v in value or ()}
-    return {token.encode() for token in present & wanted}
+    cells = (cell for row in rows.to_pylist() for cell in row.values())
+    present = {text for cell in cells for text in _texts(cell)}
+    return {token.encode() for token in present.intersection(tokens.to_pylist())}
+
+
+def _texts(cell: str | Sequence[str | tuple[str, str]] | None) -> list[str]:
+    """The texts of a cell as Python has it: one text, a list's items, or a map's values."""
+    if isinstance(cell, str):
+        return [cell]
+    return [item[1] if isinstance(item, tuple) else item for item in cell or ()]
 
 
 def _count(mask: pa.Array) -> int:

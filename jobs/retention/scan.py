@@ -97,6 +97,8 @@ def hits(rows: DataFrame, contract: Contract, tokens: DataFrame) -> DataFrame:
 def _tokens_of(column: str, kind: str) -> Column:
     if kind.startswith("map<"):
         return F.coalesce(F.map_values(column), F.array().cast("array<string>"))
+    if kind.startswith("array<"):
+        return F.coalesce(F.col(column), F.array().cast("array<string>"))
     return F.array(column)
 
 

@@ -21,7 +21,14 @@ from jobs.retention.proof import prove
 from jobs.tables import current_files, open_table, replace_day
 from policy.periods import epoch_of
 
-ARROW = {"string": pa.string(), "timestamp": pa.timestamp("us", "UTC"), "bigint": pa.int64()}
+ARROW = {
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
 COLUMN = {"person": "actor", "email": "attempted_login", "company": "company"}
 
 
@@ -94,7 +101,7 @@ class World:
         return keys.token(kind, value)
 
     def publish(self, release, day, *files):
-        """One version of a day; each file is a list of rows, each row a mapping of class → name."""
+        """One version of a day; each file is a list of rows, each row a mapping of class → name, or of column → cell."""
         contract = self.promise.release(release)
         root = self.lake.shared(self.lake.published(release))
         table, paths = open_table(root, contract), {}
@@ -107,9 +114,11 @@ class World:
         replace_day(table, day, paths, {"day": str(day)})
 
     def _rows(self, contract, day, rows):
-        named = [{COLUMN[kind]: self.token(kind, name, day) for kind, name in row.items()} for row in rows]
+        def cell(key, name):
+            return (COLUMN[key], self.token(key, name, day)) if key in COLUMN else (key, name)
+
         schema = pa.schema([(name, ARROW[kind]) for name, kind in contract.output_schema.items()])
-        return pa.Table.from_pylist(named, schema)
+        return pa.Table.from_pylist([dict(cell(*each) for each in row.items()) for row in rows], schema)
 
     def rows(self, release):
         """(day, class → name) of every row that a reader sees, for the names that this world knows."""

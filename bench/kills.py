@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 import policy
-from bench.retention import TODAY, at_home, fill_platform, fill_table
+from bench.retention import TODAY, Size, at_home, fill_platform, fill_table
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
@@ -36,7 +36,7 @@ from jobs.retention.planner import look, make_plan
 from jobs.session import spark
 from jobs.tables import current_files
 
-RELEASE = "threat_events"
+RELEASE, DAYS = "threat_events", 100
 
 
 @dataclass
@@ -113,7 +113,7 @@ def main() -> None:
     """Make the lake and the plan, run it once in peace, then kill."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=TODAY.toordinal())
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-kills-") as folder:
@@ -127,11 +127,11 @@ def main() -> None:
 
 
 def prepared(home: Path, rows: int) -> Trial:
-    """A table of 400 days, 1,000 people who must go from it, a red run that is over, and the plan."""
+    """A table of 100 days, 1,000 people who must go from it, a red run that is over, and the plan."""
     promise, lake, keyring = policy.load(), Lake.from_environment(), Keyring.from_environment()
     contract, session = promise.release(RELEASE), spark("bench")
     fill_platform(home / "platform.db")
-    fill_table(promise, contract, lake, keyring, session, rows)
+    fill_table(promise, contract, lake, keyring, session, Size(rows, DAYS))
     red = lake.private(lake.quarantine(RELEASE, "old")) / "part-00000.parquet"
     red.write_bytes(b"red")
     for path in (red, red.parent):
@@ -219,7 +219,7 @@ def state(trial: Trial) -> str:
     folder = trial.lake.published(RELEASE)
     table = DeltaTable(folder)
     current = {file.path for file in current_files(table)}
-    laid = {str(path.relative_to(folder)) for path in folder.glob("day=*/*")}
+    laid = {str(path.relative_to(folder)) for path in folder.glob("day=*/[!.]*")}
     if not any("kept-" in path for path in current):
         return f"all rows visible, {len(laid - current)} new files unseen"
     if laid - current:

@@ -15,7 +15,8 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,8 +42,19 @@ from policy.promise import Promise
 
 T = TypeVar("T")
 TODAY, DAYS, EVERY, PEOPLE, GOING = datetime.now(UTC).date(), 400, 10, 100_000, 1_000
-FIRST = TODAY - timedelta(days=DAYS)
-DAY_OF_ROW = f"date_add(DATE'{FIRST}', cast(id % {DAYS} as int))"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rows on how many days; the last day is yesterday."""
+
+    rows: int
+    days: int = DAYS
+
+    @property
+    def dates(self) -> list[date]:
+        """The days."""
+        return [TODAY - timedelta(days=self.days - number) for number in range(self.days)]
 
 
 def main() -> None:
@@ -71,7 +83,7 @@ def measure(rows: int, home: Path, session: SparkSession) -> None:
     promise, lake, keyring = longer(policy.load()), Lake.from_environment(), Keyring.from_environment()
     contract = promise.release("threat_events")
     fill_platform(home / "platform.db")
-    made = timed("make the table", lambda: fill_table(promise, contract, lake, keyring, session, rows))
+    made = timed("make the table", lambda: fill_table(promise, contract, lake, keyring, session, Size(rows)))
     total = sum(file.bytes for file in current_files(made))
     print(f"{rows:,} rows, {len(current_files(made))} files, {total / 1e6:,.0f} MB", flush=True)
     days, ledger = frozenset({TODAY}), Ledger(lake.ledger)
@@ -128,13 +140,14 @@ def fill_platform(path: Path) -> None:
 
 
 def fill_table(
-    promise: Promise, contract: Contract, lake: Lake, keyring: Keyring, session: SparkSession, rows: int
+    promise: Promise, contract: Contract, lake: Lake, keyring: Keyring, session: SparkSession, size: Size
 ) -> DeltaTable:
     """One file a day, protected under the key of its epoch, published in one commit."""
     root = lake.shared(lake.published(contract.release))
     table = open_table(root, contract)
-    raw = session.range(rows).withColumn("day", F.expr(DAY_OF_ROW))
-    going = f"id % {DAYS} % {EVERY} = 0 AND hash(id) % 10 = 0"
+    day_of_row = f"date_add(DATE'{size.dates[0]}', cast(id % {size.days} as int))"
+    raw = session.range(size.rows).withColumn("day", F.expr(day_of_row))
+    going = f"id % {size.days} % {EVERY} = 0 AND hash(id) % 10 = 0"
     person = f"if({going}, abs(hash(id, 11)) % {GOING}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
     events = raw.selectExpr(
         "day", "uuid() AS event_id", "cast(day AS timestamp) AS occurred_at", f"{identity(person)} AS user_id",
@@ -142,18 +155,16 @@ def fill_table(
         "concat('10.', id % 200, '.', id % 31, '.', id % 251) AS ip", "cast(null AS string) AS user_agent",
         "'login_ok' AS kind", "'success' AS outcome", "cast(null AS string) AS payload",
     )  # fmt: skip
-    epochs = {epoch_of(FIRST + timedelta(days=n), contract.epoch or "") for n in range(DAYS)}
-    for epoch in sorted(epochs):
+    for epoch in sorted({epoch_of(day, contract.epoch or "") for day in size.dates}):
         keys = keyring.domain(contract.domain or "", epoch).on(session)
-        days = [FIRST + timedelta(days=n) for n in range(DAYS)]
-        mine = [str(day) for day in days if epoch_of(day, contract.epoch or "") == epoch]
+        mine = [str(day) for day in size.dates if epoch_of(day, contract.epoch or "") == epoch]
         rows_of = events.where(F.col("day").cast("string").isin(mine)).repartition(len(mine), "day")
         published = with_day(protect(rows_of.drop("day"), contract, promise.taxonomies, keys))
         published.write.mode("append").option("parquet.column.statistics.enabled", "false").partitionBy("day").parquet(
             str(root)
         )
     files = {path.relative_to(root): pq.read_metadata(path).num_rows for path in root.glob("day=*/*.parquet")}
-    replace_days(table, [FIRST + timedelta(days=n) for n in range(DAYS)], files, {"run": "bench"})
+    replace_days(table, size.dates, files, {"run": "bench"})
     Ledger(lake.ledger).append("published", release=contract.release, day=TODAY, run="bench")
     return table
 

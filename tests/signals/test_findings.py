@@ -1,6 +1,8 @@
 """A finding belongs to the day of its last event, is one row, and never joins tokens of two epochs."""
 
+from collections import Counter
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 
@@ -8,7 +10,7 @@ from jobs.lake import Lake
 from jobs.protect import Landing
 from jobs.signals.errors import BaseNotPublishedError
 from jobs.signals.events import PublishedDays, first_logins
-from jobs.signals.findings import EVIDENCE, findings
+from jobs.signals.findings import EVIDENCE, Period, findings
 from jobs.signals.release import day_of, require_published
 from tests.signals.small_events import START, correlation, event, rule, token
 
@@ -39,6 +41,41 @@ def test_an_attack_that_was_found_the_day_before_says_that_it_goes_on(frame, com
     [before] = on(DAY, frame, compile_rules, [at for at in seconds if at < WHOLE_DAY])
     [after] = on(DAY + timedelta(days=1), frame, compile_rules, seconds)
     assert (before["continues"], after["continues"]) == (False, True)
+
+
+def test_a_new_attack_after_a_pause_over_midnight_does_not_continue_the_old_one(frame, compile_rules):
+    evening, morning = (range(start, start + 12 * 30, 30) for start in (WHOLE_DAY - 3_600, WHOLE_DAY + 600))
+    [found] = on(DAY + timedelta(days=1), frame, compile_rules, [*evening, *morning])
+    assert (found["events"], found["first_seen"].date(), found["continues"]) == (12, DAY + timedelta(days=1), False)
+
+
+def test_rows_that_do_not_continue_count_each_attack_once_however_many_midnights_it_sees(frame, compile_rules):
+    draw, days, accounts = Random(9), 4, 40
+    rows = [
+        event(account * 1_000_000 + second, second, actor=token("person", account))
+        for account in range(accounts)
+        for start in draw.sample(range(0, days * WHOLE_DAY, 3_600), draw.randint(1, 6))
+        for second in burst(draw, start)
+    ]
+    rules, reach = compile_rules(BRUTE_FORCE), timedelta(days=1)
+    nights, nightly = [day_of(DAY + timedelta(days=each)) for each in range(days + 1)], Counter()
+    for night in nights:
+        known = [row for row in rows if night.start - 2 * reach <= row["occurred_at"] < night.end]
+        nightly += begun(findings(frame(known), rules, night))
+    at_once = begun(findings(frame(rows), rules, Period(nights[0].start, nights[-1].end)))
+    assert nightly == at_once
+    assert nightly.total() > 50
+
+
+def begun(found):
+    """How many findings that don't continue an earlier one each account has."""
+    return Counter(row["group"]["actor"] for row in found.where("NOT continues").collect())
+
+
+def burst(draw, start):
+    """Seconds of failures from ``start`` on: some too few to be an attack, some over midnight, one or two for a day."""
+    pause = draw.choice((20, 45, 59, 90))
+    return range(start, start + draw.choice((5, 30, 200, 1_500)) * pause, pause)
 
 
 def test_windows_that_overlap_are_one_finding_and_a_pause_makes_two(frame, compile_rules):

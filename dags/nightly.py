@@ -29,6 +29,7 @@ from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import days_of, derived_of, plan_night, run_job
+from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
 
@@ -99,7 +100,9 @@ def nightly() -> None:
             task_id="protect", step="protect", day=day, release=release, skipped=skipped, trigger_rule="all_done"
         )
         validate = ValidateStep(task_id="validate", day=day, release=release)
-        protect >> validate >> publish(day, release)
+        published = publish(day, release)
+        published.operator.operator_extra_links = (ThreatReportLink(),)
+        protect >> validate >> published
 
     @task(trigger_rule="all_done")
     def cleanup(work: list[dict[str, str]]) -> None:

@@ -34,7 +34,9 @@ import sys
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 with get_application_builder() as builder:
     users = builder.sm
-    users.add_user("admin", "Demo", "Admin", "admin@ignicloud.example", users.find_role("Admin"), sys.stdin.read())
+    admin = users.find_role("Admin")
+    users.add_permission_to_role(admin, users.create_permission("can_read", "Threat report"))
+    users.add_user("admin", "Demo", "Admin", "admin@ignicloud.example", admin, sys.stdin.read())
 """
 """The command-line interface takes a password as an argument only, where every process list shows it."""
 

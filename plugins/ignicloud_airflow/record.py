@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 
 
 def lake() -> Path:
-    """The lake's folder; of its zones this tower reads the ledger's alone."""
+    """The lake's folder; of its zones this tower reads the ledger's, and hands out the threat reports."""
     return Path(os.environ.get("IGNICLOUD_LAKE") or PROJECT / "lake")
 
 

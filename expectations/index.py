@@ -8,34 +8,49 @@ log or file has, it tells nothing, and it is deleted with the run.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.dataset as ds
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 LENGTHS = tuple(range(8, 65))
 """Lengths of identifiers that are searched as substrings; longer ones by their first 64 characters."""
+
+AT_ONCE = 1 << 24
+"""Fingerprints that are sorted at a time, 128 MiB of them, however many there are."""
 
 Known = tuple[str, str]
 """Identifier class and value."""
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Identifiers as they lie in one table: for each column of them its class and its cells, as text."""
+
+    rows: DataFrame
+    columns: Sequence[tuple[Column, Column]]
+
+
+@dataclass(frozen=True)
 class KnownIdentifiers:
     """What the gate searches for.
 
-    ``values``: columns ``identifier`` (its class) and ``value``; nulls and repetitions do no harm.
-    ``planted``: the identifiers that the self-proof plants. ``unset_keys``: for each epoch and class
-    the key that a data key of zeros would give.
+    ``cells``: nulls and repetitions do no harm. ``planted``: the identifiers that the self-proof
+    plants. ``unset_keys``: for each epoch and class the key that a data key of zeros would give.
     """
 
-    values: DataFrame
-    planted: tuple[Known, ...]
+    spark: SparkSession
+    cells: Sequence[Cells]
+    planted: Sequence[Known]
     unset_keys: Sequence[Mapping[str, bytes]]
 
 
@@ -49,8 +64,7 @@ class IndexScanner:
 
     def __init__(self, known: KnownIdentifiers, folder: Path, key: bytes) -> None:
         self._known, self._folder = known, folder
-        spark = known.values.sparkSession
-        self._secret = spark.createDataFrame([(bytearray(key),)], "scan_key binary").scalar()
+        self._secret = known.spark.createDataFrame([(bytearray(key),)], "scan_key binary").scalar()
 
     def quick(self, cell: Column) -> Column:
         """See `expectations.case.Scanner`."""
@@ -63,29 +77,33 @@ class IndexScanner:
     def _scan(self, cell: Column, index: str) -> Column:
         path = self._folder / index
         if not path.exists():
-            _write(self._fingerprints(hash_all=F.lit(index == "thorough")), self._folder / "parts", path)
+            _write(self._fingerprints(hash_all=index == "thorough"), self._folder / "parts", path)
         return F.call_function("ignicloud_scan", self._secret, F.lit(str(path)), cell)
 
-    def _fingerprints(self, hash_all: Column) -> DataFrame:
-        planted = self._known.values.sparkSession.createDataFrame(
-            [(identifier, value, True) for identifier, value in self._known.planted],
-            "identifier string, value string, hashed boolean",
+    def _fingerprints(self, *, hash_all: bool) -> DataFrame:
+        """One row for each row of the tables: the fingerprints of all its identifiers, one behind the other."""
+        classes, values = zip(*self._known.planted, strict=True) if self._known.planted else ((), ())
+        text = pa.string()
+        planted = self._known.spark.createDataFrame(
+            pa.table({"class": pa.array(classes, text), "value": pa.array(values, text)})
         )
-        values = self._known.values.where(F.col("value").isNotNull()).withColumn("hashed", hash_all)
-        unset = F.when(F.col("hashed"), self._unset_keys()).otherwise(F.array(F.lit(None).cast("binary")))
-        keyed = values.union(planted).select("identifier", "value", F.explode(unset).alias("unset"))
-        known = F.call_function(
-            "ignicloud_identifier", self._secret, F.col("identifier"), F.col("unset"), F.col("value")
-        )
-        return keyed.select(F.explode(known).alias("fingerprint"))
+        made = [self._packed(Cells(planted, [(F.col("class"), F.col("value"))]), hashed=True)]
+        return reduce(DataFrame.union, [*made, *(self._packed(each, hashed=hash_all) for each in self._known.cells)])
 
-    def _unset_keys(self) -> Column:
-        """For each epoch the unset key of the identifier's class."""
-        maps = (
-            F.create_map(*(F.lit(each) for item in sorted(keys.items()) for each in item))
-            for keys in self._known.unset_keys
+    def _packed(self, cells: Cells, *, hashed: bool) -> DataFrame:
+        epochs = self._unset_keys if hashed else [lambda _: F.lit(None).cast("binary")]
+        made = (
+            F.call_function("ignicloud_identifier", self._secret, identifier, unset(identifier), cell)
+            for identifier, cell in cells.columns
+            for unset in epochs
         )
-        return F.array(*(F.element_at(each, F.col("identifier")) for each in maps))
+        return cells.rows.select(F.concat(*made).alias("fingerprints"))
+
+    @property
+    def _unset_keys(self) -> list[Callable[[Column], Column]]:
+        """For each epoch the unset key of an identifier's class."""
+        pairs = ([F.lit(each) for item in sorted(keys.items()) for each in item] for keys in self._known.unset_keys)
+        return [partial(F.element_at, F.create_map(*each)) for each in pairs]
 
 
 @contextmanager
@@ -104,11 +122,24 @@ def scanner(known: KnownIdentifiers, folder: Path, key: bytes) -> Iterator[Index
 
 def _write(fingerprints: DataFrame, parts: Path, path: Path) -> None:
     """Sorted as unsigned numbers behind a head of the substring lengths: what the kernel maps into memory."""
-    fingerprints.write.option("compression", "none").parquet(str(parts))
-    column = ds.dataset(parts, format="parquet").to_table().column("fingerprint").to_numpy()
-    ordered = np.unique(column.view(np.uint64))
+    fingerprints.write.options(**{"compression": "none", "parquet.enable.dictionary": "false"}).parquet(str(parts))
+    pieces = max(1, -(-sum(batch.size for batch in _numbers(parts)) // AT_ONCE))
+    bounds = [piece * (1 << 64) // pieces for piece in range(pieces + 1)]
     with path.open("xb") as file:
         path.chmod(0o600)
         np.array([len(LENGTHS), *LENGTHS], dtype="<u8").tofile(file)
-        ordered.astype("<u8", copy=False).tofile(file)
+        for low, high in pairwise(bounds):
+            within = [batch[(batch >= low) & (batch <= high - 1)] for batch in _numbers(parts)]
+            np.unique(np.concatenate(within)).tofile(file)
     shutil.rmtree(parts)
+
+
+def _numbers(parts: Path) -> Iterator[npt.NDArray[np.uint64]]:
+    """The fingerprints in the files, batch by batch."""
+    yield np.empty(0, "<u8")
+    for batch in ds.dataset(parts, format="parquet").to_batches():
+        packed = batch.column(0)
+        first, last = (packed.offset, packed.offset + len(packed))
+        offsets = np.frombuffer(packed.buffers()[1], np.int32)
+        if offsets[last] > offsets[first]:
+            yield np.frombuffer(packed.buffers()[2], np.uint8)[offsets[first] : offsets[last]].view("<u8")

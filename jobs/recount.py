@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, reduce
+from functools import cached_property
 
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.case import Landed, Recounted
-from expectations.index import Known, KnownIdentifiers
+from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.aggregate import statistics
@@ -31,8 +31,6 @@ from policy.shapes import PREFIXES
 
 ACCOUNTS = "professional_users"
 NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
-UNIQUE = frozenset({"event", "invoice", "contract"})
-"""Classes whose values are keys of their tables: they needn't be made distinct."""
 
 
 @dataclass(frozen=True)
@@ -110,25 +108,28 @@ class LandedDay:
 
         ``epochs``: those in whose tokens the release may lie; its day's own unless given.
         """
-        unique, repeated = [], []
-        for name, frame in self.frames.items():
-            source = self.promise.source(name)
-            cells: list[tuple[str | None, Column]] = [
-                (source.columns[column].identifier, F.col(column).cast("string"))
-                for column in source.of_kind("direct")
-                if column in frame.columns
-            ]
-            if name == ACCOUNTS:
-                cells += [("full_name", F.concat_ws(" ", *order)) for order in NAMES]
-            unique += _as_known(frame, [cell for cell in cells if cell[0] in UNIQUE])
-            repeated += _as_known(frame, [cell for cell in cells if cell[0] not in UNIQUE])
-        values = reduce(DataFrame.union, repeated).distinct()
-        known = reduce(DataFrame.union, [values, *unique])
         return KnownIdentifiers(
-            known,
+            self.landing.spark,
+            [
+                self._cells(name, frame)
+                for name, frame in self.frames.items()
+                if self.promise.source(name).of_kind("direct")
+            ],
             planted.identifiers() if planted else (),
             [unset_keys(contract, epoch) for epoch in epochs or epochs_of(contract, [self.landing.day])],
         )
+
+    def _cells(self, name: str, frame: DataFrame) -> Cells:
+        """The direct columns of one source; of accounts both orders of the full name, too."""
+        source = self.promise.source(name)
+        cells = [
+            (F.lit(source.columns[column].identifier), F.col(column).cast("string"))
+            for column in source.of_kind("direct")
+            if column in frame.columns
+        ]
+        if name == ACCOUNTS:
+            cells += [(F.lit("full_name"), F.concat_ws(" ", *order)) for order in NAMES]
+        return Cells(frame, cells)
 
 
 def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:
@@ -140,14 +141,6 @@ def unset_keys(contract: Contract, epoch: str) -> dict[str, bytes]:
     """For each identifier class the key that a data key of zeros would give in this epoch."""
     domain = contract.domain or contract.release
     return {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
-
-
-def _as_known(frame: DataFrame, cells: list[tuple[str | None, Column]]) -> list[DataFrame]:
-    """Cells of a frame as rows of ``identifier`` and ``value``; a list of none or one."""
-    if not cells:
-        return []
-    pairs = F.array(*(F.struct(F.lit(name).alias("identifier"), cell.alias("value")) for name, cell in cells))
-    return [frame.select(F.explode(pairs).alias("known")).select("known.identifier", "known.value")]
 
 
 def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:

@@ -15,7 +15,7 @@ FUNCTIONS = {
     "ignicloud_normalise": ("ignicloud.kernel.Normalise", "string"),
     "ignicloud_network": ("ignicloud.kernel.Network", "string"),
     "ignicloud_user_agent": ("ignicloud.kernel.UserAgent", "string"),
-    "ignicloud_identifier": ("ignicloud.kernel.Identifier", "array<bigint>"),
+    "ignicloud_identifier": ("ignicloud.kernel.Identifier", "binary"),
     "ignicloud_scan": ("ignicloud.kernel.Scan", "bigint"),
 }
 """The kernel's functions under their SQL names, with class and result type."""

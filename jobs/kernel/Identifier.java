@@ -1,39 +1,90 @@
 package ignicloud.kernel;
 
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.api.java.UDF4;
 
 /**
  * Key, class, unset field key, value → the fingerprints under which the gate's index knows one
- * identifier: as a whole word or words, as a substring where it is long and distinctive, and as what
- * hashing it without a key gives, unless the unset field key is null. A null value gives none.
+ * identifier, eight bytes each: as a whole word or words, as a substring where it is long and distinctive,
+ * and as what hashing it without a key gives, unless the unset field key is null. A null value gives none,
+ * nor does one that the same task has just seen.
  */
-public final class Identifier implements UDF4<byte[], String, byte[], String, List<Long>> {
+public final class Identifier implements UDF4<byte[], String, byte[], String, byte[]> {
   static final int ANCHOR = 8, LONGEST = 64;
   private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
   private static final int SHORTEST_NAME = 3, SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
   private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LOCAL_PART = 9, SUBSCRIBER = 9;
   private static final Normalise NORMALISE = new Normalise();
+  private static final byte[] NOTHING = new byte[0];
+  private static final ThreadLocal<Task> TASK = new ThreadLocal<>();
+
+  /** What one attempt of one task has made lately: values come in their thousands, a retry starts anew. */
+  private static final class Task {
+    private static final int SLOTS = 1 << 16;
+    final long attempt;
+    final byte[] key;
+    final Fingerprint fingerprint;
+    private final String[] seen = new String[SLOTS];
+    private ByteBuffer found = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
+
+    Task(long attempt, byte[] key) {
+      this.attempt = attempt;
+      this.key = key.clone();
+      fingerprint = new Fingerprint(key);
+    }
+
+    static Task of(byte[] key) {
+      TaskContext context = TaskContext.get();
+      long attempt = context == null ? -1 : context.taskAttemptId();
+      Task task = TASK.get();
+      if (task == null || task.attempt != attempt || !Arrays.equals(task.key, key)) {
+        task = new Task(attempt, key);
+        TASK.set(task);
+      }
+      return task;
+    }
+
+    boolean hasSeen(String identifier, String value) {
+      String whole = identifier + value;
+      int slot = (whole.hashCode() * 0x9e3779b9) >>> 16;
+      boolean known = whole.equals(seen[slot]);
+      seen[slot] = whole;
+      return known;
+    }
+
+    void add(int tag, int length, long hash) {
+      if (!found.hasRemaining()) found = ByteBuffer.allocate(2 * found.capacity()).order(ByteOrder.LITTLE_ENDIAN).put(found.flip());
+      found.putLong(fingerprint.of(tag, length, hash));
+    }
+
+    byte[] taken() {
+      byte[] bytes = Arrays.copyOf(found.array(), found.position());
+      found.clear();
+      return bytes;
+    }
+  }
 
   @Override
-  public List<Long> call(byte[] key, String identifier, byte[] unset, String value) {
-    List<Long> found = new ArrayList<>();
-    if (value == null || value.isBlank()) return found;
-    Fingerprint fingerprint = new Fingerprint(key);
+  public byte[] call(byte[] key, String identifier, byte[] unset, String value) {
+    if (value == null || value.isBlank()) return NOTHING;
+    Task task = Task.of(key);
+    if (unset == null && task.hasSeen(identifier, value)) return NOTHING;
     boolean name = identifier.endsWith("name");
-    for (String spelling : spellings(identifier, value)) add(fingerprint, identifier, name, spelling, found);
-    if (unset == null) return found;
+    for (String spelling : spellings(identifier, value)) add(task, identifier, name, spelling);
+    if (unset == null) return task.taken();
     for (String form : hashed(identifier, value)) {
       if (form.length() >= SHORTEST_NAME) {
-        Digests.of(form, unset, (kind, first) -> found.add(fingerprint.of(Fingerprint.DIGEST + kind.ordinal(), 8, first)));
+        Digests.of(form, unset, (kind, first) -> task.add(Fingerprint.DIGEST + kind.ordinal(), 8, first));
       }
     }
-    return found;
+    return task.taken();
   }
 
   /** What somebody would put into a hash; of ids that the platform draws at random, just the id. */
@@ -83,15 +134,18 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, Li
     return new String(form.chars, 0, Math.min(form.length, LONGEST));
   }
 
-  private static void add(Fingerprint fingerprint, String identifier, boolean name, String form, List<Long> to) {
+  /** A form that is searched as a substring is found as a word by that, too; a name has a detector of its own. */
+  private static void add(Task task, String identifier, boolean name, String form) {
     char[] chars = form.toCharArray();
     if (chars.length < (name ? SHORTEST_NAME : SHORTEST_WORD)) return;
     if (chars.length < SHORTEST_NUMBER && form.chars().allMatch(c -> c >= '0' && c <= '9')) return; // any count could be it
-    long whole = fingerprint.whole(chars, chars.length);
-    to.add(fingerprint.of(name ? Fingerprint.NAME : Fingerprint.WORD, chars.length, whole));
-    if (isSubstring(identifier, form)) {
-      to.add(fingerprint.of(Fingerprint.FULL, chars.length, whole));
-      to.add(fingerprint.of(Fingerprint.ANCHOR, ANCHOR, fingerprint.whole(chars, ANCHOR)));
+    long whole = task.fingerprint.whole(chars, chars.length);
+    boolean substring = isSubstring(identifier, form);
+    if (name) task.add(Fingerprint.NAME, chars.length, whole);
+    else if (!substring) task.add(Fingerprint.WORD, chars.length, whole);
+    if (substring) {
+      task.add(Fingerprint.FULL, chars.length, whole);
+      task.add(Fingerprint.ANCHOR, ANCHOR, task.fingerprint.whole(chars, ANCHOR));
     }
   }
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from expectations.case import Case, Claimed, Recounted
 from expectations.detectors import named
-from expectations.index import KnownIdentifiers, scanner
+from expectations.index import Cells, KnownIdentifiers, scanner
 from jobs.keys import field_key
 from jobs.recount import Account
 
@@ -31,12 +31,16 @@ def unset(identifier):
     return field_key(bytes(32), "threat", "P3M", identifier)
 
 
+def cells(values):
+    return Cells(values, [(F.col("identifier"), F.col("value"))])
+
+
 @pytest.fixture(scope="module")
 def scan_column(spark, tmp_path_factory):
     """The scanner over KNOWN, as a function of columns."""
     rows = [(identifier, value) for identifier, values in KNOWN.items() for value in values]
     values = spark.createDataFrame(rows, "identifier string, value string")
-    known = KnownIdentifiers(values, (), [{identifier: unset(identifier) for identifier in KNOWN}])
+    known = KnownIdentifiers(spark, [cells(values)], (), [{identifier: unset(identifier) for identifier in KNOWN}])
     with scanner(known, tmp_path_factory.mktemp("gate") / "index", bytes(range(24))) as scan:
         yield scan.thorough
 
@@ -55,9 +59,8 @@ def found(spark, scan_column):
 
 @pytest.fixture(scope="module")
 def scan(spark, tmp_path_factory):
-    nobody = spark.createDataFrame([], "identifier string, value string")
     unset = {name: field_key(bytes(32), "threat", "P3M", name) for name, _ in ACCOUNT.identifiers()}
-    known = KnownIdentifiers(nobody, ACCOUNT.identifiers(), [unset])
+    known = KnownIdentifiers(spark, [], ACCOUNT.identifiers(), [unset])
     with scanner(known, tmp_path_factory.mktemp("proof") / "index", bytes(range(24))) as scan:
         yield scan
 

@@ -4,11 +4,12 @@ Every Sunday at noon UTC all that is published is searched again, with the ident
 joined since a night was judged couldn't be searched for then, and whoever can write into the lake
 needn't ask the gate.
 
-`assure` → `incidents` → `acknowledge`, once for each open incident
+`assure` → `incidents` → `acknowledge`, once for each open incident; `retention_runs`
 
 - **assure** searches every row of every published table, its files' metadata, its log and the pages beside
   it, and proves that it can fail. What it finds is an incident: **nothing more of that release is
   published** until somebody acknowledges it here. Nothing is deleted by this DAG.
+- **retention_runs** hears of a retention that somebody stopped, or that nobody approves: a DAG that doesn't run can't say so.
 - **acknowledge** waits six days for a person, in **Required Actions**. An approval says: it is deleted, or
   it is a false alarm. Silence leaves the incident open.
 
@@ -16,15 +17,18 @@ needn't ask the gate.
 |---|---|---|
 | `assure` | something was found, or the search missed a planted leak; or the platform can't be read | read the log's last line: release, expectation, column; see docs/gate.md |
 | `incidents` | the ledger can't be read | check the lake; clear the task |
+| `retention_runs` | no retention was proved for more than two days: what must be gone may still be there | look at the DAG `retention`: is it paused, red, or waiting for an approval? |
 | `acknowledge` | whoever approved isn't a person | clear the task, decide in the UI |
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
+from ignicloud_airflow.expiry import stopped_since
 from ignicloud_airflow.incidents import Acknowledgement, waiting
 from ignicloud_airflow.spark import AssureStep
 
@@ -52,8 +56,16 @@ def assurance() -> None:
         """Every open incident, of this search or an earlier one."""
         return waiting()
 
+    @task
+    def retention_runs() -> None:
+        """Red when the last proof of retention is more than two days old."""
+        since = stopped_since(datetime.now(UTC))
+        if since:
+            raise AirflowFailException(f"retention wasn't proved since {since}; look at the DAG retention")
+
     acknowledge = Acknowledgement.partial(task_id="acknowledge", response_timeout=timedelta(days=6))
     opened = incidents()
+    retention_runs()
     AssureStep(task_id="assure") >> opened
     acknowledge.expand_kwargs(opened)
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import reduce
-from operator import xor
+from datetime import date
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -23,15 +20,14 @@ from jobs.relationships import Hold, Name, Relationships
 from jobs.retention import scan
 from jobs.retention.errors import HoldsVanishedError
 from jobs.retention.names import live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
-from jobs.retention.plan import BY_DAY, BY_NAME, FilePlan, Plan, TablePlan
+from jobs.retention.plan import Plan, TablePlan
 from jobs.retention.platform import platform_of_today
+from jobs.retention.tallies import HORIZON, by_file, due_since, file_plan, forecast, held_by
 from jobs.retention.zones import leftovers
 from jobs.tables import TableFile, current_files, folder_of
 from policy.contract import Contract
 from policy.periods import months_of
 from policy.promise import Promise
-
-HORIZON = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -174,8 +170,8 @@ def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
     found = _found(at, contract, root, files)
     tallies = scan.tally(found) if found is not None else []
     people, companies = scan.subjects_over(found, deadline) if found is not None and tallies else (0, 0)
-    of = _by_file(tallies)
-    losing = {file.path: each for file in files if (each := _file_plan(file, deadline, of[file.path])) is not None}
+    of = by_file(tallies)
+    losing = {file.path: each for file in files if (each := file_plan(file, deadline, of[file.path])) is not None}
     plan = TablePlan(
         release=contract.release,
         clauses=_clauses(contract, at.promise),
@@ -184,10 +180,10 @@ def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
         unreferenced=unreferenced(root, files),
         people=people,
         companies=companies,
-        due_since=_due_since(deadline, tallies, [file for file in files if file.path in losing]),
+        due_since=due_since(deadline, tallies, [file for file in files if file.path in losing]),
         held_rows=sum(t.rows for t in tallies if t.holds and t.is_over(deadline)),
-        held=_held(deadline, tallies),
-        forecast=_forecast(deadline, tallies, files),
+        held=held_by(deadline, tallies),
+        forecast=forecast(deadline, tallies, files),
         daily_share=contract.retention.daily_share,
     )
     return Survey(plan, found)
@@ -199,53 +195,6 @@ def _found(at: Look, contract: Contract, root: Path, files: list[TableFile]) -> 
         return None
     made = at.tokens(contract, files)
     return None if made is None else scan.hits(scan.read_rows(at.session, root, files), contract, made).cache()
-
-
-def _by_file(tallies: list[scan.Tally]) -> dict[str, list[scan.Tally]]:
-    of: dict[str, list[scan.Tally]] = defaultdict(list)
-    for each in tallies:
-        of[each.path].append(each)
-    return of
-
-
-def _file_plan(file: TableFile, deadline: scan.Deadline, tallies: list[scan.Tally]) -> FilePlan | None:
-    over = [t for t in tallies if t.is_over(deadline)]
-    going, held = [t for t in over if not t.holds], [t for t in over if t.holds]
-    held_rows, past = sum(t.rows for t in held), deadline.is_past(file.day)
-    gone = file.rows - held_rows if past else sum(t.rows for t in going)
-    if gone == 0:
-        return None
-    digest = "-".join(f"{reduce(xor, (t.digest for t in part), 0) % 2**64:016x}" for part in (going, held))
-    return FilePlan(file.path, file.rows, file.bytes, gone, held_rows, BY_DAY if past else BY_NAME, digest)
-
-
-def _due_since(deadline: scan.Deadline, tallies: list[scan.Tally], losing: list[TableFile]) -> str | None:
-    """The earliest last day among the rows that go."""
-    by_day = (deadline.last(file.day) for file in losing if deadline.is_past(file.day))
-    by_name = (t.through for t in tallies if not t.holds and t.through is not None and t.through < deadline.today)
-    return min((str(day) for day in (*by_day, *by_name)), default=None)
-
-
-def _held(deadline: scan.Deadline, tallies: list[scan.Tally]) -> dict[str, int]:
-    """Rows that each hold keeps beyond their date."""
-    held: Counter[str] = Counter()
-    for t in tallies:
-        if t.is_over(deadline):
-            held.update(dict.fromkeys(t.holds, t.rows))
-    return dict(held)
-
-
-def _forecast(deadline: scan.Deadline, tallies: list[scan.Tally], files: list[TableFile]) -> dict[str, int]:
-    """Rows that will go within the horizon, by their last day; rows under a hold stay."""
-    soon, of = Counter[date](), _by_file(tallies)
-    for file in files:
-        last = deadline.last(file.day)
-        soon[last] += file.rows - sum(t.rows for t in of[file.path])
-        for t in of[file.path]:
-            if not t.holds:
-                soon[min(last, t.through or last)] += t.rows
-    inside = ((day, rows) for day, rows in sorted(soon.items()) if deadline.today <= day <= deadline.today + HORIZON)
-    return {str(day): rows for day, rows in inside if rows}
 
 
 def unreferenced(root: Path, files: list[TableFile]) -> tuple[str, ...]:

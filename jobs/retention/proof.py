@@ -1,4 +1,4 @@
-"""The independent pass: recount to zero, search every byte, and give a receipt that a person can file.
+"""The independent pass: recount to zero, and search every byte.
 
 Independent of what deleted: no Spark, no kernel, no Delta predicate. Tokens are made by Python's HMAC,
 pyarrow reads the files, and the bytes of the whole folder are searched, log and leftovers included.
@@ -6,11 +6,9 @@ pyarrow reads the files, and the bytes of the whole folder are searched, log and
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,40 +16,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from jobs.lake import Lake, write_atomically
 from jobs.ledger import Ledger
 from jobs.retention.errors import UnprovedError
 from jobs.retention.names import named_in
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look, published_tables
+from jobs.retention.receipt import KeptProof, TableProof, write_receipt
 from jobs.retention.search import found_in
 from jobs.tables import TableFile, current_files, folder_of
 from policy.contract import Contract
 from policy.periods import add_months, months_of
-
-
-@dataclass(frozen=True)
-class TableProof:
-    """What the independent pass saw of one table. Proved: ``rows_left`` and ``found`` are zero.
-
-    ``held``: rows past their date that a standing hold keeps. ``tokens``: how many were searched for.
-    """
-
-    release: str
-    version: int
-    rows: int
-    rows_gone: int
-    rows_left: int
-    held: int
-    tokens: int
-    files_searched: int
-    bytes_searched: int
-    found: int
-
-    @property
-    def proved(self) -> bool:
-        """Nothing that must be gone is left."""
-        return self.rows_left == 0 and self.found == 0
 
 
 @dataclass(frozen=True)
@@ -69,27 +43,24 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
         UnprovedError: something that must be gone is there; an incident is in the ledger.
     """
     proofs = tuple(prove_table(contract, table, plan, at) for contract, table in published_tables(at.promise, at.lake))
-    failed = [proof for proof in proofs if not proof.proved]
-    for proof in failed:
+    kept = prove_kept(at)
+    every: list[TableProof | KeptProof] = [*proofs, kept]
+    failed = {proof.release: proof.left for proof in every if not proof.proved}
+    for release, count in failed.items():
         ledger.append(
-            "incident",
-            what="retention not proved",
-            release=proof.release,
-            day=plan.day,
-            plan=plan.hash,
-            count=proof.rows_left + proof.found,
+            "incident", what="retention not proved", release=release, day=plan.day, plan=plan.hash, count=count
         )
     if failed:
-        raise UnprovedError(plan.hash, at.day, (proof.release for proof in failed))
+        raise UnprovedError(plan.hash, at.day, failed)
     if ledger.last("expiry_proved", plan=plan.hash) is None:
-        receipt = write_receipt(plan, proofs, at)
+        receipt = write_receipt(plan, proofs, kept, at)
         ledger.append(
             "expiry_proved",
             plan=plan.hash,
             day=plan.day,
             rows=sum(proof.rows_gone for proof in proofs),
             tokens=sum(proof.tokens for proof in proofs),
-            files=sum(proof.files_searched for proof in proofs),
+            files=sum(proof.files_searched for proof in every),
             receipt=receipt,
         )
     return proofs
@@ -115,6 +86,14 @@ def prove_table(contract: Contract, table: DeltaTable, plan: Plan, at: Look) -> 
         bytes_searched=sum(path.stat().st_size for path in paths),
         found=sum(found.values()),
     )
+
+
+def prove_kept(at: Look) -> KeptProof:
+    """Search what is kept for ever, and so must never name anybody: the ledger, its pages, plans and receipts."""
+    wanted = frozenset[bytes]().union(*at.all_expired().values())
+    folders = (at.lake.ledger, at.lake.root / "expiry")
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return KeptProof(len(paths), sum(path.stat().st_size for path in paths), sum(found_in(paths, wanted).values()))
 
 
 def _wanted(at: Look, contract: Contract) -> Wanted:
@@ -175,69 +154,3 @@ def _texts(cell: str | Sequence[str | tuple[str, str]] | None) -> list[str]:
 
 def _count(mask: pa.Array) -> int:
     return int(pc.sum(mask).as_py() or 0)
-
-
-def write_receipt(plan: Plan, proofs: Iterable[TableProof], at: Look) -> str:
-    """Lay the receipt beside its plan, as JSON and as a page; the SHA-256 of the JSON.
-
-    The page ends with the keyring's seal over the JSON, so that a copy can be checked later.
-    """
-    folder = at.lake.expiry(plan.hash)
-    content = {
-        "plan": plan.hash,
-        "day": plan.day,
-        "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "controller": at.promise.register.controller,
-        "holds": len(plan.holds),
-        "tables": [asdict(proof) for proof in proofs],
-        "leftovers": [asdict(leftover) for leftover in plan.leftovers],
-    }
-    text = json.dumps(content, indent=1)
-    write_atomically(folder / "receipt.json", text)
-    seal = at.keyring.seal("receipt", text.encode())
-    write_atomically(folder / "receipt.md", _page(content, plan, seal))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _page(content: Mapping[str, object], plan: Plan, seal: str) -> str:
-    receipt = json.loads(json.dumps(content))
-    rows = "\n".join(
-        f"| {t['release']} | {t['rows_gone']} | {t['rows_left']} | {t['held']} | {t['rows']} | {t['tokens']} "
-        f"| {t['files_searched']} | {t['bytes_searched']} | {t['found']} |"
-        for t in receipt["tables"]
-    )
-    rules = "\n".join(f"- `{table.release}`: {table.clauses}" for table in plan.tables)
-    beside = "\n".join(f"- `{left.path}`, {left.files} files: {left.why}" for left in plan.leftovers) or "- nothing"
-    return RECEIPT.format(**receipt, rows=rows, rules=rules, beside=beside, seal=seal)
-
-
-RECEIPT = """\
-# Retention receipt, {day}
-
-{controller} deleted what it may keep no longer, and counted again afterwards: zero rows are left. Every
-file of each table's folder was searched, byte for byte, for every token of every person and company
-whose data must be gone, in every epoch that has a key: none was found.
-
-| release | rows deleted | rows left that must be gone | kept by legal holds | rows now | tokens searched for | files | bytes | found |
-|---|---|---|---|---|---|---|---|---|
-{rows}
-
-## By which rule
-{rules}
-
-## Deleted beside the tables
-{beside}
-
-Standing legal holds: {holds}. Proved at {proved_at} by a pass that uses neither Spark nor
-the kernel that found the rows to delete.
-
-plan `{plan}`
-seal `{seal}`
-"""  # noqa: E501 (a table's heading)
-
-
-def receipt_holds(lake: Lake, plan: str, at: Look) -> bool:
-    """Whether the receipt is the one that was sealed."""
-    folder = lake.expiry(plan)
-    seal = (folder / "receipt.md").read_text("utf-8").rpartition("seal `")[2].strip("`\n")
-    return at.keyring.has_sealed("receipt", (folder / "receipt.json").read_bytes(), seal)

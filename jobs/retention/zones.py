@@ -1,4 +1,4 @@
-"""What lies outside the tables and must not stay: red runs, leftovers, recipients' copies, overdue landing."""
+"""What lies outside the tables and must not stay: red runs, leftovers, recipients' copies, answers, landing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ QUARANTINE_MONTHS = 1
 STAGED = timedelta(days=2)
 """A verdict lives for a day (`jobs.publish`): what is older than two can't be published any more."""
 
+PERIODS = (
+    ("staged", 2, STAGED, "staged and never published, two days at most"),
+    ("landing", 2, AT_MOST + timedelta(days=1), "landing, seven days at most"),
+    ("exports", 3, AT_MOST + timedelta(days=1), "export, seven days at most"),
+    ("answers", 2, timedelta(days=1), "answer to a re-identification, a day at most"),
+)
+"""What another step deletes in time: zone, depth, the longest age in days, and the rule. This is the net below it."""
+
 
 @dataclass(frozen=True)
 class Leftover:
@@ -36,21 +44,23 @@ def leftovers(lake: Lake, today: date, expired: Mapping[str, frozenset[bytes]]) 
     quarantined run or a recipient's copy that holds one goes whole: neither is anybody's record, a hold
     doesn't need it, and it can be made again without them.
     """
-    found: list[tuple[Path, str]] = []
+    found = dict(_overdue(lake, today))
+    for zone, depth in (("quarantine", 2), ("exports", 3)):
+        for path in _below(lake.root / zone, depth):
+            if path not in found and found_in(_files(path), expired.get(path.parent.name, frozenset())):
+                found[path] = f"{zone}, holds somebody who may be kept no longer"
+    return [_leftover(lake, path, why) for path, why in sorted(found.items())]
+
+
+def _overdue(lake: Lake, today: date) -> Iterator[tuple[Path, str]]:
+    """What has been there for too long: whatever should have deleted it didn't."""
     for run in _below(lake.root / "quarantine", 2):
-        wanted = expired.get(run.parent.name, frozenset())
         if add_months(_changed(run), QUARANTINE_MONTHS) < today:
-            found.append((run, "quarantine, one month at most"))
-        elif found_in(_files(run), wanted):
-            found.append((run, "quarantine, holds somebody who may be kept no longer"))
-    copies = _below(lake.root / "exports", 3)
-    holding = (copy for copy in copies if found_in(_files(copy), expired.get(copy.parent.name, frozenset())))
-    found += [(copy, "export, holds somebody who may be kept no longer") for copy in holding]
-    staged = (run for run in _below(lake.root / "staged", 2) if today - _changed(run) > STAGED)
-    found += [(run, "staged and never published, two days at most") for run in staged]
-    landed = (copy for copy in _below(lake.root / "landing", 2) if today - _changed(copy) > AT_MOST + timedelta(days=1))
-    found += [(copy, "landing, seven days at most") for copy in landed]
-    return [_leftover(lake, path, why) for path, why in sorted(found)]
+            yield run, "quarantine, one month at most"
+    for zone, depth, at_most, why in PERIODS:
+        for path in _below(lake.root / zone, depth):
+            if today - _changed(path) > at_most:
+                yield path, why
 
 
 def _leftover(lake: Lake, path: Path, why: str) -> Leftover:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -74,3 +74,11 @@ def planned_on(day: str) -> dict[str, Any]:
 def unproved(plan: str) -> bool:
     """Whether the ledger lacks the proof of a plan."""
     return not entries("expiry_proved", plan=plan)
+
+
+def stopped_since(now: datetime) -> str | None:
+    """The day of the last proof, or of the first publication without any, if it is more than two days ago."""
+    known = entries("expiry_proved")[-1:] or entries("published")[:1]
+    if known and now - datetime.fromisoformat(known[0]["at"]) > timedelta(days=2):
+        return str(known[0]["at"])[:10]
+    return None

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow import expiry
-from ignicloud_airflow.expiry import ExpiryApproval
+from ignicloud_airflow.expiry import ExpiryApproval, stopped_since
 
 from tests.jobs.retention.world import World, identity
 
@@ -102,3 +102,22 @@ def test_silence_is_a_rejection(dagbag):
     approve = dagbag.dags["retention"].get_task("approve")
     assert approve.defaults == ["Reject"]
     assert approve.response_timeout.total_seconds() == 24 * 3600
+
+
+def test_a_retention_that_nobody_proved_for_two_days_is_noticed(ledger):
+    now = datetime.now(UTC)
+    late, later = now + timedelta(days=2, minutes=-1), now + timedelta(days=2, minutes=1)
+    assert stopped_since(later) is None, "nothing was ever published"
+    ledger.append("published", release="threat_events", day=DAY, run="r", version=1, rows=1, files=1, verdict_hash="0")
+    assert (stopped_since(late), stopped_since(later)) == (None, f"{now:%Y-%m-%d}")
+    ledger.append("expiry_proved", plan="0", day=TODAY, rows=0, tokens=0, files=0, receipt="0")
+    assert (stopped_since(late), stopped_since(later)) == (None, f"{now:%Y-%m-%d}")
+    ledger.append("published", release="threat_events", day=DAY, run="s", version=2, rows=1, files=1, verdict_hash="0")
+    assert stopped_since(later) is not None, "a new night proves nothing"
+
+
+def test_a_stopped_retention_turns_assurance_red(dagbag, lake, monkeypatch):
+    monkeypatch.setattr("ignicloud_airflow.expiry.entries", lambda _: [{"at": "2026-01-01T00:00:00+00:00"}])
+    task = dagbag.dags["assurance"].get_task("retention_runs")
+    with pytest.raises(AirflowFailException, match="2026-01-01"):
+        task.python_callable()

@@ -283,7 +283,7 @@ def test_an_epoch_that_the_keyring_never_heard_of_stops_the_plan(small):
 def test_a_receipt_says_what_was_seen_and_holds_under_its_seal(small):
     small.publish("threat_events", DAY, who("ada", "dan"))
     plan = small.expire(TODAY)
-    from jobs.retention.proof import receipt_holds
+    from jobs.retention.receipt import receipt_holds
 
     folder = small.lake.expiry(plan.hash)
     table = json.loads((folder / "receipt.json").read_text())["tables"][0]
@@ -324,6 +324,20 @@ def test_whatever_is_left_anywhere_in_the_folder_is_an_incident(small, place):
         small.prove(plan)
     assert small.ledger.last("incident")["release"] == "threat_events"
     assert token not in (small.lake.ledger / "ledger.jsonl").read_text()
+
+
+@pytest.mark.parametrize("place", ["ledger/data_docs/threat_events/run.html", "expiry/old/receipt.md"])
+def test_a_name_in_what_is_kept_for_ever_is_an_incident(small, place):
+    small.publish("threat_events", DAY, who("ada", "dan"))
+    plan = small.expire(TODAY)
+    receipt = json.loads((small.lake.expiry(plan.hash) / "receipt.json").read_text())
+    assert receipt["kept_always"]["found"] == 0
+    assert receipt["kept_always"]["files_searched"] == 2, "the ledger and the plan"
+    page = small.lake.root / place
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"<p>{small.token('email', 'ada', DAY)}</p>")
+    with pytest.raises(UnprovedError, match="what is kept always"):
+        small.prove(plan)
 
 
 def test_rows_that_a_hold_keeps_are_no_incident_even_beside_somebody_who_is_gone(small):

@@ -31,6 +31,8 @@ def aged(path, changed):
         ("staged/threat_events/2026-run", date(2026, 3, 8)),
         ("staged/.gate/x", date(2026, 3, 8)),
         ("landing/activity/day=2026-03-01", date(2026, 3, 2)),
+        ("exports/partner/partner_threat_events/day=2026-03-01", date(2026, 3, 2)),
+        ("answers/officer/7", date(2026, 3, 9)),
     ],
 )
 def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, last):

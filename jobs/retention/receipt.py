@@ -1,0 +1,133 @@
+"""The receipt of a retention run: what went, by which rule, and that it is gone; a page that a person can file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from jobs.lake import Lake, write_atomically
+from jobs.retention.plan import Plan
+from jobs.retention.planner import Look
+
+
+@dataclass(frozen=True)
+class TableProof:
+    """What the independent pass saw of one table. Proved: ``rows_left`` and ``found`` are zero.
+
+    ``held``: rows past their date that a standing hold keeps. ``tokens``: how many were searched for.
+    """
+
+    release: str
+    version: int
+    rows: int
+    rows_gone: int
+    rows_left: int
+    held: int
+    tokens: int
+    files_searched: int
+    bytes_searched: int
+    found: int
+
+    @property
+    def left(self) -> int:
+        """Rows and tokens that must be gone and are there."""
+        return self.rows_left + self.found
+
+    @property
+    def proved(self) -> bool:
+        """Nothing that must be gone is left."""
+        return self.left == 0
+
+
+@dataclass(frozen=True)
+class KeptProof:
+    """What the independent pass saw of the ledger, of Data Docs, of plans and receipts. Proved: nothing found."""
+
+    release: ClassVar[str] = "what is kept always"
+    files_searched: int
+    bytes_searched: int
+    found: int
+
+    @property
+    def left(self) -> int:
+        """Tokens that must be gone and are there."""
+        return self.found
+
+    @property
+    def proved(self) -> bool:
+        """Nobody is named."""
+        return self.left == 0
+
+
+def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at: Look) -> str:
+    """Lay the receipt beside its plan, as JSON and as a page; the SHA-256 of the JSON.
+
+    The page ends with the keyring's seal over the JSON, so that a copy can be checked later.
+    """
+    folder = at.lake.expiry(plan.hash)
+    content = {
+        "plan": plan.hash,
+        "day": plan.day,
+        "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "controller": at.promise.register.controller,
+        "holds": len(plan.holds),
+        "tables": [asdict(proof) for proof in proofs],
+        "kept_always": asdict(kept),
+        "leftovers": [asdict(leftover) for leftover in plan.leftovers],
+    }
+    text = json.dumps(content, indent=1)
+    write_atomically(folder / "receipt.json", text)
+    seal = at.keyring.seal("receipt", text.encode())
+    write_atomically(folder / "receipt.md", _page(content, plan, seal))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _page(content: Mapping[str, object], plan: Plan, seal: str) -> str:
+    receipt = json.loads(json.dumps(content))
+    rows = "\n".join(
+        f"| {t['release']} | {t['rows_gone']} | {t['rows_left']} | {t['held']} | {t['rows']} | {t['tokens']} "
+        f"| {t['files_searched']} | {t['bytes_searched']} | {t['found']} |"
+        for t in receipt["tables"]
+    )
+    rules = "\n".join(f"- `{table.release}`: {table.clauses}" for table in plan.tables)
+    beside = "\n".join(f"- `{left.path}`, {left.files} files: {left.why}" for left in plan.leftovers) or "- nothing"
+    return RECEIPT.format(**receipt, rows=rows, rules=rules, beside=beside, seal=seal)
+
+
+RECEIPT = """\
+# Retention receipt, {day}
+
+{controller} deleted what it may keep no longer, and counted again afterwards: zero rows are left. Every
+file of each table's folder was searched, byte for byte, for every token of every person and company
+whose data must be gone, in every epoch that has a key: none was found.
+
+| release | rows deleted | rows left that must be gone | kept by legal holds | rows now | tokens searched for | files | bytes | found |
+|---|---|---|---|---|---|---|---|---|
+{rows}
+
+## By which rule
+{rules}
+
+## Deleted beside the tables
+{beside}
+
+## Kept always
+The ledger, its pages, plans and receipts: {kept_always[files_searched]} files, searched for the same tokens: none was found.
+
+Standing legal holds: {holds}. Proved at {proved_at} by a pass that uses neither Spark nor
+the kernel that found the rows to delete.
+
+plan `{plan}`
+seal `{seal}`
+"""  # noqa: E501 (a table's heading)
+
+
+def receipt_holds(lake: Lake, plan: str, at: Look) -> bool:
+    """Whether the receipt is the one that was sealed."""
+    folder = lake.expiry(plan)
+    seal = (folder / "receipt.md").read_text("utf-8").rpartition("seal `")[2].strip("`\n")
+    return at.keyring.has_sealed("receipt", (folder / "receipt.json").read_bytes(), seal)

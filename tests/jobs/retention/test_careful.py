@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from jobs.retention import execute as executing
-from jobs.retention.errors import RewriteError
+from jobs.retention.errors import ApprovalNeededError, RewriteError
 
 TODAY, DAY, OTHER = date(2026, 3, 10), date(2026, 2, 1), date(2026, 2, 2)
 PEOPLE = ("ada", "cyd", "dan")
@@ -108,6 +108,14 @@ def test_yesterdays_plan_is_carried_out_with_yesterdays_eyes(small):
     plan = planned(small, who("ada", "cyd", "dan"))
     small.execute(plan, today=TODAY + timedelta(days=1))
     assert small.names("threat_events", PEOPLE) == [(DAY, "cyd"), (DAY, "dan")]
+
+
+def test_rows_published_since_the_plan_do_not_spare_it_its_approval(small):
+    small.publish("threat_events", DAY, who("ada", *["dan"] * 9))
+    plan = small.plan(TODAY)
+    small.publish("threat_events", OTHER, who(*["dan"] * 90))
+    with pytest.raises(ApprovalNeededError, match="threat_events"):
+        small.execute(plan)
 
 
 def test_a_plan_that_is_done_is_said_to_be_done_once(small):

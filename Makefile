@@ -17,6 +17,9 @@ nightly: setup  ## run a whole night through Airflow on the demo platform
 test: setup  ## run all tests
 	@$(BIN)/python -m pytest
 
+assure: setup  ## search every published table again, with the identifiers that the platform has now
+	@$(BIN)/python -m demo.night assure --day "$(DAY)"
+
 ui: setup  ## watch and operate the nights in the Airflow UI
 	@$(BIN)/python -m demo.night ui
 
@@ -77,4 +80,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf .cluster)
 
-.PHONY: help nightly test ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test assure ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

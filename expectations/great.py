@@ -119,6 +119,12 @@ class ExpectTokensMapOneToOne(ReleaseExpectation):
     rule = staticmethod(rules.tokens_map_one_to_one)
 
 
+class ExpectSurrogatesAreNobody(ReleaseExpectation):
+    """No surrogate is a company, and no pair of surrogate names a person, of that day."""
+
+    rule = staticmethod(rules.surrogates_are_nobody)
+
+
 class ExpectRowsBalance(ReleaseExpectation):
     """Source rows = represented + suppressed + excluded: as claimed, as staged and as landed."""
 
@@ -154,6 +160,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectNoUnkeyedHashes,
     ExpectNothingInFileMetadata,
     ExpectTokensMapOneToOne,
+    ExpectSurrogatesAreNobody,
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,
     ExpectLandingIsFresh,

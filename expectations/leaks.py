@@ -157,6 +157,7 @@ STRUCTURAL_LEAKS = (
         BALANCE,
     ),
     StructuralLeak("a group of an aggregate made up", lambda c, m: (_differing(c), m), BALANCE),
+    StructuralLeak("a surrogate that is somebody", lambda c, m: (_somebody(c), m), "expect_surrogates_are_nobody"),
     StructuralLeak("tokens under another key", _keyed(Keyed(2, (1, 1)), Keyed(2, (9, 9))), ONE_TO_ONE),
     StructuralLeak("two people behind one token", _keyed(Keyed(2, (1, 1)), Keyed(2, (1, 0))), ONE_TO_ONE),
     StructuralLeak("a person without a token", _keyed(Keyed(2, (1, 1)), Keyed(1, (1, 1))), ONE_TO_ONE),
@@ -176,6 +177,10 @@ STRUCTURAL_LEAKS = (
 
 def _differing(case: Case) -> Case:
     return replace(case, recounted=replace(case.recounted, differing=1))
+
+
+def _somebody(case: Case) -> Case:
+    return replace(case, recounted=replace(case.recounted, colliding={"planted": 1}))
 
 
 def _small(case: Case) -> Case:

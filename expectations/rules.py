@@ -101,6 +101,12 @@ def tokens_map_one_to_one(case: Case, measures: Measures) -> list[Finding]:
     return findings
 
 
+def surrogates_are_nobody(case: Case, measures: Measures) -> list[Finding]:
+    """No surrogate is a company of that day, no pair of surrogate names a person of that day."""
+    name, detail = "expect_surrogates_are_nobody", "a real company or person of that day"
+    return [Finding(name, column, detail, count) for column, count in case.recounted.colliding.items() if count]
+
+
 def rows_balance(case: Case, measures: Measures) -> list[Finding]:
     """Source rows = represented + suppressed + excluded, in the claim, in the files and in landing."""
     name, claimed, recounted = "expect_rows_balance", case.claimed, case.recounted

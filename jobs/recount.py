@@ -16,6 +16,7 @@ from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.aggregate import statistics
+from jobs.collisions import colliding
 from jobs.keys import Keyring, field_key
 from jobs.protect import Landing
 from jobs.signals.release import signals
@@ -170,7 +171,9 @@ def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))
     counted = row.collect()[0].asDict()
     rows_in = landing.rows(source)
-    return Recounted(rows_in, rows_in - counted["kept"], {name: keyed_of(counted, name) for name in due}, 0)
+    keyed = {name: keyed_of(counted, name) for name in due}
+    shared = colliding(promise, contract, landing.frames, staged)
+    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared)
 
 
 def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:

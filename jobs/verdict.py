@@ -25,9 +25,9 @@ NOTES = {FILE, "_protected.json"}
 NUMBERED = re.compile(r"part-\d{5,}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/kernel/*.java", "jobs/aggregate.py",
-    "jobs/decisions.py", "jobs/file_texts.py", "jobs/recount.py", "jobs/signals/*.py", "jobs/subjects.py",
-    "jobs/treatments/networks.py", "jobs/treatments/normalise.py", "jobs/treatments/tokens.py", "jobs/validate.py",
-    "jobs/verdict.py", "policy/outputs.py", "policy/shapes.py",
+    "jobs/collisions.py", "jobs/decisions.py", "jobs/file_texts.py", "jobs/recount.py", "jobs/signals/*.py",
+    "jobs/subjects.py", "jobs/treatments/networks.py", "jobs/treatments/normalise.py", "jobs/treatments/tokens.py",
+    "jobs/validate.py", "jobs/verdict.py", "policy/outputs.py", "policy/shapes.py",
 )  # fmt: skip
 """Everything that has a part in a verdict."""
 ROOT = Path(__file__).resolve().parents[1]

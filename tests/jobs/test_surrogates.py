@@ -1,11 +1,13 @@
 """Surrogates: realistic, keyed, the same for the same value, never what was typed, for outside copies only."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from pyspark.sql import functions as F
 
 from demo.surrogate_pools import LOCALES, POOLS, pools
+from jobs.collisions import colliding
 from jobs.keys import Keyring
 from jobs.protect import protect
 from jobs.treatments.surrogates import surrogate
@@ -143,3 +145,32 @@ def test_a_copy_is_made_with_surrogates_beside_tokens(spark, rings, promise):
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_pools_are_what_faker_makes(locale):
     assert json.loads((POOLS / f"{locale}.json").read_text("utf-8")) == pools(locale)
+
+
+NAMED = ["first_name", "family_name", "company_name"]
+
+
+@pytest.fixture
+def handed_over(spark, promise):
+    """A contract with three surrogate columns, and the people and companies of a day."""
+    rules = {name: Surrogate.model_validate({"treat": "surrogate", "class": name, "locale": "fr_FR"}) for name in NAMED}
+    contract = SimpleNamespace(inputs={"professional_users": rules})
+    landed = {
+        "professional_users": spark.createDataFrame([("Inès", "Martin"), ("Ugo", None)], "first_name string, family_name string"),
+        "companies": spark.createDataFrame([("Moulin SARL",)], "name string"),
+    }  # fmt: skip
+
+    def count(*rows):
+        staged = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in NAMED))
+        return colliding(promise, contract, landed, staged)
+
+    return count
+
+
+def test_a_surrogate_that_is_a_customer_or_a_whole_name_of_somebody_is_counted(handed_over):
+    assert handed_over(("Inès", "Dupont", "Faure SA"), ("Ugo", "Martin", None)) == {
+        "company_name": 0, "first_name and family_name": 0,
+    }  # fmt: skip
+    assert handed_over(("inès ", "MARTIN", "moulin sarl"), ("Inès", "Martin", "Faure SA")) == {
+        "company_name": 1, "first_name and family_name": 2,
+    }  # fmt: skip

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, itemgetter
 
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -94,13 +97,16 @@ class LandedDay:
         return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
 
     def account(self) -> Account | None:
-        """The first account that is distinctive enough to be planted."""
-        people = self.frame(ACCOUNTS).select("user_id", "email", "first_name", "family_name").dropna()
+        """The first account that is distinctive enough to be planted; read batch by batch, without Spark."""
+        files = self.landing.lake.landed_files(ACCOUNTS, self.landing.day)
         lengths = {"email": 12, "first_name": 4, "family_name": 4}
-        for column, least in lengths.items():
-            people = people.where(F.length(column) >= least)
-        person = people.orderBy("user_id").limit(1).collect()
-        return Account(**person[0].asDict()) if person else None
+        long_enough = [pc.utf8_length(pc.field(column)) >= least for column, least in lengths.items()]
+        batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
+            columns=["user_id", *lengths], filter=reduce(and_, long_enough)
+        )
+        first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
+        person = min(first, key=itemgetter("user_id"), default=None)
+        return Account(**person) if person else None
 
     def known_identifiers(
         self, contract: Contract, planted: Account | None, epochs: Iterable[str] | None = None

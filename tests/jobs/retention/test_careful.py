@@ -59,10 +59,11 @@ def test_a_file_that_the_plan_does_not_know_stays(small):
 
 def test_a_leftover_that_was_touched_since_the_plan_is_left_to_the_next(small):
     run = small.lake.private(small.lake.quarantine("threat_events", "red"))
-    for path in (run, *(run / name for name in ("a", "b"))):
+    for path in (run / "a", run / "b", run):
         path.touch()
         os.utime(path, (0, 0))
     plan = small.plan(TODAY)
+    assert [left.files for left in plan.leftovers] == [2]
     moment = datetime(2026, 3, 9, tzinfo=UTC).timestamp()
     os.utime(run / "a", (moment, moment))
     small.execute(plan)

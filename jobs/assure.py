@@ -33,7 +33,7 @@ from jobs.decisions import LEAK
 from jobs.extract import landed
 from jobs.file_texts import texts_of
 from jobs.lake import Lake
-from jobs.ledger import Ledger
+from jobs.ledger import Entry, Ledger
 from jobs.protect import Landing
 from jobs.recount import LandedDay, epochs_of, leaks_of
 from jobs.tables import current_files, day_of, open_table
@@ -50,11 +50,8 @@ RUN = r"\d{4}-\d\d-\d\d-[0-9a-f]{10}"
 OWN_PATH = re.compile(
     rf"day=\d{{4}}-\d\d-\d\d/({RUN}-part-\d{{5,}}|kept-[0-9a-f]{{12}}-(as-it-was-)?\d{{5}}(-\d+)?)\.parquet"
 )
-OWN_WORDS = {
-    "run": re.compile(RUN), "day": re.compile(r"\d{4}-\d\d-\d\d"), "plan": re.compile(r"[0-9a-f]{64}"),
-    "verdict": re.compile(r"[0-9a-f]{64}"), "id": re.compile(r"[0-9a-f-]{36}"),
-}  # fmt: skip
-"""What the log must remember of each commit; anything else in it is searched."""
+LOG = re.compile(r"_delta_log/(\d{20}\.(json|checkpoint\.parquet)|_last_checkpoint)")
+PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)")
 
 
 class LeakFoundError(PolicyError):
@@ -103,7 +100,7 @@ def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
     """One table: judged, proved, and put on record."""
     lake, day, spark = landing.landing.lake, landing.landing.day, landing.landing.spark
     folder, account = lake.published(contract.release), landing.account()
-    table = Table(folder, contract)
+    table = Table(folder, contract, ledger.entries(release=contract.release))
     rows = table.rows(spark)
     epochs = epochs_of(contract, (day_of(path) for path in table.files))
     known = landing.known_identifiers(contract, account, epochs)
@@ -154,15 +151,18 @@ def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
 class Table:
     """Everything that lies in one published folder, the files of its current version or not."""
 
-    def __init__(self, folder: Path, contract: Contract) -> None:
-        self._folder, self._contract, self._log = folder, contract, folder / "_delta_log"
-        below = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir()]
-        current = {Path(file.path) for file in current_files(open_table(folder, contract))}
-        left = {path for path in below if OWN_PATH.fullmatch(str(path))}
-        self.files = sorted(current | left)
-        ours = {*self.files, *(path for path in below if path.parts[0] in ("_delta_log", "_about"))}
-        self.strangers = len(set(below) - ours)
-        self._pages = [path for path in below if path.parts[0] == "_about"]
+    def __init__(self, folder: Path, contract: Contract, recorded: Iterable[Entry]) -> None:
+        self._folder, self._contract = folder, contract
+        table = open_table(folder, contract)
+        below = [p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_symlink() or not p.is_dir()]
+        plain = [path for path in below if not (folder / path).is_symlink()]
+        current = {Path(file.path) for file in current_files(table)}
+        self.files = sorted(path for path in plain if path in current or OWN_PATH.fullmatch(str(path)))
+        self._logs = [path for path in plain if LOG.fullmatch(str(path))]
+        self._pages = [path for path in plain if PAGE.fullmatch(str(path))]
+        self.strangers = len({*below} - {*self.files, *self._logs, *self._pages})
+        said = (entry.get(name) for entry in recorded for name in ("run", "day", "plan", "verdict_hash"))
+        self._own = {folder.as_uri(), str(table.metadata().id), *map(str, filter(None, said))}
 
     def rows(self, spark: SparkSession) -> DataFrame:
         """Every row of every file, as the files have them."""
@@ -186,29 +186,26 @@ class Table:
         return sorted(set(self._entries()))
 
     def _entries(self) -> Iterator[str]:
-        for path in sorted(self._log.glob("*.json")):
-            for line in path.read_text("utf-8", "replace").splitlines():
-                yield from self._words(json.loads(line))
-        for path in sorted(self._log.glob("*.parquet")):
-            for row in pq.read_table(path).to_pylist():
-                yield from self._words(row)
+        for path in self._logs:
+            if path.suffix == ".parquet":
+                entries = pq.read_table(self._folder / path).to_pylist()
+            else:
+                entries = map(json.loads, (self._folder / path).read_text("utf-8", "replace").splitlines())
+            for entry in entries:
+                yield from self._words(entry)
 
-    def _words(self, node: Any, name: str = "") -> Iterator[str]:
-        """Every text in a log entry, also inside JSON in it, but those that the log must hold."""
+    def _words(self, node: Any) -> Iterator[str]:
+        """Every text in a log entry, also inside JSON in it, but what the ledger and the table itself have said."""
         if isinstance(node, dict):
-            for key, value in node.items():
-                yield from self._words(value, key)
+            for value in node.values():
+                yield from self._words(value)
         elif isinstance(node, list | tuple):
             for value in node:
-                yield from self._words(value, name)
+                yield from self._words(value)
         elif isinstance(node, str) and node.startswith("{") and (inner := _parsed(node)) is not None:
-            yield from self._words(inner, name)
-        elif isinstance(node, str) and not self._is_own(name, node):
+            yield from self._words(inner)
+        elif isinstance(node, str) and node.rstrip("/") not in self._own and not OWN_PATH.fullmatch(node):
             yield node
-
-    def _is_own(self, name: str, word: str) -> bool:
-        fits = name in OWN_WORDS and OWN_WORDS[name].fullmatch(word)
-        return bool(fits or OWN_PATH.fullmatch(word)) or word.rstrip("/") == self._folder.as_uri()
 
 
 def _parsed(text: str) -> Any:

@@ -23,15 +23,18 @@ SOMEBODY = "ottilie.newcomer@firm.example"
 
 
 @pytest.fixture
-def table(lake, promise):
+def table(lake, ledger, promise):
     """One published day, as `publish` lays it down, of a night long before anybody joined."""
     contract = promise.release(RELEASE)
     folder = lake.shared(lake.published(RELEASE))
     target = Path("day=2026-03-11") / f"{RUN}-part-00001.parquet"
     lake.shared(folder / target.parent)
+    lake.shared(folder / "_about")
     write(folder / target, COLUMNS)
     opened = open_table(folder, contract)
-    replace_day(opened, DAY - timedelta(days=1), {target: 1}, {"run": RUN, "day": "2026-03-11", "verdict": "0" * 64})
+    said = {"run": RUN, "day": "2026-03-11"}
+    replace_day(opened, DAY - timedelta(days=1), {target: 1}, said | {"verdict": "0" * 64})
+    ledger.append("published", release=RELEASE, **said, version=1, rows=1, files=1, verdict_hash="0" * 64)
     return folder
 
 
@@ -68,13 +71,12 @@ def test_a_clean_table_is_assured_on_record_and_the_gate_proved_itself(promise, 
 
 
 def logged(table, leak):
-    last = max((table / "_delta_log").glob("*.json"))
+    last = max((table / "_delta_log").glob("0*.json"))
     entry = {"commitInfo": {"operationParameters": {"predicate": json.dumps({"email": leak})}}}
     last.write_text(last.read_text().rstrip() + "\n" + json.dumps(entry) + "\n")
 
 
 def on_a_page(table, leak):
-    (table / "_about").mkdir()
     (table / "_about" / "datasheet.md").write_text(f"# Feedback\nask {leak}\n")
 
 
@@ -86,6 +88,9 @@ LEAKS = {
         table / "day=2026-03-11" / "2026-03-11-abcdef0123-part-00001.parquet", {**COLUMNS, "topic": leak}
     ),
     "in a file of another name": lambda table, leak: (table / "notes.txt").write_text(leak),
+    "behind a link": lambda table, leak: (table / "day=2026-03-11" / "linked").symlink_to(table / leak),
+    "in a file beside the log": lambda table, leak: (table / "_delta_log" / "notes.json").write_text(leak),
+    "in no page beside the table": lambda table, leak: (table / "_about" / "rows.parquet").write_text(leak),
     "in a hidden file": lambda table, leak: (table / ".part").write_text(leak),
     "in a file's name": lambda table, leak: shutil.copy(next(table.rglob("*.parquet")), table / f"{leak}.parquet"),
     "in the table's log": logged,
@@ -102,7 +107,7 @@ def test_an_identifier_of_today_is_found_wherever_it_lies(promise, spark, lake, 
         >= {
             ("expect_no_known_identifiers", "topic", "known"): 2,
             ("expect_nothing_in_file_metadata", "", "known"): 1,
-            (BESIDE, "", "a file that is no part of the table"): 3,
+            (BESIDE, "", "a file that is no part of the table"): 6,
             (BESIDE, "", "known in the log of the table"): 1,
             (BESIDE, "", "known on the pages beside the table"): 1,
         }.items()

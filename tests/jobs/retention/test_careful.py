@@ -14,6 +14,7 @@ from jobs.retention import execute as executing
 from jobs.retention.errors import ApprovalNeededError, RewriteError
 
 TODAY, DAY, OTHER = date(2026, 3, 10), date(2026, 2, 1), date(2026, 2, 2)
+PAST = date(2025, 1, 5)
 PEOPLE = ("ada", "cyd", "dan")
 
 
@@ -149,3 +150,26 @@ def test_a_lifted_hold_is_no_longer_listed_and_keeps_only_what_is_due(small):
 def test_what_a_hold_keeps_is_not_foretold(small):
     small.hold("user", "cyd", "2025-01-01")
     assert planned(small, who("cyd", "dan")).tables[0].forecast == {}
+
+
+def test_a_hold_keeps_old_rows_of_somebody_whose_relationship_runs(small):
+    small.hold("user", "dan", "2025-01-01")
+    small.publish("threat_events", PAST, who("dan", "cyd"))
+    small.expire(TODAY)
+    assert small.names("threat_events", PEOPLE) == [(PAST, "dan")]
+
+
+def test_plans_that_differ_only_in_whose_rows_a_hold_keeps_are_two_plans(small):
+    small.publish("threat_events", PAST, who("dan", "cyd", "nobody"))
+    small.hold("user", "dan", "2025-01-01")
+    one = small.plan(TODAY)
+    small.lift("dan", TODAY - timedelta(days=1))
+    small.hold("user", "cyd", "2025-01-01")
+    other = small.plan(TODAY)
+    assert [(f.gone, f.held) for plan in (one, other) for f in plan.tables[0].files] == [(2, 1), (2, 1)]
+    assert one.hash != other.hash
+
+
+def test_what_is_due_is_due_since_the_earliest_of_all_last_days(small):
+    small.publish("threat_events", PAST, who("dan"))
+    assert planned(small, who("ada", "dan")).counts()["due_since"] == "2026-02-05"

@@ -185,9 +185,9 @@ def test_a_plan_changes_nothing_and_says_no_identifier_and_no_token(small):
 
 def test_what_becomes_due_in_the_next_ninety_days_is_foretold(small):
     small.publish("threat_events", DAY, who("cyd", "cyd", "dan"))
-    small.publish("threat_events", date(2025, 4, 1), who("dan"))
-    small.publish("threat_events", date(2025, 5, 31), who("dan"))
-    assert small.plan(TODAY).tables[0].forecast == {"2026-03-10": 2, "2026-05-01": 1}
+    for day in (date(2025, 5, 8), date(2025, 5, 9)):  # last days: today and 90 days, and 91
+        small.publish("threat_events", day, who("dan"))
+    assert small.plan(TODAY).tables[0].forecast == {"2026-03-10": 2, "2026-06-08": 1}
 
 
 # -- what is refused

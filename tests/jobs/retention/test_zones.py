@@ -66,6 +66,15 @@ def test_the_tokens_of_a_recipients_own_domain_are_searched_for_too(world):
     assert world.plan(TODAY).leftovers == ()
 
 
+def test_a_copy_in_which_a_held_person_stands_is_no_leftover(world):
+    world.company("over", date(2024, 6, 1))
+    world.account("ada", "over")
+    world.hold("user", "ada", "2025-01-01")
+    copy = world.lake.private(world.lake.exports("threat_partner", "partner_threat_events") / "day=2026-03-01")
+    (copy / "part-00000.csv").write_text(world.token("email", "ada", DAY, domain="partner"))
+    assert world.plan(TODAY).leftovers == ()
+
+
 @pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "zstd", "lz4"])
 @pytest.mark.parametrize("dictionary", [True, False])
 def test_the_search_sees_through_every_compression(tmp_path, compression, dictionary):

@@ -160,11 +160,12 @@ def test_a_hold_keeps_old_rows_of_somebody_whose_relationship_runs(small):
 
 
 def test_plans_that_differ_only_in_whose_rows_a_hold_keeps_are_two_plans(small):
-    small.publish("threat_events", PAST, who("dan", "cyd", "nobody"))
+    small.account("eve", "runs")
+    small.publish("threat_events", PAST, who("dan", "eve", "nobody"))
     small.hold("user", "dan", "2025-01-01")
     one = small.plan(TODAY)
     small.lift("dan", TODAY - timedelta(days=1))
-    small.hold("user", "cyd", "2025-01-01")
+    small.hold("user", "eve", "2025-01-01")
     other = small.plan(TODAY)
     assert [(f.gone, f.held) for plan in (one, other) for f in plan.tables[0].files] == [(2, 1), (2, 1)]
     assert one.hash != other.hash

@@ -49,10 +49,11 @@ class BrokenPromiseError(Exception):
 def main() -> int:
     """All steps, or those that are named."""
     parser = argparse.ArgumentParser(prog="python -m cluster.trial", description=__doc__)
-    parser.add_argument("steps", nargs="*", default=list(STEPS), choices=[*STEPS, []])
+    parser.add_argument("steps", nargs="*", type=step, metavar="step", help=", ".join(STEPS))
+    steps = parser.parse_args().steps or STEPS
     began = time.monotonic()
     try:
-        for name in parser.parse_args().steps:
+        for name in steps:
             at = time.monotonic()
             STEPS[name]()
             say(f"✓ {name}: {time.monotonic() - at:.0f} s")
@@ -61,6 +62,13 @@ def main() -> int:
         return 1
     say(f"as promised, in {time.monotonic() - began:.0f} s")
     return 0
+
+
+def step(name: str) -> str:
+    """One of the trial's steps by its name."""
+    if name not in STEPS:
+        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(STEPS)}")
+    return name
 
 
 def require(holds: object, otherwise: str) -> None:

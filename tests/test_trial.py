@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import sys
 import tarfile
 from datetime import date
+from pathlib import Path
 
 import polars
 import pyarrow as pa
@@ -14,12 +17,28 @@ import pytest
 from cluster.search import WITH_PLATFORM, BlindSearchError, Sought, _forms, _opened
 from cluster.tables import compare
 
+ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 3, 12)
 KEY = "0f" * 32
 SOUGHT = Sought(
     {"kek": frozenset({KEY.encode(), bytes.fromhex(KEY)})},
     {"e-mail": frozenset({b"ana@example.org"}), "full name": frozenset({b"Ana Lopes"})},
 )
+
+
+BOTH = """
+import sys
+from cluster import trial
+trial.STEPS = {name: lambda name=name: print("did", name) for name in ("up", "down")}
+sys.argv = ["trial", *sys.argv[1:]]
+sys.exit(trial.main())
+"""
+
+
+@pytest.mark.parametrize(("named", "done"), [((), ["did up", "did down"]), (("down",), ["did down"]), (("x",), [])])
+def test_the_trial_does_the_steps_that_are_named_or_all(named, done):
+    ran = subprocess.run([sys.executable, "-c", BOTH, *named], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert [line for line in ran.stdout.splitlines() if line.startswith("did")] == done
 
 
 def lake(folder, *tokens):

@@ -9,32 +9,38 @@ import org.apache.spark.sql.api.java.UDF3;
 
 /**
  * Prefix, key, value → token: the prefix, an underscore, and the first 16 bytes of HMAC-SHA-256 (RFC
- * 2104) of the value's UTF-8 bytes in modhex. Null stays null. A thread keys its Mac once, not per row.
- * No exception carries the value or the key.
+ * 2104) of the value's UTF-8 bytes in modhex. Null stays null. A row has tokens of several classes, each
+ * under a key of its own, so a thread keeps the Macs of its last keys and keys none of them again for
+ * each cell. No exception carries the value or the key.
  */
 public final class Token implements UDF3<String, byte[], String, String> {
-  private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
+  private static final int KEPT = 16;
+  private static final ThreadLocal<Keys> KEYS = ThreadLocal.withInitial(Keys::new);
 
   private record Keyed(byte[] key, Mac mac) {}
+
+  /** One thread's Macs; the oldest makes room for a new one. */
+  private static final class Keys {
+    private final Keyed[] kept = new Keyed[KEPT];
+    private int next;
+
+    Mac mac(byte[] key) {
+      for (Keyed each : kept) if (each != null && Arrays.equals(each.key, key)) return each.mac;
+      Keyed keyed = new Keyed(key.clone(), keyedMac(key));
+      kept[next++ % KEPT] = keyed;
+      return keyed.mac;
+    }
+  }
 
   @Override
   public String call(String prefix, byte[] key, String value) {
     if (value == null) return null;
-    byte[] digest = mac(key).doFinal(value.getBytes(StandardCharsets.UTF_8));
+    byte[] digest = KEYS.get().mac(key).doFinal(value.getBytes(StandardCharsets.UTF_8));
     char[] token = new char[prefix.length() + 33];
     prefix.getChars(0, prefix.length(), token, 0);
     token[prefix.length()] = '_';
     Modhex.write(digest, 16, token, prefix.length() + 1);
     return new String(token);
-  }
-
-  private static Mac mac(byte[] key) {
-    Keyed keyed = KEYED.get();
-    if (keyed == null || !Arrays.equals(keyed.key, key)) {
-      keyed = new Keyed(key.clone(), keyedMac(key));
-      KEYED.set(keyed);
-    }
-    return keyed.mac;
   }
 
   private static Mac keyedMac(byte[] key) {

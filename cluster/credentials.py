@@ -15,7 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("CLUSTER_SECRETS") or PROJECT / ".cluster")
-USERS = ("admin", "engineer", "officer", "viewer")
+USERS = ("admin", "engineer", "officer", "analyst", "viewer")
 JOBS_USER = 10001
 """Who the containers are when root sets the cluster up; anybody else's containers are themselves."""
 

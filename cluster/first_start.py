@@ -1,4 +1,4 @@
-"""Airflow's tables, and the four users of the cluster: ``python -m cluster.first_start``, at every start.
+"""Airflow's tables, and the five users of the cluster: ``python -m cluster.first_start``, at every start.
 
 Passwords are read from files and given to nobody: Airflow's own command line takes one as an
 argument only, where every process list shows it. A user that exists keeps its password.
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 SECRETS = Path("/run/secrets")
-OFFICER = "PrivacyOfficer"
-ROLES = {"admin": "Admin", "engineer": "Op", "officer": OFFICER, "viewer": "Viewer"}
+OFFICER, ANALYST = "PrivacyOfficer", "Analyst"
+ROLES = {"admin": "Admin", "engineer": "Op", "officer": OFFICER, "analyst": ANALYST, "viewer": "Viewer"}
 """Who is what. Op runs and repairs nights; Viewer sees counts, names and versions."""
 
 OFFICER_MAY = (
@@ -26,6 +26,13 @@ OFFICER_MAY = (
 )
 """Beyond a viewer: start requests, approve or reject, read who did what; no connections, no variables."""
 
+ANALYST_MAY = (
+    ("can_read", "Threat report"),
+    ("can_edit", "DAG:reidentify"),
+    ("can_create", "DAG Run:reidentify"),
+)
+"""Beyond a viewer: read the report, which shows tokens; ask whose a token is, which another person decides."""
+
 
 def main() -> None:
     """Migrate, then make what is missing."""
@@ -35,7 +42,8 @@ def main() -> None:
     with get_application_builder() as builder:
         people = builder.sm
         people.sync_roles()
-        _officer(people)
+        _beyond_a_viewer(people, OFFICER, OFFICER_MAY)
+        _beyond_a_viewer(people, ANALYST, ANALYST_MAY)
         for name, role in ROLES.items():
             if people.find_user(username=name) is None:
                 password = (SECRETS / f"user_{name}").read_text()
@@ -44,11 +52,11 @@ def main() -> None:
                 print(f"user {name}: {role}")
 
 
-def _officer(people: Any) -> None:
-    role = people.add_role(OFFICER)
+def _beyond_a_viewer(people: Any, name: str, may: tuple[tuple[str, str], ...]) -> None:
+    role = people.add_role(name)
     viewer = people.find_role("Viewer")
     wished = [(p.action.name, p.resource.name) for p in viewer.permissions]
-    for action, resource in (*wished, *OFFICER_MAY):
+    for action, resource in (*wished, *may):
         permission = people.create_permission(action, resource)
         if permission is not None:
             people.add_permission_to_role(role, permission)

@@ -2,20 +2,23 @@
 
 Up from nothing with two Spark workers; a night during which a worker is killed while `protect` runs;
 a night during which the scheduler is killed between two tasks; the same two nights by `make nightly`'s
-own code on this machine under the same keyring, and every published table compared; then a search for
-keys, passwords and identifiers wherever they must not be. Each step says what it found; the first
-thing that isn't as promised ends the trial with exit 1.
+own code on this machine under the same keyring, and every published table compared; who may open and start
+what; then a search for keys, passwords and identifiers wherever they must not be. Each step says what
+it found; the first thing that isn't as promised ends the trial with exit 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,11 +33,13 @@ os.environ |= {
 }
 
 from cluster.containers import PROJECT_NAME, compose, container, kill, output, start  # noqa: E402 (reads the environment)
-from cluster.night import airflow  # noqa: E402
+from cluster.credentials import USERS  # noqa: E402
+from cluster.night import airflow, url  # noqa: E402
 from cluster.search import BlindSearchError, search  # noqa: E402
 from cluster.tables import compare  # noqa: E402
 from cluster.watching import when_done, while_running  # noqa: E402
 from demo.night import run_night, say  # noqa: E402
+from demo.tower import Airflow  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parents[1]
 CHECKOUT, LAKE, KEYRING = TRIAL / "checkout", TRIAL / "lake", TRIAL / "secrets-of-the-ring" / "keyring.json"
@@ -156,6 +161,39 @@ def analysts() -> None:
     require(int(done.stdout) > 0, "analysts read no row")
 
 
+def users() -> None:
+    """The threat report opens for an analyst alone, who may ask whose a token is and start nothing else."""
+    page = f"ignicloud/threat_report/threat_signals/{LAST}.html"
+    asked = {"logical_date": None, "conf": {}}
+    expected = {
+        ("analyst", "GET", page): {200},
+        ("engineer", "GET", page): {403},
+        ("viewer", "GET", page): {403},
+        ("nobody", "GET", page): {401},
+        ("analyst", "POST", "api/v2/dags/nightly/dagRuns"): {403},
+        ("analyst", "POST", "api/v2/dags/reidentify/dagRuns"): {400, 422},  # may ask, but nothing was asked
+        ("viewer", "POST", "api/v2/dags/reidentify/dagRuns"): {403},
+    }
+    for (user, method, path), right in expected.items():
+        status = answer(user, method, path, asked if method == "POST" else None)
+        require(status in right, f"{method} {path} as {user} is answered with {status}")
+
+
+def answer(user: str, method: str, path: str, body: object = None) -> int:
+    """The HTTP status of one request as one of the cluster's users, or as nobody."""
+    headers = {"Content-Type": "application/json"}
+    if user in USERS:
+        password = (TRIAL / "secrets" / f"user_{user}").read_text()
+        headers["Authorization"] = f"Bearer {Airflow.signed_in(url(), user, password).token}"
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{url()}/{path}", content, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answered:
+            return int(answered.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
 def secrets() -> None:
     """No key, password or identifier in inspect, image history, logs or volumes."""
     looked, found = search(TRIAL / "secrets", CHECKOUT / ".demo" / "platform.db")
@@ -182,6 +220,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "at-home": at_home,
     "tables": tables,
     "analysts": analysts,
+    "users": users,
     "secrets": secrets,
     "down": down,
 }

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from jobs.decisions import require_no_incident
 from jobs.extract import landed
-from jobs.lake import Lake, sha256_of, write_atomically
+from jobs.lake import Lake, copy_atomically, write_atomically
 from jobs.ledger import Ledger
 from jobs.protect import protect_release
 from jobs.publish import VERDICT_LIVES, NotAsJudgedError
@@ -88,11 +88,7 @@ def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Ex
     staged = lake.staged(contract.release, verdict.run)
     names = {file.name: f"{verdict.verdict_hash[:12]}-{file.name}" for file in verdict.files}
     for file in verdict.files:
-        target = folder / names[file.name]
-        shutil.copyfile(staged / file.name, target)
-        target.chmod(0o600)
-        if sha256_of(target) != file.sha256:
-            target.unlink()
+        if not copy_atomically(staged / file.name, folder / names[file.name], file.sha256, 0o600):
             raise NotAsJudgedError(contract.release, day, file.name)
     manifest = {
         "release": contract.release,

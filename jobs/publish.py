@@ -6,7 +6,6 @@ verdict is refused, and so is a file that isn't the one that was judged.
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from jobs.datasheet import write_about
 from jobs.decisions import require_no_incident
-from jobs.lake import Lake, sha256_of
+from jobs.lake import Lake, copy_atomically
 from jobs.ledger import Ledger
 from jobs.tables import committed, files_of, open_table, replace_day
 from jobs.verdict import Verdict, load_verdict
@@ -85,9 +84,8 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     version, files = committed(table, run), {}
     for file in verdict.files:
         target = Path(f"day={day}") / f"{run}-{file.name}"
-        _place(lake.staged(contract.release, run) / file.name, root / target, lake)
-        if sha256_of(root / target) != file.sha256:
-            (root / target).unlink()
+        lake.shared((root / target).parent)
+        if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)
         files[target] = file.rows
     if version is None:
@@ -97,18 +95,6 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     return Published(
         contract.release, day.isoformat(), run, version, sum(files.values()), len(files), verdict.verdict_hash
     )
-
-
-def _place(staged: Path, target: Path, lake: Lake) -> None:
-    """Give a copy of the staged file its place in the table, in one step, so that a crash loses nothing.
-
-    A copy and no link: whoever still holds the staged file open can't change what was judged.
-    """
-    lake.shared(target.parent)
-    fresh = target.with_name(f".{target.name}")
-    shutil.copyfile(staged, fresh)
-    fresh.chmod(0o640)
-    os.replace(fresh, target)  # noqa: PTH105 (it must be one step)
 
 
 def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible: list[Path]) -> None:

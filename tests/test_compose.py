@@ -180,6 +180,14 @@ def test_analysts_see_published_tables_read_only_and_nothing_else():
     assert volumes_of("analyst") == {"published": "/published:ro"}
 
 
+def test_airflow_s_pages_show_verdicts_and_threat_reports_and_can_change_none():
+    assert volumes_of("api-server") == {
+        "logs": "/logs",
+        "ledger": "/lake/ledger:ro",
+        "published": "/lake/published:ro",
+    }
+
+
 def test_spark_workers_write_the_staged_zone_and_read_the_others():
     assert {s: t for s, t in volumes_of("spark-worker").items() if s} == {
         "lake": "/lake",

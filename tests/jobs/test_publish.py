@@ -71,7 +71,7 @@ def test_publishing_the_same_run_again_changes_nothing(judged, lake, promise):
     assert DeltaTable(lake.published(RELEASE)).version() == first.version
 
 
-@pytest.mark.parametrize("crash", ["_place", "replace_day", "_verify", "write_about"])
+@pytest.mark.parametrize("crash", ["copy_atomically", "replace_day", "_verify", "write_about"])
 def test_killed_anywhere_the_old_day_or_the_new_one_is_visible_and_a_retry_finishes(
     judged, lake, promise, monkeypatch, crash
 ):
@@ -92,18 +92,28 @@ def test_killed_anywhere_the_old_day_or_the_new_one_is_visible_and_a_retry_finis
     assert DeltaTable(lake.published(RELEASE)).version() == 2
 
 
-def test_a_file_swapped_while_it_is_placed_is_not_published(judged, lake, promise, monkeypatch):
-    judged("one")
-    place = publish._place
+@pytest.mark.parametrize("visible", [False, True], ids=["nothing was visible", "the run was visible already"])
+def test_a_file_swapped_after_it_was_checked_is_not_published_and_takes_nothing_with_it(
+    judged, lake, promise, monkeypatch, visible
+):
+    path = judged("one") / "part-00000.parquet"
+    if visible:
+        with monkeypatch.context() as patch:
+            patch.setattr(publish, "_verify", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                publish_release(promise, RELEASE, DAY, "one", lake)
+    before = table(lake) if visible else None
+    checked = Verdict.require_passed
 
-    def swap(staged, target, lake):
-        place(staged, target, lake)
-        target.write_bytes(target.read_bytes() + b"x")
+    def swap(self, *given):
+        checked(self, *given)
+        path.write_bytes(path.read_bytes() + b"x")
 
-    monkeypatch.setattr(publish, "_place", swap)
+    monkeypatch.setattr(Verdict, "require_passed", swap)
     with pytest.raises(NotAsJudgedError, match="part-00000"):
         publish_release(promise, RELEASE, DAY, "one", lake)
-    assert table(lake).empty
+    assert table(lake).equals(before) if visible else table(lake).empty
+    assert not list(lake.published(RELEASE).rglob(".*.parquet"))
 
 
 def test_a_table_of_other_columns_is_left_alone(judged, lake, promise):

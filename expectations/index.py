@@ -78,7 +78,7 @@ class IndexScanner:
         path = self._folder / index
         if not path.exists():
             _write(self._fingerprints(hash_all=index == "thorough"), self._folder / "parts", path)
-        return F.call_function("ignicloud_scan", self._secret, F.lit(str(path)), cell)
+        return F.call_function("ignicloud.scan", self._secret, F.lit(str(path)), cell)
 
     def _fingerprints(self, *, hash_all: bool) -> DataFrame:
         """One row for each row of the tables: the fingerprints of all its identifiers, one behind the other."""
@@ -93,7 +93,7 @@ class IndexScanner:
     def _packed(self, cells: Cells, *, hashed: bool) -> DataFrame:
         epochs = self._unset_keys if hashed else [lambda _: F.lit(None).cast("binary")]
         made = (
-            F.call_function("ignicloud_identifier", self._secret, identifier, unset(identifier), cell)
+            F.call_function("ignicloud.identifier", self._secret, identifier, unset(identifier), cell)
             for identifier, cell in cells.columns
             for unset in epochs
         )

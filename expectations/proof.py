@@ -122,7 +122,7 @@ def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[l
     tests = [F.coalesce(flag, F.lit(False)).alias(f"defect:{i}") for i, flag in enumerate(flags.values())]
     bits = [F.coalesce(bits, F.lit(0)).alias(f"bits:{name}") for name, bits in scans.items()]
     key, data, mac = RFC_4231
-    made = F.call_function("ignicloud_token", F.lit("rfc"), F.lit(bytearray(key)), F.lit(data)).alias("rfc")
+    made = F.call_function("ignicloud.token", F.lit("rfc"), F.lit(bytearray(key)), F.lit(data)).alias("rfc")
     results = sorted(rows.select(NUMBER, *tests, *bits, made).collect(), key=lambda result: result[NUMBER])
     measured = [
         replace(

@@ -193,7 +193,7 @@ def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
         if isinstance(rule, Token):
             identity = normalised(cell, rule.normalise)
             key, prefix = keys.column(rule.identifier), F.lit(PREFIXES[rule.identifier])
-            due[rule.output or name] = F.call_function("ignicloud_token", prefix, key, identity)
+            due[rule.output or name] = F.call_function("ignicloud.token", prefix, key, identity)
         elif isinstance(rule, NetworkPrefix):
             due[rule.output or name] = network_prefix(cell, rule.keep, keys)
     return due

@@ -10,17 +10,8 @@ from pyspark.sql import SparkSession
 
 from jobs.kernel.build import built
 
-FUNCTIONS = {
-    "ignicloud_token": ("ignicloud.kernel.Token", "string"),
-    "ignicloud_normalise": ("ignicloud.kernel.Normalise", "string"),
-    "ignicloud_network": ("ignicloud.kernel.Network", "string"),
-    "ignicloud_user_agent": ("ignicloud.kernel.UserAgent", "string"),
-    "ignicloud_identifier": ("ignicloud.kernel.Identifier", "binary"),
-    "ignicloud_scan": ("ignicloud.kernel.Scan", "bigint"),
-}
-"""The kernel's functions under their SQL names, with class and result type."""
-
 ALWAYS = {
+    "spark.sql.catalog.ignicloud": "ignicloud.kernel.Functions",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.parquet.compression.codec": "zstd",
@@ -33,7 +24,7 @@ ALWAYS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-"""What no cluster configuration may change: the meaning of results, silence, and AES on what is shuffled or spilled."""
+"""What no cluster configuration may change: kernel, meaning of results, silence, AES on what is shuffled or spilled."""
 
 BY_DEFAULT = {
     "spark.master": "local[*]",
@@ -45,7 +36,7 @@ CONF = Path(__file__).with_name("conf")
 
 
 def spark(app: str) -> SparkSession:
-    """The session for one step, with the kernel's functions registered.
+    """The session for one step, with the kernel as its catalog ``ignicloud``.
 
     Raises:
         NoCompilerError, CompilationError: the kernel's jar isn't there and can't be built.
@@ -62,6 +53,4 @@ def spark(app: str) -> SparkSession:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    for name, (java_class, result) in FUNCTIONS.items():
-        session.udf.registerJavaFunction(name, java_class, result)
     return session

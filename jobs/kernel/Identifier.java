@@ -8,7 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.spark.TaskContext;
-import org.apache.spark.sql.api.java.UDF4;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Key, class, unset field key, value → the fingerprints under which the gate's index knows one
@@ -16,15 +17,19 @@ import org.apache.spark.sql.api.java.UDF4;
  * and as what hashing it without a key gives, unless the unset field key is null. A null value gives none,
  * nor does one that the same task has just seen.
  */
-public final class Identifier implements UDF4<byte[], String, byte[], String, byte[]> {
+public final class Identifier extends KernelFunction<byte[]> {
   static final int ANCHOR = 8, LONGEST = 64;
   private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
   private static final Set<String> IDS = Set.of("event", "object", "session", "invoice", "contract", "cookie", "person", "company");
   private static final int SHORTEST_NAME = 3, SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
   private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LOCAL_PART = 9, SUBSCRIBER = 9;
-  private static final Normalise NORMALISE = new Normalise();
   private static final byte[] NOTHING = new byte[0];
   private static final ThreadLocal<Task> TASK = new ThreadLocal<>();
+
+  Identifier() {
+    super("identifier", DataTypes.BinaryType,
+        DataTypes.BinaryType, DataTypes.StringType, DataTypes.BinaryType, DataTypes.StringType);
+  }
 
   /** What one attempt of one task has made lately: values come in their thousands, a retry starts anew. */
   private static final class Task {
@@ -85,9 +90,10 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
     }
   }
 
-  @Override
-  public byte[] call(byte[] key, String identifier, byte[] unset, String value) {
-    if (value == null || value.isBlank()) return NOTHING;
+  public static byte[] invoke(byte[] key, UTF8String identifierClass, byte[] unset, UTF8String cell) {
+    if (cell == null) return NOTHING;
+    String identifier = identifierClass.toString(), value = cell.toString();
+    if (value.isBlank()) return NOTHING;
     Task task = Task.of(key);
     if (unset == null && task.hasSeen(identifier, value)) return NOTHING;
     int length = IDS.contains(identifier) ? task.compact(value) : -1;
@@ -111,7 +117,7 @@ public final class Identifier implements UDF4<byte[], String, byte[], String, by
     forms.add(value.strip().toLowerCase(Locale.ROOT));
     forms.add(Cleaned.visible(value).strip().toLowerCase(Locale.ROOT));
     forms.add(compact(value));
-    String normalised = NORMALISE.call(normalisation(identifier), value);
+    String normalised = Normalise.normalised(normalisation(identifier), value);
     if (normalised != null) forms.add(normalised);
     return forms;
   }

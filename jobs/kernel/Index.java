@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * The night's known identifiers as a sorted file of fingerprints, mapped into memory once a JVM, behind a
@@ -15,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * lengths of identifiers that are searched as substrings; then the fingerprints.
  */
 final class Index {
-  private static final ConcurrentHashMap<String, Index> LOADED = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<UTF8String, Index> LOADED = new ConcurrentHashMap<>();
   private static final int LARGEST = 1 << 30;
 
   final int[] lengths;
@@ -24,8 +25,9 @@ final class Index {
   private final long[] bitmap;
   private final int shift;
 
-  static Index at(String path) {
-    return LOADED.computeIfAbsent(path, Index::new);
+  static Index at(UTF8String path) {
+    Index found = LOADED.get(path);
+    return found != null ? found : LOADED.computeIfAbsent(path.copy(), each -> new Index(each.toString()));
   }
 
   private Index(String path) {

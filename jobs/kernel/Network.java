@@ -5,7 +5,8 @@ import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
-import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Key, what to keep, address → prefix-preserving encryption (Crypto-PAn; Xu, Fan, Ammar, Moon 2002) in
@@ -17,8 +18,13 @@ import org.apache.spark.sql.api.java.UDF3;
  * <p>The key has 64 bytes: 32 for IPv4, 32 for IPv6, each as Crypto-PAn's own (16 bytes of AES key, 16
  * bytes that are encrypted into the pad). So neither family says anything about the other.
  */
-public final class Network implements UDF3<byte[], String, String, String> {
+public final class Network extends KernelFunction<UTF8String> {
+  private static final UTF8String NETWORK = UTF8String.fromString("network");
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
+
+  Network() {
+    super("network", DataTypes.StringType, DataTypes.BinaryType, DataTypes.StringType, DataTypes.StringType);
+  }
 
   private record Keyed(byte[] key, CryptoPan four, CryptoPan six) {}
 
@@ -54,17 +60,16 @@ public final class Network implements UDF3<byte[], String, String, String> {
     }
   }
 
-  @Override
-  public String call(byte[] key, String keep, String value) {
-    byte[] address = value == null ? null : Address.parse(value.strip());
+  public static UTF8String invoke(byte[] key, UTF8String keep, UTF8String value) {
+    byte[] address = value == null ? null : Address.parse(value.toString().strip());
     if (address == null) return null;
     Keyed keyed = keyed(key);
     byte[] encrypted = (address.length == 4 ? keyed.four : keyed.six).encrypt(address);
-    int kept = keep.equals("network") ? (address.length == 4 ? 3 : 8) : address.length;
-    char[] text = new char[4 + 2 * kept];
-    (address.length == 4 ? "ip4_" : "ip6_").getChars(0, 4, text, 0);
+    int kept = keep.equals(NETWORK) ? (address.length == 4 ? 3 : 8) : address.length;
+    byte[] text = {'i', 'p', (byte) (address.length == 4 ? '4' : '6'), '_'};
+    text = Arrays.copyOf(text, 4 + 2 * kept);
     Modhex.write(encrypted, kept, text, 4);
-    return new String(text);
+    return UTF8String.fromBytes(text);
   }
 
   private static Keyed keyed(byte[] key) {

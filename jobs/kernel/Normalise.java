@@ -1,17 +1,50 @@
 package ignicloud.kernel;
 
 import java.text.Normalizer;
+import java.util.Arrays;
 import java.util.Locale;
-import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Kind, value → the one spelling under which equal identifiers are equal. Null and what is empty
  * after trimming become null; a value that its kind can't read is kept as trimmed text.
  */
-public final class Normalise implements UDF2<String, String, String> {
-  @Override
-  public String call(String kind, String value) {
+public final class Normalise extends KernelFunction<UTF8String> {
+  private static final UTF8String EXACT = UTF8String.fromString("exact"), UUID = UTF8String.fromString("uuid");
+  private static final UTF8String EMAIL = UTF8String.fromString("email");
+
+  Normalise() {
+    super("normalise", DataTypes.StringType, DataTypes.StringType, DataTypes.StringType);
+  }
+
+  public static UTF8String invoke(UTF8String kind, UTF8String value) {
     if (value == null) return null;
+    boolean exact = kind.equals(EXACT);
+    if ((exact || kind.equals(UUID) || kind.equals(EMAIL)) && value.isFullAscii()) return plain(value, !exact);
+    return UTF8String.fromString(normalised(kind.toString(), value.toString()));
+  }
+
+  /** ASCII, which NFKC leaves as it is: trimmed, and in lower case if wished; itself when that changes nothing. */
+  private static UTF8String plain(UTF8String value, boolean lower) {
+    byte[] bytes = value.getBytes();
+    int from = 0, to = bytes.length, capitals = 0;
+    while (from < to && bytes[from] <= ' ') from++;
+    while (to > from && bytes[to - 1] <= ' ') to--;
+    if (from == to) return null;
+    if (lower) for (int i = from; i < to; i++) if (isCapital(bytes[i])) capitals++;
+    if (capitals == 0) return to - from == bytes.length ? value : UTF8String.fromBytes(bytes, from, to - from);
+    byte[] small = Arrays.copyOfRange(bytes, from, to);
+    for (int i = 0; i < small.length; i++) if (isCapital(small[i])) small[i] += 'a' - 'A';
+    return UTF8String.fromBytes(small);
+  }
+
+  private static boolean isCapital(byte b) {
+    return b >= 'A' && b <= 'Z';
+  }
+
+  /** Any text, of any kind. */
+  static String normalised(String kind, String value) {
     String text = trimmed(value);
     if (text.isEmpty()) return null;
     switch (kind) {

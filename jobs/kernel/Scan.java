@@ -3,14 +3,15 @@ package ignicloud.kernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Key, path of the index, cell → one bit for each detector that finds something in the cell. Every view of
  * the cell is searched for patterns and for the night's known identifiers; what could be base64, hex or a
  * digest is decoded, and what it gives is searched again. Null gives 0. Nothing of the cell is ever shown.
  */
-public final class Scan implements UDF3<byte[], String, String, Long> {
+public final class Scan extends KernelFunction<Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
   private static final int SPAN = 8, DEPTH = 3, SHORTEST_RUN = 7, SHORTEST_DIGEST = 11, SHORTEST_HEX = 10, DIGEST_HEX = 16;
   private static final int LONGEST_INSIDE = 1024;
@@ -18,10 +19,13 @@ public final class Scan implements UDF3<byte[], String, String, Long> {
 
   private record Keyed(byte[] key, Fingerprint fingerprint, long[] powers) {}
 
-  @Override
-  public Long call(byte[] key, String path, String cell) {
-    if (cell == null || cell.isEmpty()) return 0L;
-    return scan(keyed(key), Index.at(path), cell, 0);
+  Scan() {
+    super("scan", DataTypes.LongType, DataTypes.BinaryType, DataTypes.StringType, DataTypes.StringType);
+  }
+
+  public static long invoke(byte[] key, UTF8String path, UTF8String cell) {
+    if (cell == null || cell.numBytes() == 0) return 0;
+    return scan(keyed(key), Index.at(path), cell.toString(), 0);
   }
 
   private static long scan(Keyed k, Index index, String cell, int depth) {

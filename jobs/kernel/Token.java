@@ -1,11 +1,11 @@
 package ignicloud.kernel;
 
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.apache.spark.sql.api.java.UDF3;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Prefix, key, value → token: the prefix, an underscore, and the first 16 bytes of HMAC-SHA-256 (RFC
@@ -13,9 +13,13 @@ import org.apache.spark.sql.api.java.UDF3;
  * under a key of its own, so a thread keeps the Macs of its last keys and keys none of them again for
  * each cell. No exception carries the value or the key.
  */
-public final class Token implements UDF3<String, byte[], String, String> {
-  private static final int KEPT = 16;
+public final class Token extends KernelFunction<UTF8String> {
+  private static final int KEPT = 16, BYTES = 16;
   private static final ThreadLocal<Keys> KEYS = ThreadLocal.withInitial(Keys::new);
+
+  Token() {
+    super("token", DataTypes.StringType, DataTypes.StringType, DataTypes.BinaryType, DataTypes.StringType);
+  }
 
   private record Keyed(byte[] key, Mac mac) {}
 
@@ -32,15 +36,13 @@ public final class Token implements UDF3<String, byte[], String, String> {
     }
   }
 
-  @Override
-  public String call(String prefix, byte[] key, String value) {
+  public static UTF8String invoke(UTF8String prefix, byte[] key, UTF8String value) {
     if (value == null) return null;
-    byte[] digest = KEYS.get().mac(key).doFinal(value.getBytes(StandardCharsets.UTF_8));
-    char[] token = new char[prefix.length() + 33];
-    prefix.getChars(0, prefix.length(), token, 0);
-    token[prefix.length()] = '_';
-    Modhex.write(digest, 16, token, prefix.length() + 1);
-    return new String(token);
+    byte[] digest = KEYS.get().mac(key).doFinal(value.getBytes()), before = prefix.getBytes();
+    byte[] token = Arrays.copyOf(before, before.length + 1 + 2 * BYTES);
+    token[before.length] = '_';
+    Modhex.write(digest, BYTES, token, before.length + 1);
+    return UTF8String.fromBytes(token);
   }
 
   private static Mac keyedMac(byte[] key) {

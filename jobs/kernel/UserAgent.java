@@ -7,35 +7,39 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * User agent → its family by the rules of uap-core, the first that fits; {@code other} if none does.
  * Null stays null. The rules' expressions backtrack, and the text is the attacker's: what is longer
  * than any browser's, or needs more steps than any browser's, is {@code other} too.
  */
-public final class UserAgent implements UDF1<String, String> {
-  private static final String OTHER = "other";
+public final class UserAgent extends KernelFunction<UTF8String> {
+  private static final UTF8String OTHER = UTF8String.fromString("other");
   private static final int LONGEST = 512, STEPS = 2_000_000, REMEMBERED = 50_000;
   private static final Rule[] RULES = rules();
-  private static final ConcurrentHashMap<String, String> SEEN = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<UTF8String, UTF8String> SEEN = new ConcurrentHashMap<>();
 
   private record Rule(String needed, String family, Pattern pattern) {}
 
-  @Override
-  public String call(String userAgent) {
+  UserAgent() {
+    super("user_agent", DataTypes.StringType, DataTypes.StringType);
+  }
+
+  public static UTF8String invoke(UTF8String userAgent) {
     if (userAgent == null) return null;
-    if (userAgent.length() > LONGEST) return OTHER;
-    String family = SEEN.get(userAgent);
+    if (userAgent.numBytes() > LONGEST) return OTHER;
+    UTF8String family = SEEN.get(userAgent);
     if (family == null) {
       if (SEEN.size() >= REMEMBERED) SEEN.clear();
-      family = family(userAgent);
-      SEEN.put(userAgent, family);
+      family = family(userAgent.toString());
+      SEEN.put(userAgent.copy(), family); // what Spark hands over is only lent
     }
     return family;
   }
 
-  private static String family(String userAgent) {
+  private static UTF8String family(String userAgent) {
     Patient text = new Patient(userAgent);
     try {
       for (Rule rule : RULES) {
@@ -43,7 +47,7 @@ public final class UserAgent implements UDF1<String, String> {
         Matcher found = rule.pattern.matcher(text);
         if (!found.find()) continue;
         String first = found.groupCount() > 0 ? found.group(1) : null;
-        return first == null ? rule.family : rule.family.replace("$1", first);
+        return UTF8String.fromString(first == null ? rule.family : rule.family.replace("$1", first));
       }
     } catch (TooManySteps | StackOverflowError attack) {
       return OTHER;

@@ -17,4 +17,4 @@ def network_prefix(column: Column, keep: Literal["address", "network"], keys: Fi
     it; one to one; null, and what is no address, becomes null. ``network`` keeps only the /24 or
     the /64. Limits: rare prefixes and known plaintexts, see docs/keys.md.
     """
-    return F.call_function("ignicloud_network", keys.column("address"), F.lit(keep), column)
+    return F.call_function("ignicloud.network", keys.column("address"), F.lit(keep), column)

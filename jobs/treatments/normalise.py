@@ -20,7 +20,7 @@ def normalised(column: Column, kind: Normalisation) -> Column:
     (00 is the plus); ``address``: RFC 5952, an IPv4-mapped IPv6 address is the IPv4 address;
     ``exact``: only trimmed. What a kind can't read stays as trimmed text and is still keyed.
     """
-    return F.call_function("ignicloud_normalise", F.lit(kind), column)
+    return F.call_function("ignicloud.normalise", F.lit(kind), column)
 
 
 def spelled(value: str, kind: Normalisation) -> str | None:

@@ -24,7 +24,7 @@ def surrogate(column: Column, rule: Surrogate, pool: Sequence[str], keys: FieldK
     a token beside it. All of it runs in Spark and the kernel, so no closure carries a key.
     """
     value, key = normalised(column, rule.normalise), keys.column(f"surrogate {rule.identifier}")
-    digest = F.call_function("ignicloud_token", F.lit("sur"), key, value)
+    digest = F.call_function("ignicloud.token", F.lit("sur"), key, value)
     letters = F.substring(digest, len("sur_") + 1, 8)
     number = F.conv(F.translate(letters, LETTERS, "0123456789abcdef"), 16, 10).cast("bigint")
     place = (number % len(pool) + 1).cast("int")

@@ -74,4 +74,4 @@ def user_agent_family(user_agent: Column, values: Sequence[str]) -> Column:
     Null stays null. The rules run in the kernel: an Arrow UDF round the library took a Python process
     for each core and as long as all other treatments together.
     """
-    return in_vocabulary(F.call_function("ignicloud_user_agent", user_agent), values)
+    return in_vocabulary(F.call_function("ignicloud.user_agent", user_agent), values)

@@ -29,4 +29,4 @@ def token(column: Column, identifier: Identifier, normalise: Normalisation, keys
     Null and empty become null.
     """
     prefix = F.lit(PREFIXES[identifier])
-    return F.call_function("ignicloud_token", prefix, keys.column(identifier), normalised(column, normalise))
+    return F.call_function("ignicloud.token", prefix, keys.column(identifier), normalised(column, normalise))

@@ -95,7 +95,7 @@ def test_rfc_4231(spark, key, data, mac):
 def test_tokens_equal_pythons_hmac_on_any_unicode(spark, texts):
     key = bytes(range(32))
     made = column_of(
-        spark, texts, lambda v: F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, key).column(""), v)
+        spark, texts, lambda v: F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, key).column(""), v)
     )
     assert made == [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
 
@@ -106,7 +106,7 @@ def test_tokens_equal_sparks_own_expressions(spark):
     outer = F.substring(F.sha2(F.concat(F.lit(pad(0x5C)), inner), 256), 1, 32)
     oracle = F.concat(F.lit("usr_"), F.translate(outer, "0123456789abcdef", LETTERS))
     frame = spark.createDataFrame([("jane",), ("Ünïcode 🦊",)], "v string")
-    made = F.call_function("ignicloud_token", F.lit("usr"), Keys(spark, bytes(range(32))).column(""), F.col("v"))
+    made = F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, bytes(range(32))).column(""), F.col("v"))
     assert frame.where(made != oracle).count() == 0
 
 

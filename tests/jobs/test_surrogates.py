@@ -86,7 +86,7 @@ def test_the_key_is_in_no_plan_and_no_python_function_runs(spark, rings, promise
     rows.select(surrogate(F.col("v"), RULE, pool, keys.on(spark))).explain(True)
     plan = capfd.readouterr().out
     key = keys.field_key("surrogate family_name")
-    assert "ignicloud_token" in plan
+    assert "ignicloud.token" in plan
     assert "Python" not in plan
     assert not any(form in plan for form in (key.hex(), key.hex().upper(), str(list(key))[1:20]))
 

@@ -22,7 +22,7 @@ FITTING = (
 
 def families(spark, user_agents):
     frame = spark.createDataFrame([(text,) for text in user_agents], "user_agent string")
-    found = frame.select(F.call_function("ignicloud_user_agent", "user_agent").alias("family")).collect()
+    found = frame.select(F.call_function("ignicloud.user_agent", "user_agent").alias("family")).collect()
     return [row.family for row in found]
 
 

@@ -1,16 +1,22 @@
 """The ledger is append-only, chained, and takes no values."""
 
 import json
-from multiprocessing import Pool
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from jobs.ledger import BrokenLedgerError, Ledger, UnrecordableError
+from jobs.ledger import BrokenLedgerError, UnrecordableError
 
-
-def write_ten(folder):
-    for _ in range(10):
-        Ledger(folder).append("cleaned", source="activity", day="2026-11-23")
+ROOT = Path(__file__).resolve().parents[2]
+WRITE_TEN = """
+import sys
+from pathlib import Path
+from jobs.ledger import Ledger
+for _ in range(10):
+    Ledger(Path(sys.argv[1])).append("cleaned", source="activity", day="2026-11-23")
+"""
 
 
 def test_entries_come_back_in_order_and_the_chain_holds(ledger):
@@ -58,6 +64,6 @@ def test_a_line_torn_by_a_crash_was_never_acknowledged_and_is_dropped(ledger):
 
 
 def test_writers_in_several_processes_take_turns(lake, ledger):
-    with Pool(4) as pool:
-        pool.map(write_ten, [lake.ledger] * 4)
+    writers = [subprocess.Popen([sys.executable, "-c", WRITE_TEN, lake.ledger], cwd=ROOT) for _ in range(4)]
+    assert [writer.wait() for writer in writers] == [0] * 4
     assert ledger.verify() == 40

@@ -174,13 +174,13 @@ def test_a_staged_folder_that_is_a_link_is_refused(green, staged, promise, lake,
 
 
 def test_a_file_swapped_after_the_check_is_refused(green, staged, promise, lake, monkeypatch):
-    honest_place = publish._place
+    honest = publish.copy_atomically
 
-    def swap(file, target, where):
+    def swap(file, to, sha256, mode):
         file.write_bytes(file.read_bytes() + b"x")
-        honest_place(file, target, where)
+        return honest(file, to, sha256, mode)
 
-    monkeypatch.setattr(publish, "_place", swap)
+    monkeypatch.setattr(publish, "copy_atomically", swap)
     with pytest.raises(NotAsJudgedError):
         published(promise, lake)
     assert visible(lake) == []

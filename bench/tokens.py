@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.keys import MODHEX, DomainKeys
+from jobs.field_keys import MODHEX, DomainKeys
 from jobs.session import spark
 from jobs.treatments.tokens import token
 from policy.shapes import LETTERS

@@ -1,33 +1,22 @@
-"""The keyring: one wrapped data key for each pseudonymisation domain and epoch.
+"""The keyring: one wrapped data key for each pseudonymisation domain and epoch, and nothing of any person.
 
-The only module that touches key bytes. A data key is 32 random bytes, wrapped with AES-256-GCM
-(NIST SP 800-38D) under the key-encryption key; domain and epoch are associated data, so an entry
-can't be moved to another place. A field key is HKDF-SHA-256 (RFC 5869) of the data key with the
-suite's version, domain, epoch and identifier class as info. There is no table of identities.
+Key bytes are touched here, in `jobs.wrapping` and in `jobs.field_keys`, and nowhere else in Python.
 """
 
 from __future__ import annotations
 
-import binascii
 import fcntl
-import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyarrow as pa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pyspark.sql import Column, SparkSession
-
+from jobs.field_keys import KEY_BYTES, DomainKeys
 from jobs.kek import key_encryption_key, require_private
 from jobs.key_errors import (
     DestroyedEpochError,
@@ -39,97 +28,13 @@ from jobs.key_errors import (
     WrongKeyEncryptionKeyError,
 )
 from jobs.lake import write_atomically
-from policy.shapes import LETTERS, PREFIXES
-from policy.sources import Identifier
+from jobs.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
 
-FORMAT = 1
-SUITE = "ignicloud/1"
-KEY_BYTES, NONCE_BYTES = 32, 12
-MODHEX = str.maketrans("0123456789abcdef", LETTERS)
 GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
 
 Recorder = Callable[[str, str, str, str], object]
 """Told of each opening, retirement and destruction: kind, domain, epoch, fingerprint."""
-
-
-@dataclass(frozen=True)
-class KeyEntry:
-    """One data key as the file holds it; nothing in it is secret without the key-encryption key."""
-
-    domain: str
-    epoch: str
-    created: str
-    fingerprint: str
-    nonce: str | None
-    wrapped: str | None
-    retired: str | None = None
-    destroyed: str | None = None
-
-    @property
-    def state(self) -> str:
-        """``active``, ``retired`` or ``destroyed``."""
-        return "destroyed" if self.destroyed else "retired" if self.retired else "active"
-
-    def with_wrapping(self, other: KeyEntry) -> KeyEntry:
-        """This entry with the ciphertext of ``other``."""
-        return replace(self, nonce=other.nonce, wrapped=other.wrapped)
-
-
-@dataclass(frozen=True)
-class DomainKeys:
-    """The keys of one domain and epoch."""
-
-    domain: str
-    epoch: str
-    _data_key: bytes = field(repr=False)
-
-    def field_key(self, identifier: str) -> bytes:
-        """32 bytes for tokens of one identifier class; 64 for ``address`` (IPv4, then IPv6)."""
-        return field_key(self._data_key, self.domain, self.epoch, identifier)
-
-    def token(self, identifier: Identifier, spelling: str) -> str:
-        """The token of one normalised value, as the kernel makes it."""
-        return next(self.tokens(identifier, [spelling]))
-
-    def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
-        """The tokens of normalised values of one class, made without Spark and without the kernel."""
-        key, prefix = self.field_key(identifier), PREFIXES[identifier]
-        for spelling in spellings:
-            digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
-            yield f"{prefix}_{digest.translate(MODHEX)}"
-
-    def on(self, spark: SparkSession) -> SparkFieldKeys:
-        """The same keys as columns that treatments can use."""
-        return SparkFieldKeys(self, spark)
-
-
-@dataclass(frozen=True)
-class SparkFieldKeys:
-    """Field keys as scalar subqueries over one-row relations.
-
-    Guarantee: the key is in no plan, no UI, no event log, no exception and no closure; a literal,
-    an SQL parameter or a broadcast variable would be in one of them (docs/keys.md).
-    """
-
-    keys: DomainKeys
-    spark: SparkSession
-
-    def column(self, identifier: str) -> Column:
-        """The field key of one identifier class, as binary.
-
-        Made from Arrow, which Spark reads by itself: rows of Python objects would take each key
-        through a Python worker.
-        """
-        key = pa.array([self.keys.field_key(identifier)], pa.binary())
-        return self.spark.createDataFrame(pa.table({"field_key": key})).scalar()
-
-
-def field_key(data_key: bytes, domain: str, epoch: str, identifier: str) -> bytes:
-    """HKDF-SHA-256 without salt; info is suite, domain, epoch and class, each ended by a zero byte."""
-    info = b"".join(part.encode() + b"\0" for part in (SUITE, domain, epoch, identifier))
-    length = 2 * KEY_BYTES if identifier == "address" else KEY_BYTES
-    return HKDF(SHA256(), length, salt=None, info=info).derive(data_key)
 
 
 class Keyring:
@@ -163,11 +68,11 @@ class Keyring:
             entries = self._read()
             entry = _find(entries, domain, epoch)
             if entry is None:
-                entry = _wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES))
+                entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES))
                 self._require_kek(kek, entries)
                 self._write([*entries, entry])
                 self._record("key_opened", domain, epoch, entry.fingerprint)
-        return DomainKeys(domain, epoch, self._unwrap(kek, entry, entries))
+        return DomainKeys(domain, epoch, self._opened(kek, entry, entries))
 
     def seal(self, purpose: str, content: bytes) -> str:
         """HMAC-SHA-256 over ``content`` under a key that only this keyring has, in hex."""
@@ -191,14 +96,14 @@ class Keyring:
         kek, entries = key_encryption_key(self._provider), self._read()
         live = [entry for entry in entries if not entry.destroyed]
         for entry in live:
-            self._unwrap(kek, entry, entries)
+            self._opened(kek, entry, entries)
         return len(live)
 
     # -- life ----------------------------------------------------------------------------------
 
     def retire(self, domain: str, epoch: str) -> None:
         """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
-        self._change(domain, epoch, "key_retired", lambda e: replace(e, retired=_now()), {"active"})
+        self._change(domain, epoch, "key_retired", lambda e: replace(e, retired=now()), {"active"})
 
     def destroy(self, domain: str, epoch: str) -> None:
         """Delete an epoch's key for good: nobody can ever link its tokens again. Needs retirement first."""
@@ -206,7 +111,7 @@ class Keyring:
             domain,
             epoch,
             "key_destroyed",
-            lambda e: replace(e, destroyed=_now(), nonce=None, wrapped=None),
+            lambda e: replace(e, destroyed=now(), nonce=None, wrapped=None),
             {"retired"},
         )
         assert gone.wrapped is None
@@ -217,7 +122,7 @@ class Keyring:
         with self._locked():
             entries = self._read()
             fresh = [
-                e if e.destroyed else e.with_wrapping(_wrap(new, e.domain, e.epoch, self._unwrap(old, e, entries)))
+                e if e.destroyed else e.with_wrapping(wrap(new, e.domain, e.epoch, self._opened(old, e, entries)))
                 for e in entries
             ]
             self._write(fresh)
@@ -268,48 +173,19 @@ class Keyring:
         """A new key is never wrapped under another key-encryption key than those before it."""
         for entry in entries:
             if not entry.destroyed:
-                self._unwrap(kek, entry, entries)
+                self._opened(kek, entry, entries)
                 return
 
-    def _unwrap(self, kek: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> bytes:
+    def _opened(self, kek: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> bytes:
         if entry.destroyed:
             raise DestroyedEpochError(entry.domain, entry.epoch)
         try:
-            return _unwrapped(kek, entry)
-        except (InvalidTag, ValueError, TypeError, binascii.Error):
+            return unwrap(kek, entry)
+        except NotUnwrappedError:
             pass
-        if any(_opens(kek, other) for other in entries if other is not entry and not other.destroyed):
+        if any(opens(kek, other) for other in entries if other is not entry and not other.destroyed):
             raise EditedKeyringError(str(self.path), entry.domain, entry.epoch)
         raise WrongKeyEncryptionKeyError(str(self.path))
-
-
-def _wrap(kek: bytes, domain: str, epoch: str, data_key: bytes) -> KeyEntry:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    wrapped = AESGCM(kek).encrypt(nonce, data_key, _bound_to(domain, epoch))
-    return KeyEntry(domain, epoch, _now(), _fingerprint(data_key), nonce.hex(), wrapped.hex())
-
-
-def _unwrapped(kek: bytes, entry: KeyEntry) -> bytes:
-    nonce, wrapped = bytes.fromhex(entry.nonce or ""), bytes.fromhex(entry.wrapped or "")
-    data_key = AESGCM(kek).decrypt(nonce, wrapped, _bound_to(entry.domain, entry.epoch))
-    if not hmac.compare_digest(_fingerprint(data_key), entry.fingerprint):
-        raise ValueError
-    return data_key
-
-
-def _opens(kek: bytes, entry: KeyEntry) -> bool:
-    try:
-        return bool(_unwrapped(kek, entry))
-    except (InvalidTag, ValueError, TypeError, binascii.Error):
-        return False
-
-
-def _bound_to(domain: str, epoch: str) -> bytes:
-    return b"".join(part.encode() + b"\0" for part in (f"keyring/{FORMAT}", domain, epoch))
-
-
-def _fingerprint(data_key: bytes) -> str:
-    return hashlib.sha256(b"fingerprint\0" + data_key).hexdigest()[:16]
 
 
 def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
@@ -318,7 +194,3 @@ def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
 
 def _unrecorded(*_: str) -> None:
     """What a keyring without a ledger tells nobody."""
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

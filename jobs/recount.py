@@ -20,7 +20,8 @@ from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.aggregate import statistics
 from jobs.collisions import colliding
-from jobs.keys import Keyring, field_key
+from jobs.field_keys import field_key
+from jobs.keys import Keyring
 from jobs.protect import Landing
 from jobs.signals.release import signals
 from jobs.subjects import Wishes, without_excluded

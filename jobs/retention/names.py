@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.keys import DomainKeys, Keyring
+from jobs.field_keys import DomainKeys
+from jobs.keys import Keyring
 from jobs.relationships import Name
 from jobs.retention.errors import LostEpochError
 from jobs.treatments.normalise import spelled

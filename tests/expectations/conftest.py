@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from expectations.case import Case, Claimed, Recounted
 from expectations.detectors import named
 from expectations.index import Cells, KnownIdentifiers, scanner
-from jobs.keys import field_key
+from jobs.field_keys import field_key
 from jobs.recount import Account
 
 KNOWN = {

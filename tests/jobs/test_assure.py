@@ -135,7 +135,7 @@ def test_nothing_of_the_release_is_published_until_a_person_acknowledges(promise
 
 def test_tokens_under_an_unset_key_of_an_old_epoch_are_found(promise, spark, lake, platform):
     """Each epoch that lies in the table has unset keys of its own."""
-    from jobs.keys import field_key
+    from jobs.field_keys import field_key
     from jobs.recount import epochs_of, unset_keys
 
     contract = promise.release("threat_events")

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.field_keys import field_key
 from jobs.key_errors import (
     DestroyedEpochError,
     EditedKeyringError,
@@ -25,7 +26,7 @@ from jobs.key_errors import (
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
 )
-from jobs.keys import Keyring, field_key
+from jobs.keys import Keyring
 
 TODAY = date(2026, 11, 24)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)

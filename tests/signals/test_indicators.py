@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from jobs.keys import DomainKeys
+from jobs.field_keys import DomainKeys
 from jobs.signals.errors import OwnAddressError
 from jobs.signals.indicators import indicated, prefixes, refuse_own
 from jobs.treatments.networks import network_prefix

@@ -1,0 +1,79 @@
+"""What a data key gives: a field key for each identifier class, and the tokens under it.
+
+A field key is HKDF-SHA-256 (RFC 5869) of the data key with the suite's version, domain, epoch and
+identifier class as info, so that no class's tokens say anything of another's.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pyspark.sql import Column, SparkSession
+
+from policy.shapes import LETTERS, PREFIXES
+from policy.sources import Identifier
+
+SUITE = "ignicloud/1"
+KEY_BYTES = 32
+MODHEX = str.maketrans("0123456789abcdef", LETTERS)
+
+
+@dataclass(frozen=True)
+class DomainKeys:
+    """The keys of one domain and epoch."""
+
+    domain: str
+    epoch: str
+    _data_key: bytes = field(repr=False)
+
+    def field_key(self, identifier: str) -> bytes:
+        """32 bytes for tokens of one identifier class; 64 for ``address`` (IPv4, then IPv6)."""
+        return field_key(self._data_key, self.domain, self.epoch, identifier)
+
+    def token(self, identifier: Identifier, spelling: str) -> str:
+        """The token of one normalised value, as the kernel makes it."""
+        return next(self.tokens(identifier, [spelling]))
+
+    def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
+        """The tokens of normalised values of one class, made without Spark and without the kernel."""
+        key, prefix = self.field_key(identifier), PREFIXES[identifier]
+        for spelling in spellings:
+            digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
+            yield f"{prefix}_{digest.translate(MODHEX)}"
+
+    def on(self, spark: SparkSession) -> SparkFieldKeys:
+        """The same keys as columns that treatments can use."""
+        return SparkFieldKeys(self, spark)
+
+
+@dataclass(frozen=True)
+class SparkFieldKeys:
+    """Field keys as scalar subqueries over one-row relations.
+
+    Guarantee: the key is in no plan, no UI, no event log, no exception and no closure; a literal,
+    an SQL parameter or a broadcast variable would be in one of them (docs/keys.md).
+    """
+
+    keys: DomainKeys
+    spark: SparkSession
+
+    def column(self, identifier: str) -> Column:
+        """The field key of one identifier class, as binary.
+
+        Made from Arrow, which Spark reads by itself: rows of Python objects would take each key
+        through a Python worker.
+        """
+        key = pa.array([self.keys.field_key(identifier)], pa.binary())
+        return self.spark.createDataFrame(pa.table({"field_key": key})).scalar()
+
+
+def field_key(data_key: bytes, domain: str, epoch: str, identifier: str) -> bytes:
+    """HKDF-SHA-256 without salt; info is suite, domain, epoch and class, each ended by a zero byte."""
+    info = b"".join(part.encode() + b"\0" for part in (SUITE, domain, epoch, identifier))
+    length = 2 * KEY_BYTES if identifier == "address" else KEY_BYTES
+    return HKDF(SHA256(), length, salt=None, info=info).derive(data_key)

@@ -64,7 +64,7 @@ class IndexScanner:
 
     def __init__(self, known: KnownIdentifiers, folder: Path, key: bytes) -> None:
         self._known, self._folder = known, folder
-        self._secret = known.spark.createDataFrame([(bytearray(key),)], "scan_key binary").scalar()
+        self._secret = known.spark.createDataFrame(pa.table({"scan_key": pa.array([key], pa.binary())})).scalar()
 
     def quick(self, cell: Column) -> Column:
         """See `expectations.case.Scanner`."""

@@ -19,7 +19,7 @@ from expectations.case import Case, Keyed, Scanner
 from expectations.detectors import DETECTORS, DIGEST_LIKE, named
 from policy.contract import Contract, Output, Statistic
 from policy.rules import TruncateDate, TruncateTime
-from policy.shapes import any_token_pattern, network_pattern, token_pattern
+from policy.shapes import SHAPES, network_shapes, token_shape
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
 """Types that can't hold an identifier; times are checked against the day instead."""
@@ -79,11 +79,11 @@ def defects(case: Case, staged: DataFrame) -> Flags:
         if output.values is not None:
             flags["outside the vocabulary", name] = ~cell.isin(*output.values)
         if output.token is not None:
-            flags["not the shape of a token", name] = ~cell.rlike(token_pattern(output.token))
+            flags["not the shape of a token", name] = ~_has_shape(cell, token_shape(output.token))
         if output.tokens is not None:
             flags["not the shape of a token", name] = _misshapen_inside(output)
         if output.network is not None:
-            flags["not the shape of a token", name] = ~cell.rlike(network_pattern(output.network))
+            flags["not the shape of a token", name] = ~_has_shape(cell, *network_shapes(output.network))
         if is_time:
             first = case.day - timedelta(days=output.days_before)
             flags["outside the data day", name] = ~F.to_date(cell).between(F.lit(first), F.lit(case.day))
@@ -96,12 +96,17 @@ def defects(case: Case, staged: DataFrame) -> Flags:
     return flags
 
 
+def _has_shape(cell: Column, *shapes: str) -> Column:
+    """Whether a cell is, from end to end, a token of one of these shapes; null if it is null."""
+    return F.call_function("ignicloud.shape", cell).isin(*shapes)
+
+
 def _misshapen_inside(output: Output) -> Column:
     """Whether a map or array holds anything but tokens, or a map has another key than its contract's."""
-    cell, shape = F.col(output.name), any_token_pattern()
+    cell = F.col(output.name)
 
     def strange(value: Column) -> Column:
-        return ~F.coalesce(value.rlike(shape), F.lit(False))
+        return ~F.coalesce(_has_shape(value, *SHAPES), F.lit(False))
 
     if output.type.startswith("array"):
         return F.exists(cell, strange)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import functions as F
-from pyspark.sql.types import LongType, StructField, StructType
 
 from expectations.case import Case, Finding
 from expectations.detectors import named
@@ -113,11 +113,12 @@ def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[l
     And whether the kernel's token of RFC 4231's data is the published one.
     """
     staged = case.staged
-    first: list[Any] = staged.limit(1).collect()
-    row = first[0].asDict() if first else dict.fromkeys(staged.columns)
-    schema = StructType([*staged.schema.fields, StructField(NUMBER, LongType())])
-    copies = [(*({**row, **one.cells}[c] for c in staged.columns), i) for i, one in enumerate(planted)]
-    rows = staged.sparkSession.createDataFrame(copies, schema)
+    first = staged.limit(1).toArrow()
+    row = next(iter(first.to_pylist()), dict.fromkeys(staged.columns))
+    copies = [{**row, **one.cells, NUMBER: i} for i, one in enumerate(planted)]
+    rows = staged.sparkSession.createDataFrame(
+        pa.Table.from_pylist(copies, first.schema.append(pa.field(NUMBER, pa.int64())))
+    )
     flags, scans = defects(case, rows), scan_columns(case.contract, staged, case.scan)
     tests = [F.coalesce(flag, F.lit(False)).alias(f"defect:{i}") for i, flag in enumerate(flags.values())]
     bits = [F.coalesce(bits, F.lit(0)).alias(f"bits:{name}") for name, bits in scans.items()]

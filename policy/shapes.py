@@ -44,8 +44,19 @@ def network_pattern(keep: Literal["address", "network"]) -> str:
     return f"^(?:ip4_[{LETTERS}]{{{four}}}|ip6_[{LETTERS}]{{{six}}})$"
 
 
-def any_token_pattern() -> str:
-    """The shape of a token of whatever class, or of an encrypted address or network."""
-    prefixes = "|".join(PREFIXES.values())
-    networks = "|".join(network_pattern(keep).strip("^$") for keep in NETWORKS)
-    return f"^(?:(?:{prefixes})_[{LETTERS}]{{32}}|{networks})$"
+# -- the same by name, as the kernel tells it ------------------------------------------------------
+
+
+def token_shape(identifier: Identifier) -> str:
+    """What the kernel calls the shape of a token of this class: prefix and number of letters."""
+    return f"{PREFIXES[identifier]}_32"
+
+
+def network_shapes(keep: Literal["address", "network"]) -> tuple[str, str]:
+    """What the kernel calls the shapes of an encrypted address of either family."""
+    four, six = NETWORK_LETTERS[keep]
+    return f"ip4_{four}", f"ip6_{six}"
+
+
+SHAPES = (*map(token_shape, PREFIXES), *(shape for keep in NETWORKS for shape in network_shapes(keep)))
+"""Every shape that the kernel knows."""

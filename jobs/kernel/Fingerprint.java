@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * Keyed 64-bit fingerprints: a polynomial hash modulo 2^61 - 1 at a secret point (Karp and Rabin 1987;
  * Carter and Wegman 1979), whitened with a secret word. The 24 key bytes are random in each run, so an
- * index of fingerprints tells nothing without them and is worthless the next night.
+ * index of fingerprints tells nothing without them and is worthless the next night. Those of digests have
+ * the highest bit, so that they lie together in the index.
  */
 final class Fingerprint {
   static final int WORD = 1, ANCHOR = 2, FULL = 3, NAME = 4, DIGEST = 16;
@@ -38,9 +39,10 @@ final class Fingerprint {
     return mod(prefix[to] + P - times(prefix[from], power[to - from]));
   }
 
-  long whole(char[] text, int length) {
-    long hash = 0;
-    for (int i = 0; i < length; i++) hash = mod(times(hash, base) + text[i] + 1);
+  /** The hash of what {@code before} is the hash of, and of the characters from..to behind it. */
+  long of(long before, char[] text, int from, int to) {
+    long hash = before;
+    for (int i = from; i < to; i++) hash = mod(times(hash, base) + text[i] + 1);
     return hash;
   }
 
@@ -49,7 +51,8 @@ final class Fingerprint {
     long x = (hash ^ white) + tagged * (tag * 65_537L + length);
     x = (x ^ (x >>> 33)) * 0xff51afd7ed558ccdL;
     x = (x ^ (x >>> 33)) * 0xc4ceb9fe1a85ec53L;
-    return x ^ (x >>> 33);
+    x ^= x >>> 33;
+    return tag < DIGEST ? x & Long.MAX_VALUE : x | Long.MIN_VALUE;
   }
 
   private static long times(long a, long b) {

@@ -2,9 +2,11 @@ package ignicloud.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.spark.TaskContext;
@@ -33,11 +35,12 @@ public final class Identifier extends KernelFunction<byte[]> {
 
   /** What one attempt of one task has made lately: values come in their thousands, a retry starts anew. */
   private static final class Task {
-    private static final int SLOTS = 1 << 16;
-    final long attempt;
-    final byte[] key;
-    final Fingerprint fingerprint;
-    private final String[] seen = new String[SLOTS], as = new String[SLOTS];
+    private static final int WRITTEN = 1 << 17;
+    private final long attempt;
+    private final byte[] key;
+    private final Fingerprint fingerprint;
+    private final List<Kind> kinds = new ArrayList<>();
+    private final long[] written = new long[WRITTEN];
     private final char[] plain = new char[LONGEST];
     private ByteBuffer found = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -51,58 +54,81 @@ public final class Identifier extends KernelFunction<byte[]> {
       TaskContext context = TaskContext.get();
       long attempt = context == null ? -1 : context.taskAttemptId();
       Task task = TASK.get();
-      if (task == null || task.attempt != attempt || !Arrays.equals(task.key, key)) {
-        task = new Task(attempt, key);
-        TASK.set(task);
-      }
+      if (task == null || task.attempt != attempt || !Arrays.equals(task.key, key)) TASK.set(task = new Task(attempt, key));
       return task;
     }
 
-    boolean hasSeen(String identifier, String value) {
-      int slot = ((value.hashCode() ^ identifier.hashCode()) * 0x9e3779b9) >>> 16;
-      if (value.equals(seen[slot]) && identifier.equals(as[slot])) return true;
-      seen[slot] = value;
-      as[slot] = identifier;
-      return false;
+    Kind kind(UTF8String name) {
+      for (Kind kind : kinds) if (kind.name.equals(name)) return kind;
+      kinds.add(new Kind(name.copy()));
+      return kinds.get(kinds.size() - 1);
     }
 
     /** The compact form of an id in ASCII, at once into {@code plain}; its length, or -1 if it is no such id. */
-    int compact(String id) {
-      int length = 0;
-      for (int i = 0; i < id.length(); i++) {
-        char c = id.charAt(i);
-        if (c >= 127) return -1;
+    int compact(UTF8String id) {
+      int length = 0, bytes = id.numBytes();
+      for (int i = 0; i < bytes; i++) {
+        byte c = id.getByte(i);
+        if (c < 0 || c == 127) return -1;
         if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
-        if ((c >= 'a' && c <= 'z' || c >= '0' && c <= '9') && length < LONGEST) plain[length++] = c;
+        if ((c >= 'a' && c <= 'z' || c >= '0' && c <= '9') && length < LONGEST) plain[length++] = (char) c;
       }
       return length;
     }
 
     void add(int tag, int length, long hash) {
+      long made = fingerprint.of(tag, length, hash);
+      int slot = (int) made & WRITTEN - 1;
+      if (written[slot] == made) return;
+      written[slot] = made;
       if (!found.hasRemaining()) found = ByteBuffer.allocate(2 * found.capacity()).order(ByteOrder.LITTLE_ENDIAN).put(found.flip());
-      found.putLong(fingerprint.of(tag, length, hash));
+      found.putLong(made);
     }
 
     byte[] taken() {
+      if (found.position() == 0) return NOTHING;
       byte[] bytes = Arrays.copyOf(found.array(), found.position());
       found.clear();
       return bytes;
     }
   }
 
+  /** One class of identifiers in one task, and its latest values. */
+  private static final class Kind {
+    private static final int BITS = 13;
+    final UTF8String name;
+    final String identifier;
+    final boolean id;
+    private final UTF8String[] seen = new UTF8String[1 << BITS];
+
+    Kind(UTF8String name) {
+      this.name = name;
+      identifier = name.toString();
+      id = IDS.contains(identifier);
+    }
+
+    boolean hasSeen(UTF8String value) {
+      int slot = value.hashCode() * 0x9e3779b9 >>> 32 - BITS;
+      if (value.equals(seen[slot])) return true;
+      seen[slot] = value.copy();
+      return false;
+    }
+  }
+
   public static byte[] invoke(byte[] key, UTF8String identifierClass, byte[] unset, UTF8String cell) {
-    if (cell == null) return NOTHING;
-    String identifier = identifierClass.toString(), value = cell.toString();
-    if (value.isBlank()) return NOTHING;
+    if (cell == null || cell.numBytes() == 0) return NOTHING;
     Task task = Task.of(key);
-    if (unset == null && task.hasSeen(identifier, value)) return NOTHING;
-    int length = IDS.contains(identifier) ? task.compact(value) : -1;
-    if (length >= 0) add(task, identifier, task.plain, length);
-    else for (String spelling : spellings(identifier, value)) add(task, identifier, spelling.toCharArray(), spelling.length());
-    if (unset == null) return task.taken();
-    for (String form : hashed(identifier, value)) {
+    Kind kind = task.kind(identifierClass);
+    if (unset == null && kind.hasSeen(cell)) return NOTHING;
+    int length = kind.id ? task.compact(cell) : -1;
+    if (length >= 0) add(task, kind.identifier, task.plain, length);
+    if (length >= 0 && unset == null) return task.taken();
+    String value = cell.toString();
+    if (value.isBlank()) return NOTHING;
+    if (length < 0) for (String form : spellings(kind.identifier, value)) add(task, kind.identifier, form.toCharArray(), form.length());
+    for (String form : unset == null ? Set.<String>of() : hashed(kind.identifier, value)) {
       if (form.length() >= SHORTEST_NAME) {
-        Digests.of(form, unset, (kind, first) -> task.add(Fingerprint.DIGEST + kind.ordinal(), 8, first));
+        Digests.of(form, unset, (digest, first) -> task.add(Fingerprint.DIGEST + digest.ordinal(), 8, first));
       }
     }
     return task.taken();
@@ -162,13 +188,14 @@ public final class Identifier extends KernelFunction<byte[]> {
     int digits = 0;
     for (int i = 0; i < length; i++) if (chars[i] >= '0' && chars[i] <= '9') digits++;
     if (length < SHORTEST_NUMBER && digits == length) return; // any count could be it
-    long whole = task.fingerprint.whole(chars, length);
     boolean substring = isSubstring(identifier, length, digits);
+    long anchor = substring ? task.fingerprint.of(0, chars, 0, ANCHOR) : 0;
+    long whole = task.fingerprint.of(anchor, chars, substring ? ANCHOR : 0, length);
     if (name) task.add(Fingerprint.NAME, length, whole);
     else if (!substring) task.add(Fingerprint.WORD, length, whole);
     if (substring) {
       task.add(Fingerprint.FULL, length, whole);
-      task.add(Fingerprint.ANCHOR, ANCHOR, task.fingerprint.whole(chars, ANCHOR));
+      task.add(Fingerprint.ANCHOR, ANCHOR, anchor);
     }
   }
 

@@ -11,9 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * The night's known identifiers as a sorted file of fingerprints, mapped into memory once a JVM, behind a
- * bitmap that answers most look-ups with "no" at once. The file's first words: how many lengths, the
- * lengths of identifiers that are searched as substrings; then the fingerprints.
+ * The night's known identifiers as a sorted file of fingerprints, mapped into memory once a JVM, behind
+ * bitmaps that answer most look-ups with "no" at once: one of words, and one of digests, which are few and
+ * asked for with each token. The file's first words: how many lengths, the lengths of identifiers that are
+ * searched as substrings; then the fingerprints, sorted as unsigned numbers.
  */
 final class Index {
   private static final ConcurrentHashMap<UTF8String, Index> LOADED = new ConcurrentHashMap<>();
@@ -21,9 +22,7 @@ final class Index {
 
   final int[] lengths;
   private final LongBuffer[] parts;
-  private final long count;
-  private final long[] bitmap;
-  private final int shift;
+  private final Half words, digests;
 
   static Index at(UTF8String path) {
     Index found = LOADED.get(path);
@@ -31,6 +30,7 @@ final class Index {
   }
 
   private Index(String path) {
+    long count;
     try (FileChannel file = FileChannel.open(Path.of(path), StandardOpenOption.READ)) {
       LongBuffer head = map(file, 0, 8);
       int known = (int) head.get(0);
@@ -47,12 +47,32 @@ final class Index {
     } catch (IOException error) {
       throw new IllegalStateException("the index of known identifiers can't be read");
     }
-    int bits = Math.max(10, Math.min(34, 68 - Long.numberOfLeadingZeros(count)));
-    shift = 64 - bits;
-    bitmap = new long[1 << (bits - 6)];
-    for (long i = 0; i < count; i++) {
-      long at = get(i) >>> shift;
-      bitmap[(int) (at >>> 6)] |= 1L << at;
+    long border = place(Long.MIN_VALUE, 0, count);
+    words = new Half(0, border);
+    digests = new Half(border, count);
+  }
+
+  /** The fingerprints that share the highest bit. */
+  private final class Half {
+    final long from, to;
+    private final long[] bitmap;
+    private final int shift;
+
+    Half(long from, long to) {
+      this.from = from;
+      this.to = to;
+      int bits = Math.max(10, Math.min(34, 68 - Long.numberOfLeadingZeros(to - from)));
+      shift = 64 - bits;
+      bitmap = new long[1 << (bits - 6)];
+      for (long i = from; i < to; i++) {
+        long at = get(i) << 1 >>> shift;
+        bitmap[(int) (at >>> 6)] |= 1L << at;
+      }
+    }
+
+    boolean mayHave(long fingerprint) {
+      long at = fingerprint << 1 >>> shift;
+      return (bitmap[(int) (at >>> 6)] & 1L << at) != 0;
     }
   }
 
@@ -65,18 +85,22 @@ final class Index {
     return parts[(int) (i / (LARGEST / 8))].get((int) (i % (LARGEST / 8)));
   }
 
-  /** Whether the index holds this fingerprint; fingerprints are sorted as unsigned numbers. */
+  /** Whether the index holds this fingerprint. */
   boolean has(long fingerprint) {
-    long at = fingerprint >>> shift;
-    if ((bitmap[(int) (at >>> 6)] & 1L << at) == 0) return false;
-    long low = 0, high = count - 1;
-    while (low <= high) {
+    Half half = fingerprint < 0 ? digests : words;
+    if (!half.mayHave(fingerprint)) return false;
+    long at = place(fingerprint, half.from, half.to);
+    return at < half.to && get(at) == fingerprint;
+  }
+
+  /** The first place from..to whose fingerprint isn't smaller. */
+  private long place(long fingerprint, long from, long to) {
+    long low = from, high = to;
+    while (low < high) {
       long middle = (low + high) >>> 1;
-      int order = Long.compareUnsigned(get(middle), fingerprint);
-      if (order == 0) return true;
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
+      if (Long.compareUnsigned(get(middle), fingerprint) < 0) low = middle + 1;
+      else high = middle;
     }
-    return false;
+    return low;
   }
 }

@@ -1,13 +1,26 @@
 package ignicloud.kernel;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /** Sixteen letters instead of digits: nothing written in them looks like a number of any sort. */
 final class Modhex {
   private static final String ALPHABET = "cbdefghijklnrtuv";
   private static final byte[] LETTERS = ALPHABET.getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] VALUES = new byte[128];
+
+  static {
+    Arrays.fill(VALUES, (byte) -1);
+    for (int value = 0; value < LETTERS.length; value++) VALUES[LETTERS[value]] = (byte) value;
+  }
 
   private Modhex() {}
+
+  /** What a letter stands for, 0 to 15; -1 for any other character or byte. */
+  static int value(int letter) {
+    return letter >= 0 && letter < VALUES.length ? VALUES[letter] : -1;
+  }
 
   static void write(byte[] bytes, int length, byte[] to, int at) {
     for (int i = 0; i < length; i++) {
@@ -19,7 +32,7 @@ final class Modhex {
   /** Where the letters that begin at {@code from} end. */
   static int end(String text, int from) {
     int at = from;
-    while (at < text.length() && ALPHABET.indexOf(text.charAt(at)) >= 0) at++;
+    while (at < text.length() && value(text.charAt(at)) >= 0) at++;
     return at;
   }
 
@@ -27,7 +40,16 @@ final class Modhex {
   static byte[] read(String text, int from, int to) {
     byte[] bytes = new byte[(to - from) / 2];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (ALPHABET.indexOf(text.charAt(from + 2 * i)) << 4 | ALPHABET.indexOf(text.charAt(from + 2 * i + 1)));
+      bytes[i] = (byte) (value(text.charAt(from + 2 * i)) << 4 | value(text.charAt(from + 2 * i + 1)));
+    }
+    return bytes;
+  }
+
+  /** The bytes of an even number of letters, from {@code from} to the end of a cell. */
+  static byte[] read(UTF8String cell, int from) {
+    byte[] bytes = new byte[(cell.numBytes() - from) / 2];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (value(cell.getByte(from + 2 * i)) << 4 | value(cell.getByte(from + 2 * i + 1)));
     }
     return bytes;
   }

@@ -26,7 +26,31 @@ public final class Network extends KernelFunction<UTF8String> {
     super("network", DataTypes.StringType, DataTypes.BinaryType, DataTypes.StringType, DataTypes.StringType);
   }
 
-  private record Keyed(byte[] key, CryptoPan four, CryptoPan six) {}
+  /** One key and what is kept of an address; a thread's own. */
+  private static final class Keyed {
+    private final byte[] key;
+    private final boolean network;
+    private final CryptoPan four, six;
+    final Recent<UTF8String> encrypted = new Recent<>(this::encrypted);
+
+    Keyed(byte[] key, boolean network) throws GeneralSecurityException {
+      this.key = key.clone();
+      this.network = network;
+      four = new CryptoPan(key, 0);
+      six = new CryptoPan(key, 32);
+    }
+
+    private UTF8String encrypted(UTF8String value) {
+      byte[] address = Address.parse(value.toString().strip());
+      if (address == null) return null;
+      byte[] encrypted = (address.length == 4 ? four : six).encrypt(address);
+      int kept = network ? (address.length == 4 ? 3 : 8) : address.length;
+      byte[] text = {'i', 'p', (byte) (address.length == 4 ? '4' : '6'), '_'};
+      text = Arrays.copyOf(text, 4 + 2 * kept);
+      Modhex.write(encrypted, kept, text, 4);
+      return UTF8String.fromBytes(text);
+    }
+  }
 
   /** Crypto-PAn under one 32-byte key; a thread's own. */
   private static final class CryptoPan {
@@ -61,22 +85,14 @@ public final class Network extends KernelFunction<UTF8String> {
   }
 
   public static UTF8String invoke(byte[] key, UTF8String keep, UTF8String value) {
-    byte[] address = value == null ? null : Address.parse(value.toString().strip());
-    if (address == null) return null;
-    Keyed keyed = keyed(key);
-    byte[] encrypted = (address.length == 4 ? keyed.four : keyed.six).encrypt(address);
-    int kept = keep.equals(NETWORK) ? (address.length == 4 ? 3 : 8) : address.length;
-    byte[] text = {'i', 'p', (byte) (address.length == 4 ? '4' : '6'), '_'};
-    text = Arrays.copyOf(text, 4 + 2 * kept);
-    Modhex.write(encrypted, kept, text, 4);
-    return UTF8String.fromBytes(text);
+    return value == null ? null : keyed(key, keep.equals(NETWORK)).encrypted.of(value);
   }
 
-  private static Keyed keyed(byte[] key) {
+  private static Keyed keyed(byte[] key, boolean network) {
     Keyed keyed = KEYED.get();
-    if (keyed == null || !Arrays.equals(keyed.key, key)) {
+    if (keyed == null || keyed.network != network || !Arrays.equals(keyed.key, key)) {
       try {
-        keyed = new Keyed(key.clone(), new CryptoPan(key, 0), new CryptoPan(key, 32));
+        keyed = new Keyed(key, network);
       } catch (GeneralSecurityException | RuntimeException error) {
         throw new IllegalStateException("the network kernel has no usable key");
       }

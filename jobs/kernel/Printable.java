@@ -26,12 +26,15 @@ final class Printable {
 
   /** Every stretch of ASCII text of at least eight characters. */
   static List<String> stretches(byte[] bytes) {
-    List<String> found = new ArrayList<>(0);
+    List<String> found = List.of();
     byte[] filled = withoutZeros(bytes);
     int from = 0;
     for (int i = 0; i <= filled.length; i++) {
       if (i < filled.length && filled[i] > 0 && isText(filled[i])) continue;
-      if (i - from >= SHORTEST_STRETCH) found.add(new String(filled, from, i - from, StandardCharsets.US_ASCII));
+      if (i - from >= SHORTEST_STRETCH) {
+        if (found.isEmpty()) found = new ArrayList<>();
+        found.add(new String(filled, from, i - from, StandardCharsets.US_ASCII));
+      }
       from = i + 1;
     }
     return found;

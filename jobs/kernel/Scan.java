@@ -9,7 +9,8 @@ import org.apache.spark.unsafe.types.UTF8String;
 /**
  * Key, path of the index, cell → one bit for each detector that finds something in the cell. Every view of
  * the cell is searched for patterns and for the night's known identifiers; what could be base64, hex or a
- * digest is decoded, and what it gives is searched again. Null gives 0. Nothing of the cell is ever shown.
+ * digest is decoded, and what it gives is searched again. Most cells are one token and nothing else, or
+ * come again and again; both are quickly done. Null gives 0. Nothing of the cell is ever shown.
  */
 public final class Scan extends KernelFunction<Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
@@ -17,7 +18,27 @@ public final class Scan extends KernelFunction<Long> {
   private static final int LONGEST_INSIDE = 1024;
   private static final String BETWEEN_BYTES = " :-,.";
 
-  private record Keyed(byte[] key, Fingerprint fingerprint, long[] powers) {}
+  /** One search: a thread's own. */
+  private static final class Keyed {
+    private final byte[] key;
+    private final UTF8String path;
+    final Index index;
+    final Fingerprint fingerprint;
+    final long[] powers;
+    final Recent<Long> found = new Recent<>(cell -> scan(this, cell.toString(), 0));
+
+    Keyed(byte[] key, UTF8String path) {
+      this.key = key.clone();
+      this.path = path.copy();
+      index = Index.at(path);
+      fingerprint = new Fingerprint(key);
+      powers = fingerprint.powers(Identifier.LONGEST);
+    }
+
+    boolean is(byte[] key, UTF8String path) {
+      return Arrays.equals(this.key, key) && this.path.equals(path);
+    }
+  }
 
   Scan() {
     super("scan", DataTypes.LongType, DataTypes.BinaryType, DataTypes.StringType, DataTypes.StringType);
@@ -25,51 +46,47 @@ public final class Scan extends KernelFunction<Long> {
 
   public static long invoke(byte[] key, UTF8String path, UTF8String cell) {
     if (cell == null || cell.numBytes() == 0) return 0;
-    return scan(keyed(key), Index.at(path), cell.toString(), 0);
+    Keyed k = keyed(key, path);
+    return Tokens.whole(cell) != null ? token(k, Modhex.read(cell, Tokens.PREFIX + 1)) : k.found.of(cell);
   }
 
-  private static long scan(Keyed k, Index index, String cell, int depth) {
-    List<String> tokens = new ArrayList<>(1);
+  private static long scan(Keyed k, String cell, int depth) {
+    List<byte[]> tokens = new ArrayList<>(1);
     String rest = Tokens.removed(cell, tokens);
     long found = 0;
-    for (String letters : tokens) found |= token(k, index, letters);
-    return rest.isBlank() ? found : found | text(k, index, rest, depth);
+    for (byte[] token : tokens) found |= token(k, token);
+    return rest.isBlank() ? found : found | text(k, rest, depth);
   }
 
-  /** A token's letters: the hash of something under a key that was never set, or bytes that are no hash at all. */
-  private static long token(Keyed k, Index index, String letters) {
-    byte[] bytes = Modhex.read(letters, 0, letters.length());
-    return digests(k, index, bytes) | stretches(k, index, bytes, Detector.KNOWN_HEX);
+  /** A token's bytes: the hash of something under a key that was never set, or no hash at all. */
+  private static long token(Keyed k, byte[] bytes) {
+    return digests(k, bytes) | stretches(k, bytes, Detector.KNOWN_HEX);
   }
 
-  private static long text(Keyed k, Index index, String cell, int depth) {
+  private static long text(Keyed k, String cell, int depth) {
     long found = 0;
     for (String view : Cleaned.views(cell)) {
       Compact compact = new Compact(Cleaned.folded(view));
-      found |= Patterns.find(view) | known(k, index, compact);
+      found |= Patterns.find(view) | known(k, compact);
       Compact reversed = compact.reversed();
-      if (substrings(k, index, reversed, k.fingerprint.prefixes(reversed.chars, reversed.length)) != 0) {
+      if (substrings(k, reversed, k.fingerprint.prefixes(reversed.chars, reversed.length)) != 0) {
         found |= Detector.KNOWN_REVERSED.bit();
       }
-      found |= runs(k, index, view, depth) | spacedHex(k, index, view, depth);
+      found |= runs(k, view, depth) | spacedHex(k, view, depth);
     }
     return found;
   }
 
-  private static Keyed keyed(byte[] key) {
+  private static Keyed keyed(byte[] key, UTF8String path) {
     Keyed keyed = KEYED.get();
-    if (keyed == null || !Arrays.equals(keyed.key, key)) {
-      Fingerprint fingerprint = new Fingerprint(key);
-      keyed = new Keyed(key.clone(), fingerprint, fingerprint.powers(Identifier.LONGEST));
-      KEYED.set(keyed);
-    }
+    if (keyed == null || !keyed.is(key, path)) KEYED.set(keyed = new Keyed(key, path));
     return keyed;
   }
 
   /** Whole words and spans of words, then substrings. */
-  private static long known(Keyed k, Index index, Compact text) {
+  private static long known(Keyed k, Compact text) {
     long[] prefix = k.fingerprint.prefixes(text.chars, text.length);
-    long found = substrings(k, index, text, prefix);
+    long found = substrings(k, text, prefix);
     for (int from = 0; from < text.length; from++) {
       if (!text.edge[from]) continue;
       int words = 0;
@@ -77,34 +94,34 @@ public final class Scan extends KernelFunction<Long> {
         if (!text.edge[to]) continue;
         words++;
         long hash = Fingerprint.window(prefix, k.powers, from, to);
-        if (index.has(k.fingerprint.of(Fingerprint.WORD, to - from, hash))) found |= Detector.KNOWN.bit();
-        if (index.has(k.fingerprint.of(Fingerprint.NAME, to - from, hash))) found |= Detector.KNOWN_NAME.bit();
+        if (k.index.has(k.fingerprint.of(Fingerprint.WORD, to - from, hash))) found |= Detector.KNOWN.bit();
+        if (k.index.has(k.fingerprint.of(Fingerprint.NAME, to - from, hash))) found |= Detector.KNOWN_NAME.bit();
       }
     }
     return found;
   }
 
-  private static long substrings(Keyed k, Index index, Compact text, long[] prefix) {
+  private static long substrings(Keyed k, Compact text, long[] prefix) {
     for (int from = 0; from + Identifier.ANCHOR <= text.length; from++) {
       long anchor = Fingerprint.window(prefix, k.powers, from, from + Identifier.ANCHOR);
-      if (!index.has(k.fingerprint.of(Fingerprint.ANCHOR, Identifier.ANCHOR, anchor))) continue;
-      for (int length : index.lengths) {
+      if (!k.index.has(k.fingerprint.of(Fingerprint.ANCHOR, Identifier.ANCHOR, anchor))) continue;
+      for (int length : k.index.lengths) {
         if (from + length > text.length) continue;
         long whole = Fingerprint.window(prefix, k.powers, from, from + length);
-        if (index.has(k.fingerprint.of(Fingerprint.FULL, length, whole))) return Detector.KNOWN.bit();
+        if (k.index.has(k.fingerprint.of(Fingerprint.FULL, length, whole))) return Detector.KNOWN.bit();
       }
     }
     return 0;
   }
 
   /** Every run of letters that could be base64, hex or modhex. */
-  private static long runs(Keyed k, Index index, String text, int depth) {
+  private static long runs(Keyed k, String text, int depth) {
     long found = 0;
     int from = 0;
     for (int i = 0; i <= text.length(); i++) {
       if (i < text.length() && sextet(text.charAt(i)) >= 0) continue;
       if (i - from >= SHORTEST_RUN) {
-        found |= base64Run(k, index, text, from, i, depth) | hexRuns(k, index, text, from, i, depth);
+        found |= base64Run(k, text, from, i, depth) | hexRuns(k, text, from, i, depth);
         if (isDigestLike(text, from, i)) found |= Detector.DIGEST_LIKE.bit();
       }
       from = i + 1;
@@ -121,45 +138,45 @@ public final class Scan extends KernelFunction<Long> {
   }
 
   /** Decoded from each of the four places where base64 can begin, and from each that a separator precedes. */
-  private static long base64Run(Keyed k, Index index, String text, int from, int to, int depth) {
+  private static long base64Run(Keyed k, String text, int from, int to, int depth) {
     long found = 0;
     for (int start = from; start < to; start++) {
       boolean begins = start == from || "_-+/".indexOf(text.charAt(start - 1)) >= 0;
       if (begins || start < from + 4) {
         int end = start < from + 4 ? to : Math.min(to, start + LONGEST_INSIDE);
-        found |= decoded(k, index, base64(text, start, end), Detector.KNOWN_BASE64, depth);
+        found |= decoded(k, base64(text, start, end), Detector.KNOWN_BASE64, depth);
       }
-      if (begins && to - start >= SHORTEST_DIGEST) found |= digests(k, index, base64(text, start, Math.min(to, start + 12)));
-      if (begins && to - start >= 32 && Modhex.end(text, start) >= start + 32) found |= digests(k, index, Modhex.read(text, start, start + 32));
+      if (begins && to - start >= SHORTEST_DIGEST) found |= digests(k, base64(text, start, Math.min(to, start + 12)));
+      if (begins && to - start >= 32 && Modhex.end(text, start) >= start + 32) found |= digests(k, Modhex.read(text, start, start + 32));
     }
     return found;
   }
 
   /** Hex wherever it stands in the run; a digest is known by any 16 digits that begin it. */
-  private static long hexRuns(Keyed k, Index index, String text, int from, int to, int depth) {
+  private static long hexRuns(Keyed k, String text, int from, int to, int depth) {
     long found = 0;
     int start = from;
     for (int i = from; i <= to; i++) {
       if (i < to && Character.digit(text.charAt(i), 16) >= 0) continue;
-      if (i - start >= SHORTEST_HEX) found |= hexDigits(k, index, text.substring(start, i), depth);
+      if (i - start >= SHORTEST_HEX) found |= hexDigits(k, text.substring(start, i), depth);
       start = i + 1;
     }
     return found;
   }
 
-  private static long hexDigits(Keyed k, Index index, String digits, int depth) {
+  private static long hexDigits(Keyed k, String digits, int depth) {
     long found = 0;
     for (int shift = 0; shift < 2; shift++) {
-      found |= decoded(k, index, hex(digits, shift, digits.length()), Detector.KNOWN_HEX, depth);
+      found |= decoded(k, hex(digits, shift, digits.length()), Detector.KNOWN_HEX, depth);
     }
     for (int start = 0; start + DIGEST_HEX <= digits.length(); start++) {
-      found |= digests(k, index, hex(digits, start, start + DIGEST_HEX));
+      found |= digests(k, hex(digits, start, start + DIGEST_HEX));
     }
     return found;
   }
 
   /** Bytes in hex with one separator between them, as in {@code 6a:61:6e:65}. */
-  private static long spacedHex(Keyed k, Index index, String text, int depth) {
+  private static long spacedHex(Keyed k, String text, int depth) {
     long found = 0;
     for (int i = 0; i + 3 * SHORTEST_HEX / 2 <= text.length() + 1; i++) {
       if (i > 0 && Character.digit(text.charAt(i - 1), 16) >= 0 || i + 2 >= text.length()) continue;
@@ -175,7 +192,7 @@ public final class Scan extends KernelFunction<Long> {
       }
       if (digits.length() < SHORTEST_HEX) continue;
       if (digits.length() >= DIGEST_HEX) found |= Detector.DIGEST_LIKE.bit();
-      found |= hexDigits(k, index, digits.toString(), depth);
+      found |= hexDigits(k, digits.toString(), depth);
       i = at;
     }
     return found;
@@ -185,11 +202,11 @@ public final class Scan extends KernelFunction<Long> {
     return Character.digit(text.charAt(at), 16) >= 0;
   }
 
-  private static long digests(Keyed k, Index index, byte[] bytes) {
+  private static long digests(Keyed k, byte[] bytes) {
     if (bytes.length < 8) return 0;
     long first = Digests.first(bytes), found = 0;
     for (Detector kind : Digests.KINDS) {
-      if (index.has(k.fingerprint.of(Fingerprint.DIGEST + kind.ordinal(), 8, first))) found |= kind.bit();
+      if (k.index.has(k.fingerprint.of(Fingerprint.DIGEST + kind.ordinal(), 8, first))) found |= kind.bit();
     }
     return found;
   }
@@ -199,20 +216,20 @@ public final class Scan extends KernelFunction<Long> {
    * are searched like a cell, encodings inside included; of others each stretch of text, for what is long
    * and distinctive: by chance any short word turns up in random bytes.
    */
-  private static long decoded(Keyed k, Index index, byte[] bytes, Detector as, int depth) {
+  private static long decoded(Keyed k, byte[] bytes, Detector as, int depth) {
     String text = Printable.whole(bytes);
     if (text != null) {
       if (depth >= DEPTH) return 0;
-      long found = scan(k, index, text, depth + 1);
+      long found = scan(k, text, depth + 1);
       return (found & Detector.ALL_KNOWN) != 0 ? found | as.bit() : found;
     }
-    return stretches(k, index, bytes, as);
+    return stretches(k, bytes, as);
   }
 
-  private static long stretches(Keyed k, Index index, byte[] bytes, Detector as) {
+  private static long stretches(Keyed k, byte[] bytes, Detector as) {
     for (String stretch : Printable.stretches(bytes)) {
       Compact compact = new Compact(Cleaned.folded(Cleaned.visible(stretch)));
-      if (substrings(k, index, compact, k.fingerprint.prefixes(compact.chars, compact.length)) != 0) return as.bit();
+      if (substrings(k, compact, k.fingerprint.prefixes(compact.chars, compact.length)) != 0) return as.bit();
     }
     return 0;
   }

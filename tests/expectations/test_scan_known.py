@@ -5,12 +5,9 @@ import hashlib
 import hmac
 import json
 import random
-import re
-from pathlib import Path
 from urllib.parse import quote
 
-from jobs.keys import field_key
-from policy.shapes import NETWORK_LETTERS, PREFIXES
+from jobs.field_keys import field_key
 
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
 RAW, E164 = EMAIL.encode(), b"+33612345678"
@@ -199,11 +196,3 @@ def test_an_identifier_spelt_in_the_letters_of_tokens_is_known(found):
     spelt = "".join(letters[b >> 4] + letters[b & 15] for b in RAW[:16])
     assert found(f"eml_{spelt}") == [set()]
     assert found("ses_" + "".join(letters[b >> 4] + letters[b & 15] for b in b"s-4711-aBcDeF   ")) == [{"known_hex"}]
-
-
-def test_the_scanner_and_the_contracts_agree_on_the_shapes_of_tokens():
-    source = (Path(__file__).parents[2] / "jobs" / "kernel" / "Tokens.java").read_text()
-    entries = re.findall(r'entry\("(\w+)", List.of\(([\d, ]+)\)', source)
-    four, six = ({lengths[n] for lengths in NETWORK_LETTERS.values()} for n in (0, 1))
-    shapes = {prefix: {32} for prefix in PREFIXES.values()} | {"ip4": four, "ip6": six}
-    assert {prefix: set(map(int, lengths.split(", "))) for prefix, lengths in entries} == shapes

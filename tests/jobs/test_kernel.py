@@ -2,9 +2,11 @@
 
 import hmac
 import ipaddress
+import re
 import string
 import unicodedata
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,15 @@ from jobs.kernel import build
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised, spelled
 from jobs.treatments.tokens import token
-from policy.shapes import network_pattern, token_pattern
+from policy.shapes import (
+    NETWORKS,
+    PREFIXES,
+    SHAPES,
+    network_pattern,
+    network_shapes,
+    token_pattern,
+    token_shape,
+)
 
 LETTERS = "cbdefghijklnrtuv"
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
@@ -98,6 +108,27 @@ def test_tokens_equal_pythons_hmac_on_any_unicode(spark, texts):
         spark, texts, lambda v: F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, key).column(""), v)
     )
     assert made == [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
+
+
+def test_values_that_come_again_and_values_that_never_do_have_their_own_tokens(spark):
+    """Enough of both for a thread to remember, forget, step aside and come back."""
+    seldom, often = range(120_000), [f"often {i % 7}" for i in range(120_000)]
+    texts = [text for i in seldom for text in ((f"seldom {i}",) if i < 60_000 else (f"seldom {i}", often[i]))]
+    key = bytes(range(32))
+    frame = spark.createDataFrame(pa.table({"v": texts})).coalesce(1)
+    made = F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, key).column(""), F.col("v"))
+    right = [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
+    assert frame.select(made.alias("t")).toPandas()["t"].tolist() == right
+
+
+def test_one_key_under_two_prefixes_gives_two_tokens(spark):
+    key = Keys(spark, bytes(range(32))).column("")
+    both = [
+        F.call_function("ignicloud.token", F.lit(prefix), key, F.col("v")).alias(prefix) for prefix in ("usr", "org")
+    ]
+    (row,) = spark.createDataFrame([("jane",)], "v string").select(*both).collect()
+    assert row["usr"].startswith("usr_")
+    assert row["org"] == row["usr"].replace("usr", "org")
 
 
 def test_tokens_equal_sparks_own_expressions(spark):
@@ -229,6 +260,38 @@ def test_the_shape_of_networks_is_the_promised_one(spark):
     keys = Keys(spark, CRYPTO_PAN_KEY * 2)
     for keep in ("address", "network"):
         assert frame.where(~network_prefix(F.col("v"), keep, keys).rlike(network_pattern(keep))).count() == 0
+
+
+def shapes_of(spark, cells):
+    return column_of(spark, cells, lambda v: F.call_function("ignicloud.shape", v))
+
+
+def test_every_shape_of_the_policy_is_told_by_its_name(spark):
+    examples = [name.replace("_", "_" + "cbdefghijklnrtuv" * 2, 1)[: 4 + int(name[4:])] for name in SHAPES]
+    assert shapes_of(spark, examples) == list(SHAPES)
+
+
+NEARLY = st.builds(
+    "{}{}_{}{}".format,
+    st.sampled_from(["", "", "", " ", "x"]),
+    st.sampled_from([*PREFIXES.values(), "ip4", "ip6", "abc", "us"]),
+    st.sampled_from([6, 8, 16, 31, 32]).flatmap(lambda n: st.text(LETTERS + "x", min_size=n, max_size=n)),
+    st.sampled_from(["", "", "", "\n", "c", "é"]),
+)
+
+
+@FEW
+@given(st.lists(NEARLY | st.none(), min_size=1, max_size=40))
+def test_a_shape_is_told_of_exactly_what_has_it(spark, cells):
+    patterns = {token_shape(name): token_pattern(name) for name in PREFIXES}
+    for keep in NETWORKS:
+        patterns |= dict.fromkeys(network_shapes(keep), network_pattern(keep))
+
+    def right(cell):
+        named = f"{cell[:3]}_{len(cell) - 4}"
+        return named if re.fullmatch(patterns.get(named, "$a"), cell) else ""
+
+    assert shapes_of(spark, cells) == [None if cell is None else right(cell) for cell in cells]
 
 
 def test_equal_sources_give_an_equal_jar(tmp_path, monkeypatch):

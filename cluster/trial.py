@@ -162,14 +162,17 @@ def analysts() -> None:
 
 
 def users() -> None:
-    """The threat report opens for an analyst alone, who may ask whose a token is and start nothing else."""
-    page = f"ignicloud/threat_report/threat_signals/{LAST}.html"
+    """Data Docs open for who sees the nights; the threat report for an analyst alone, who may ask whose a token is."""
+    report = f"ignicloud/threat_report/threat_signals/{LAST}.html"
+    verdicts = "ignicloud/data_docs/threat_events/index.html"
     asked = {"logical_date": None, "conf": {}}
     expected = {
-        ("analyst", "GET", page): {200},
-        ("engineer", "GET", page): {403},
-        ("viewer", "GET", page): {403},
-        ("nobody", "GET", page): {401},
+        ("viewer", "GET", verdicts): {200},
+        ("nobody", "GET", verdicts): {401},
+        ("analyst", "GET", report): {200},
+        ("engineer", "GET", report): {403},
+        ("viewer", "GET", report): {403},
+        ("nobody", "GET", report): {401},
         ("analyst", "POST", "api/v2/dags/nightly/dagRuns"): {403},
         ("analyst", "POST", "api/v2/dags/reidentify/dagRuns"): {400, 422},  # may ask, but nothing was asked
         ("viewer", "POST", "api/v2/dags/reidentify/dagRuns"): {403},

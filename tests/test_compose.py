@@ -188,6 +188,15 @@ def test_airflow_s_pages_show_verdicts_and_threat_reports_and_can_change_none():
     }
 
 
+def test_whatever_reads_the_lake_is_told_where_it_is_mounted():
+    readers = [s for s in OURS if any(target.startswith("/lake") for target in volumes_of(s).values())]
+    pages_and_tasks = set(readers) - {"spark-worker"}  # Spark is told each file
+    assert {s: SERVICES[s]["environment"]["IGNICLOUD_LAKE"] for s in pages_and_tasks} == {
+        "airflow-worker": "/lake",
+        "api-server": "/lake",
+    }
+
+
 def test_spark_workers_write_the_staged_zone_and_read_the_others():
     assert {s: t for s, t in volumes_of("spark-worker").items() if s} == {
         "lake": "/lake",

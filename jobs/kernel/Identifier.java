@@ -20,11 +20,20 @@ import org.apache.spark.unsafe.types.UTF8String;
  * nor does one that the same task has just seen.
  */
 public final class Identifier extends KernelFunction<byte[]> {
-  static final int ANCHOR = 8, LONGEST = 64;
+  /** Letters of a UUID, which most ids are: looked up at once; others behind their first letters, the anchor. */
+  static final int UUID = 32, ANCHOR = 8, LONGEST = 64;
   private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
-  private static final Set<String> IDS = Set.of("event", "object", "session", "invoice", "contract", "cookie", "person", "company");
+  /** What has more than one spelling; all others are their letters and digits. */
+  private static final Set<String> SPELLED = Set.of("email", "phone", "address");
   private static final int SHORTEST_NAME = 3, SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
-  private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LOCAL_PART = 9, SUBSCRIBER = 9;
+  private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LONG_WORD = 12, LOCAL_PART = 9, SUBSCRIBER = 9;
+  /** Of each ASCII character the letter or digit that it counts as, or 0. */
+  private static final char[] PLAIN = new char[128];
+
+  static {
+    for (char c = 0; c < 128; c++) if (Character.isLetterOrDigit(c)) PLAIN[c] = Character.toLowerCase(c);
+  }
+
   private static final byte[] NOTHING = new byte[0];
   private static final ThreadLocal<Task> TASK = new ThreadLocal<>();
 
@@ -41,7 +50,7 @@ public final class Identifier extends KernelFunction<byte[]> {
     private final Fingerprint fingerprint;
     private final List<Kind> kinds = new ArrayList<>();
     private final long[] written = new long[WRITTEN];
-    private final char[] plain = new char[LONGEST];
+    private final char[] plain = new char[LONGEST + 1];
     private ByteBuffer found = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
 
     Task(long attempt, byte[] key) {
@@ -64,14 +73,14 @@ public final class Identifier extends KernelFunction<byte[]> {
       return kinds.get(kinds.size() - 1);
     }
 
-    /** The compact form of an id in ASCII, at once into {@code plain}; its length, or -1 if it is no such id. */
-    int compact(UTF8String id) {
-      int length = 0, bytes = id.numBytes();
+    /** The letters and digits of an identifier in ASCII, into {@code plain}; how many, or -1 if it isn't ASCII. */
+    int compact(UTF8String value) {
+      int length = 0, bytes = value.numBytes();
       for (int i = 0; i < bytes; i++) {
-        byte c = id.getByte(i);
+        byte c = value.getByte(i);
         if (c < 0 || c == 127) return -1;
-        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
-        if ((c >= 'a' && c <= 'z' || c >= '0' && c <= '9') && length < LONGEST) plain[length++] = (char) c;
+        plain[length] = PLAIN[c];
+        if (PLAIN[c] != 0 && length < LONGEST) length++;
       }
       return length;
     }
@@ -93,25 +102,33 @@ public final class Identifier extends KernelFunction<byte[]> {
     }
   }
 
-  /** One class of identifiers in one task, and its latest values. */
+  /** One class of identifiers in one task: how it is searched, and its latest values. */
   private static final class Kind {
-    private static final int BITS = 13;
     final UTF8String name;
     final String identifier;
-    final boolean id;
-    private final UTF8String[] seen = new UTF8String[1 << BITS];
+    final boolean plain, isName;
+    /** From which length on a form is searched inside longer words: one with a digit, one without. */
+    final int insideWithDigit, inside;
+    private final Recent<Boolean> values = new Recent<>(value -> isNew = true);
+    private boolean isNew;
 
     Kind(UTF8String name) {
       this.name = name;
       identifier = name.toString();
-      id = IDS.contains(identifier);
+      plain = !SPELLED.contains(identifier);
+      isName = identifier.endsWith("name");
+      switch (identifier) {
+        case "first_name": case "family_name": case "company_name": case "street": inside = insideWithDigit = LONG_NAME; break;
+        case "address": inside = insideWithDigit = 2 * ANCHOR; break;
+        case "full_name": inside = insideWithDigit = SHORTEST_FULL_NAME; break;
+        default: inside = LONG_WORD; insideWithDigit = ANCHOR;
+      }
     }
 
     boolean hasSeen(UTF8String value) {
-      int slot = value.hashCode() * 0x9e3779b9 >>> 32 - BITS;
-      if (value.equals(seen[slot])) return true;
-      seen[slot] = value.copy();
-      return false;
+      isNew = false;
+      values.of(value);
+      return !isNew;
     }
   }
 
@@ -120,15 +137,18 @@ public final class Identifier extends KernelFunction<byte[]> {
     Task task = Task.of(key);
     Kind kind = task.kind(identifierClass);
     if (unset == null && kind.hasSeen(cell)) return NOTHING;
-    int length = kind.id ? task.compact(cell) : -1;
-    if (length >= 0) add(task, kind.identifier, task.plain, length);
+    int length = kind.plain ? task.compact(cell) : -1;
+    if (length >= 0) add(task, kind, task.plain, length);
     if (length >= 0 && unset == null) return task.taken();
     String value = cell.toString();
     if (value.isBlank()) return NOTHING;
-    if (length < 0) for (String form : spellings(kind.identifier, value)) add(task, kind.identifier, form.toCharArray(), form.length());
+    if (length < 0) for (String form : spellings(kind.identifier, value)) add(task, kind, form.toCharArray(), form.length());
     for (String form : unset == null ? Set.<String>of() : hashed(kind.identifier, value)) {
       if (form.length() >= SHORTEST_NAME) {
-        Digests.of(form, unset, (digest, first) -> task.add(Fingerprint.DIGEST + digest.ordinal(), 8, first));
+        Digests.of(form, unset, (digest, first) -> {
+          task.add(Fingerprint.DIGEST, 8, first);
+          task.add(Fingerprint.DIGEST + digest.ordinal(), 8, first);
+        });
       }
     }
     return task.taken();
@@ -182,30 +202,19 @@ public final class Identifier extends KernelFunction<byte[]> {
   }
 
   /** A form that is searched as a substring is found as a word by that, too; a name has a detector of its own. */
-  private static void add(Task task, String identifier, char[] chars, int length) {
-    boolean name = identifier.endsWith("name");
-    if (length < (name ? SHORTEST_NAME : SHORTEST_WORD)) return;
+  private static void add(Task task, Kind kind, char[] chars, int length) {
+    if (length < (kind.isName ? SHORTEST_NAME : SHORTEST_WORD)) return;
     int digits = 0;
     for (int i = 0; i < length; i++) if (chars[i] >= '0' && chars[i] <= '9') digits++;
     if (length < SHORTEST_NUMBER && digits == length) return; // any count could be it
-    boolean substring = isSubstring(identifier, length, digits);
-    long anchor = substring ? task.fingerprint.of(0, chars, 0, ANCHOR) : 0;
-    long whole = task.fingerprint.of(anchor, chars, substring ? ANCHOR : 0, length);
-    if (name) task.add(Fingerprint.NAME, length, whole);
-    else if (!substring) task.add(Fingerprint.WORD, length, whole);
-    if (substring) {
+    boolean inside = length >= (digits > 0 ? kind.insideWithDigit : kind.inside);
+    long anchor = inside ? task.fingerprint.of(0, chars, 0, ANCHOR) : 0;
+    long whole = task.fingerprint.of(anchor, chars, inside ? ANCHOR : 0, length);
+    if (kind.isName) task.add(Fingerprint.NAME, length, whole);
+    else if (!inside) task.add(Fingerprint.WORD, length, whole);
+    if (inside) {
       task.add(Fingerprint.FULL, length, whole);
-      task.add(Fingerprint.ANCHOR, ANCHOR, anchor);
-    }
-  }
-
-  /** Searched inside longer words: what is long and distinctive; a name or street only when very long. */
-  private static boolean isSubstring(String identifier, int length, int digits) {
-    switch (identifier) {
-      case "first_name": case "family_name": case "company_name": case "street": return length >= LONG_NAME;
-      case "address": return length >= 2 * ANCHOR;
-      case "full_name": return length >= SHORTEST_FULL_NAME;
-      default: return length >= ANCHOR && digits > 0 || length >= 12;
+      if (length != UUID) task.add(Fingerprint.ANCHOR, ANCHOR, anchor);
     }
   }
 }

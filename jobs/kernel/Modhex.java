@@ -2,7 +2,6 @@ package ignicloud.kernel;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.apache.spark.unsafe.types.UTF8String;
 
 /** Sixteen letters instead of digits: nothing written in them looks like a number of any sort. */
 final class Modhex {
@@ -41,15 +40,6 @@ final class Modhex {
     byte[] bytes = new byte[(to - from) / 2];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (value(text.charAt(from + 2 * i)) << 4 | value(text.charAt(from + 2 * i + 1)));
-    }
-    return bytes;
-  }
-
-  /** The bytes of an even number of letters, from {@code from} to the end of a cell. */
-  static byte[] read(UTF8String cell, int from) {
-    byte[] bytes = new byte[(cell.numBytes() - from) / 2];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (value(cell.getByte(from + 2 * i)) << 4 | value(cell.getByte(from + 2 * i + 1)));
     }
     return bytes;
   }

@@ -54,32 +54,34 @@ public final class Network extends KernelFunction<UTF8String> {
 
   /** Crypto-PAn under one 32-byte key; a thread's own. */
   private static final class CryptoPan {
-    final Cipher aes;
-    final byte[] pad;
-    final byte[] block = new byte[16];
-    final byte[] out = new byte[16];
+    private static final int BLOCK = 16, LONGEST = 128;
+    private final Cipher aes;
+    private final byte[] pad;
+    private final byte[] prefixes = new byte[BLOCK * LONGEST], encrypted = new byte[BLOCK * LONGEST];
 
     CryptoPan(byte[] key, int at) throws GeneralSecurityException {
       aes = Cipher.getInstance("AES/ECB/NoPadding");
       aes.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, at, 16, "AES"));
-      pad = aes.doFinal(key, at + 16, 16);
+      pad = aes.doFinal(key, at + BLOCK, BLOCK);
+      for (int block = 0; block < prefixes.length; block += BLOCK) System.arraycopy(pad, 0, prefixes, block, BLOCK);
     }
 
-    /** One pseudorandom bit for each prefix, xored onto the bit that follows the prefix. */
+    /** One pseudorandom bit for each prefix, xored onto the bit that follows the prefix; all prefixes at once. */
     byte[] encrypt(byte[] address) {
-      byte[] result = new byte[address.length];
-      System.arraycopy(pad, 0, block, 0, 16);
-      try {
-        for (int bit = 0; bit < address.length * 8; bit++) {
-          int at = bit >> 3, mask = 0x80 >> (bit & 7);
-          aes.update(block, 0, 16, out, 0);
-          int flip = (out[0] & 0x80) != 0 ? mask : 0;
-          result[at] |= (byte) ((address[at] & mask) ^ flip);
-          block[at] = (byte) ((block[at] & ~mask) | (address[at] & mask));
+      int bits = 8 * address.length;
+      for (int bit = 0; bit < bits; bit++) {
+        for (int i = 0; i < address.length; i++) {
+          int mask = 0xff00 >> Math.max(0, Math.min(8, bit - 8 * i));
+          prefixes[BLOCK * bit + i] = (byte) (address[i] & mask | pad[i] & ~mask);
         }
+      }
+      try {
+        aes.update(prefixes, 0, BLOCK * bits, encrypted, 0);
       } catch (ShortBufferException error) {
         throw new IllegalStateException("the network kernel failed");
       }
+      byte[] result = address.clone();
+      for (int bit = 0; bit < bits; bit++) result[bit >> 3] ^= (byte) ((encrypted[BLOCK * bit] & 0x80) >>> (bit & 7));
       return result;
     }
   }

@@ -21,24 +21,29 @@ final class Recent<V> {
 
   /** What is made of the value: made now, or before. */
   V of(UTF8String value) {
+    int slot = slot(value);
+    if (slot < 0) return make.apply(value);
+    if (!value.equals(values[slot])) {
+      made[slot] = make.apply(value);
+      values[slot] = value.copy(); // what Spark hands over is only lent
+    } else {
+      again++;
+    }
+    @SuppressWarnings("unchecked") V result = (V) made[slot];
+    return result;
+  }
+
+  /** The place of the value, or -1 while the table steps aside. */
+  private int slot(UTF8String value) {
     if (aside > 0) {
       aside--;
-      return make.apply(value);
+      return -1;
     }
-    if (value.numBytes() > LONGEST) return make.apply(value);
+    if (value.numBytes() > LONGEST) return -1;
     if (++asked == WINDOW) {
       if (again < WINDOW / 4) aside = ASIDE;
       asked = again = 0;
     }
-    int slot = value.hashCode() * 0x9e3779b9 >>> 32 - BITS;
-    if (value.equals(values[slot])) {
-      again++;
-      @SuppressWarnings("unchecked") V before = (V) made[slot];
-      return before;
-    }
-    V now = make.apply(value);
-    values[slot] = value.copy(); // what Spark hands over is only lent
-    made[slot] = now;
-    return now;
+    return value.hashCode() * 0x9e3779b9 >>> 32 - BITS;
   }
 }

@@ -47,7 +47,8 @@ public final class Scan extends KernelFunction<Long> {
   public static long invoke(byte[] key, UTF8String path, UTF8String cell) {
     if (cell == null || cell.numBytes() == 0) return 0;
     Keyed k = keyed(key, path);
-    return Tokens.whole(cell) != null ? token(k, Modhex.read(cell, Tokens.PREFIX + 1)) : k.found.of(cell);
+    byte[] token = Tokens.bytes(cell);
+    return token != null ? token(k, token) : k.found.of(cell);
   }
 
   private static long scan(Keyed k, String cell, int depth) {
@@ -103,6 +104,10 @@ public final class Scan extends KernelFunction<Long> {
 
   private static long substrings(Keyed k, Compact text, long[] prefix) {
     for (int from = 0; from + Identifier.ANCHOR <= text.length; from++) {
+      if (from + Identifier.UUID <= text.length) {
+        long whole = Fingerprint.window(prefix, k.powers, from, from + Identifier.UUID);
+        if (k.index.has(k.fingerprint.of(Fingerprint.FULL, Identifier.UUID, whole))) return Detector.KNOWN.bit();
+      }
       long anchor = Fingerprint.window(prefix, k.powers, from, from + Identifier.ANCHOR);
       if (!k.index.has(k.fingerprint.of(Fingerprint.ANCHOR, Identifier.ANCHOR, anchor))) continue;
       for (int length : k.index.lengths) {
@@ -205,6 +210,7 @@ public final class Scan extends KernelFunction<Long> {
   private static long digests(Keyed k, byte[] bytes) {
     if (bytes.length < 8) return 0;
     long first = Digests.first(bytes), found = 0;
+    if (!k.index.has(k.fingerprint.of(Fingerprint.DIGEST, 8, first))) return 0;
     for (Detector kind : Digests.KINDS) {
       if (k.index.has(k.fingerprint.of(Fingerprint.DIGEST + kind.ordinal(), 8, first))) found |= kind.bit();
     }

@@ -10,7 +10,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * right key is checked for all of them together, so they are taken out before words are looked for.
  */
 final class Tokens {
-  static final int PREFIX = 3;
+  private static final int PREFIX = 3;
   private static final String[] CLASSES = {
     "usr", "org", "ses", "evt", "obj", "ctr", "inv", "cky", "cus", "eml", "tel", "fna", "nam", "com", "str", "adr",
   };
@@ -49,12 +49,32 @@ final class Tokens {
 
   /** The kind of token that the cell is, and nothing else; null if it isn't. */
   static Kind whole(UTF8String cell) {
+    Kind kind = kind(cell);
+    return kind == null || bytes(cell, kind) == null ? null : kind;
+  }
+
+  /** The bytes behind the letters of the token that the cell is, and nothing else; null if it isn't. */
+  static byte[] bytes(UTF8String cell) {
+    Kind kind = kind(cell);
+    return kind == null ? null : bytes(cell, kind);
+  }
+
+  /** The kind that the prefix and the length of the cell would make it. */
+  private static Kind kind(UTF8String cell) {
     int length = cell.numBytes();
     if (length <= PREFIX || cell.getByte(PREFIX) != '_') return null;
-    Kind kind = kind(packed(cell.getByte(0), cell.getByte(1), cell.getByte(2)), length - PREFIX - 1);
-    if (kind == null) return null;
-    for (int i = PREFIX + 1; i < length; i++) if (Modhex.value(cell.getByte(i)) < 0) return null;
-    return kind;
+    return kind(packed(cell.getByte(0), cell.getByte(1), cell.getByte(2)), length - PREFIX - 1);
+  }
+
+  private static byte[] bytes(UTF8String cell, Kind kind) {
+    byte[] bytes = new byte[kind.letters / 2];
+    int wrong = 0;
+    for (int i = 0, at = PREFIX + 1; i < bytes.length; i++, at += 2) {
+      int both = Modhex.value(cell.getByte(at)) << 4 | Modhex.value(cell.getByte(at + 1));
+      wrong |= both;
+      bytes[i] = (byte) both;
+    }
+    return wrong < 0 ? null : bytes;
   }
 
   /** The text with a blank instead of each token; the bytes behind the letters of each are added to {@code found}. */

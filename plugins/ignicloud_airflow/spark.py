@@ -20,9 +20,12 @@ from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
 from ignicloud_airflow.pages import DataDocsLink
 from ignicloud_airflow.platform import platform_environment
+from ignicloud_airflow.record import lake
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "conf"
+SMALL = 8 << 20
+"""Bytes of landing, some 200,000 rows: less is done before the JVM's second compiler pays for itself."""
 _EXIT_CODE = re.compile(r"Error code is: (\d+)")
 
 
@@ -48,7 +51,7 @@ class SparkStep(SparkSubmitOperator):
         if self.skipped:
             raise AirflowSkipException(f"{self.release}: {self.skipped}")
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
-        self.application_args = self.arguments(context)
+        self.application_args, self.conf = self.arguments(context), {**(self.conf or {}), **properties(self.day)}
         try:
             reads = platform_environment() if self.reads_the_platform else nullcontext({})
             with reads as platform, kek_environment() as kek:
@@ -91,6 +94,15 @@ class AssureStep(SparkStep):
     def arguments(self, _: Context) -> list[str]:
         """The step alone."""
         return [self.step]
+
+
+def properties(day: str) -> dict[str, str]:
+    """Spark's properties for a step of this day: a driver with one compiler when the day is small.
+
+    A connection's own ``spark.driver.extraJavaOptions`` come later, so they win.
+    """
+    size = sum(path.stat().st_size for path in (lake() / "landing").glob(f"*/day={day}/*"))
+    return {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"} if 0 < size < SMALL else {}
 
 
 def run_name(run_id: str, day: str) -> str:

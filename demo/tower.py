@@ -78,7 +78,6 @@ def environment(port: int) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONWARNINGS": "ignore",
-        "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1",  # a small night ends before the JVM is warm
     }
     foreign = ("PYTHONDONTWRITEBYTECODE", "SPARK_HOME")
     inherited = {n: v for n, v in os.environ.items() if n not in foreign and not n.startswith("AIRFLOW")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +37,9 @@ from policy.promise import Promise
 
 NIGHTS = 28
 """How many earlier nights the volume rule looks back on."""
+
+SAME_WEEKDAY = 2
+"""With so many nights of the same weekday among them, those alone count: weekends are quiet by nature."""
 
 
 class RedVerdictError(PolicyError):
@@ -164,7 +167,7 @@ def _claimed(staged: Path) -> Claimed:
 
 
 def _history(ledger: Ledger, contract: Contract, day: date, rows_in: int) -> tuple[int, ...]:
-    """Source rows of the nights that were published before, the newest of each day.
+    """Source rows of the nights that were published before and are like this one, the newest of each day.
 
     None for findings, whose quiet days are no damage, and for a night whose size a person has accepted.
     """
@@ -174,8 +177,15 @@ def _history(ledger: Ledger, contract: Contract, day: date, rows_in: int) -> tup
         return ()
     published = {(e["day"], e["run"]) for e in ledger.entries("published", release=release) if e["day"] != str(day)}
     rows = {
-        e["day"]: e["rows_in"]
+        date.fromisoformat(e["day"]): e["rows_in"]
         for e in ledger.entries("protected", release=release)
         if (e["day"], e["run"]) in published
     }
-    return tuple(rows[each] for each in sorted(rows)[-NIGHTS:])
+    return comparable(rows, day)
+
+
+def comparable(rows: Mapping[date, int], day: date) -> tuple[int, ...]:
+    """The source rows of the latest nights, oldest first; only those of the day's weekday if there are enough."""
+    latest = sorted(rows)[-NIGHTS:]
+    alike = [each for each in latest if each.weekday() == day.weekday()]
+    return tuple(rows[each] for each in (alike if len(alike) >= SAME_WEEKDAY else latest))

@@ -12,7 +12,7 @@ from jobs.extract import extract_day
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.protect import protect_release
-from jobs.validate import RedVerdictError, validate_release
+from jobs.validate import RedVerdictError, comparable, validate_release
 from jobs.verdict import load_verdict
 
 DAY, RUN, RELEASE = date(2026, 3, 12), "2026-03-12-test", "threat_events"
@@ -148,6 +148,19 @@ def usual(ledger):
 @pytest.fixture
 def ledger(lake):
     return Ledger(lake.ledger)
+
+
+def test_a_quiet_sunday_is_compared_with_sundays():
+    sunday = date(2026, 3, 15)
+    weekdays = {sunday - timedelta(days=back): 1_000 for back in range(1, 7)}
+    earlier = {sunday - timedelta(days=7): 20, sunday - timedelta(days=14): 30, sunday - timedelta(days=35): 40}
+    assert comparable(weekdays | earlier, sunday) == (40, 30, 20)
+    assert comparable(weekdays, sunday) == (1_000,) * 6
+
+
+def test_a_night_long_ago_says_nothing_of_today():
+    daily = {date(2026, 3, 12) - timedelta(days=back): back for back in range(1, 60)}
+    assert comparable(daily, date(2026, 3, 12)) == (28, 21, 14, 7)
 
 
 def test_a_night_ten_times_too_small_is_held_until_a_person_accepts_it(promise, spark, lake, ledger, usual):

@@ -75,6 +75,7 @@ def main() -> int:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="leave out the ways that take many times ours")
+    parser.add_argument("--alone", action="store_true", help="leave out every way but ours and the yardstick")
     parser.add_argument("--json", type=Path, help="keep the results in this file")
     args = parser.parse_args()
     if args.what[:1] == ["page"]:

@@ -73,9 +73,13 @@ class Stage:
         copied = self.spark.read.parquet(*self.files).write.option("parquet.column.statistics.enabled", "false")
         copied.parquet(str(self.fresh("copy")))
 
+    def chosen(self, ways: Ways, yardstick: str) -> Ways:
+        """All of the ways, or ours and the yardstick."""
+        return {name: way for name, way in ways.items() if not self.args.alone or name in ("ours", yardstick)}
+
     def compared(self, step: str, ways: Ways, yardstick: str, *servers: int) -> list[Result]:
-        """The ways of one step, each run once to get warm and then in turn."""
-        costs = interleaved(ways, self.args.repeats, *servers)
+        """The ways of one step in turn."""
+        costs = interleaved(self.chosen(ways, yardstick), self.args.repeats, *servers)
         return results(step, costs, yardstick, self.bench.rows, self.args.cores)
 
 
@@ -163,7 +167,7 @@ def kernel(stage: Stage) -> list[Result]:
     }
     if not stage.args.quick:
         ways["pandas UDF with hmac"] = usual
-    costs = interleaved(ways, stage.args.repeats)
+    costs = interleaved(stage.chosen(ways, "read"), stage.args.repeats)
     reading = costs.pop("read")
     for way in costs.keys() - {"DuckDB", "Polars"}:  # theirs is a small part, and left in
         costs[way] = Cost(costs[way].cpu - reading.cpu, costs[way].wall - reading.wall, costs[way].peak)
@@ -187,6 +191,8 @@ def protect(stage: Stage) -> list[Result]:
     }
     if not stage.args.quick:
         ways["pandas UDF with hmac"] = usual
+    if stage.args.alone:
+        return stage.compared("protect", ways, "copy of its output")
     for way in ways.values():
         way()
     columns = list(contract.output_schema)

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -27,6 +28,7 @@ REFUSED, CRASHED = 2, 1
 def main(arguments: list[str] | None = None) -> int:
     """Run one step; a refusal is one line on stderr and one entry in the ledger."""
     os.umask(0o027)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of this process would hold keys and raw values
     args = _parser().parse_args(arguments)
     step: Callable[[argparse.Namespace, Lake], int] = args.run_step
     lake = Lake.from_environment()

@@ -162,6 +162,11 @@ def test_no_container_can_gain_privileges_or_outgrow_its_memory(service):
     assert SERVICES[service]["init"] is True
 
 
+@pytest.mark.parametrize("service", OURS)
+def test_no_container_of_ours_leaves_a_core_dump(service):
+    assert SERVICES[service]["ulimits"] == {"core": 0}
+
+
 @pytest.mark.parametrize("service", sorted(SERVICES.keys() - ONCE))
 def test_every_container_that_stays_says_whether_it_is_healthy(service):
     assert SERVICES[service]["healthcheck"]["test"][0] == "CMD"

@@ -1,4 +1,5 @@
 # Sourced by spark-submit: what holds for every Spark step unless a cluster's own SPARK_CONF_DIR says otherwise.
+ulimit -c 0 # a dump of the process would hold keys and raw values
 conf=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${conf%/jobs/conf}/.build
 SPARK_LAUNCHER_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"

@@ -51,3 +51,8 @@ def test_a_step_without_a_fitting_archive_does_the_same_in_silence(project, arch
     assert done.returncode == 0
     assert "version 4" in done.stderr
     assert not [word for word in ("cds", "shared", "archive") if word in done.stderr.lower()]
+
+
+def test_no_jvm_leaves_a_core_dump():
+    allowed = "ulimit -c unlimited 2>/dev/null; . ./spark-env.sh; ulimit -c"
+    assert subprocess.run(["bash", "-c", allowed], cwd=CONF, capture_output=True, text=True, check=True).stdout == "0\n"

@@ -1,5 +1,7 @@
 """The command line: a refusal is one line and one entry; a crash says where, and never what it held."""
 
+import resource
+
 import pytest
 
 from jobs import cli
@@ -36,3 +38,10 @@ def test_the_ledger_is_verified_from_the_command_line(lake, ledger, capsys):
     ledger.append("cleaned", source="activity", day="2026-03-12")
     assert cli.main(["ledger", "verify"]) == 0
     assert "1 entries, the chain holds" in capsys.readouterr().out
+
+
+def test_a_step_leaves_no_core_dump(lake, ledger, monkeypatch):
+    limits = {}
+    monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
+    cli.main(["ledger", "verify"])
+    assert limits == {resource.RLIMIT_CORE: (0, 0)}

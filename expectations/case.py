@@ -16,7 +16,11 @@ class Scanner(Protocol):
     """From a text column to the bits of what is found in it, see `expectations.detectors`."""
 
     def quick(self, cell: Column) -> Column:
-        """Everything but unkeyed hashes of all identifiers; where one could stand, the bit of ``digest_like``."""
+        """Patterns and planted identifiers; where any other could stand, the bits that say so."""
+        ...
+
+    def known(self, cell: Column) -> Column:
+        """All identifiers; of their unkeyed hashes the planted alone, and where any other could stand, a bit."""
         ...
 
     def thorough(self, cell: Column) -> Column:

@@ -19,13 +19,22 @@ HASHED = (
 
 DETECTORS = (*PATTERNS, *KNOWN, *HASHED)
 
-DIGEST_LIKE = 1 << len(DETECTORS)
-"""Not a finding: something that could be a hash, so the cell is searched for hashes of all identifiers."""
+DIGEST_LIKE, TEXT_LIKE, SPELT = (1 << len(DETECTORS) + place for place in range(3))
+"""Not findings. Something that could be a hash, so the cell is searched for hashes of all identifiers; text beside
+tokens that could hold one, so it is searched for all identifiers; a token whose bytes hold text, by chance or not."""
 
 
 def named(bits: int) -> Iterator[str]:
     """The detectors whose bit is set."""
     return (name for place, name in enumerate(DETECTORS) if bits >> place & 1)
+
+
+def proved(bits: int) -> Iterator[str]:
+    """The detectors whose bit is set; of identifiers and hashes, only where a bit says to search for all of them."""
+    for name in named(bits):
+        needed = TEXT_LIKE | SPELT if name in KNOWN else DIGEST_LIKE if name in HASHED else bits
+        if bits & needed:
+            yield name
 
 
 def mask(*names: str) -> int:

@@ -55,11 +55,12 @@ class KnownIdentifiers:
 
 
 class IndexScanner:
-    """The kernel's scanner over two indexes.
+    """The kernel's scanner over three indexes, each built when it is asked for.
 
-    Hashing every identifier in every way costs more than all other searches together, and a release
-    holds nothing that could be a hash. So the quick index has hashes of the planted identifiers
-    only, and says where a hash could stand; the thorough one is built when that happens.
+    A release of events holds closed words, times and tokens, and nothing else: no cell in which an
+    identifier could stand. So the quick index has the planted identifiers only, and the scanner says where
+    there is text at all; then all identifiers are indexed. Hashing each in every way costs more than all
+    other searches together, and waits until something could be a hash.
     """
 
     def __init__(self, known: KnownIdentifiers, folder: Path, key: bytes) -> None:
@@ -70,6 +71,10 @@ class IndexScanner:
         """See `expectations.case.Scanner`."""
         return self._scan(cell, "quick")
 
+    def known(self, cell: Column) -> Column:
+        """See `expectations.case.Scanner`."""
+        return self._scan(cell, "known")
+
     def thorough(self, cell: Column) -> Column:
         """See `expectations.case.Scanner`."""
         return self._scan(cell, "thorough")
@@ -77,10 +82,10 @@ class IndexScanner:
     def _scan(self, cell: Column, index: str) -> Column:
         path = self._folder / index
         if not path.exists():
-            _write(self._fingerprints(hash_all=index == "thorough"), self._folder / "parts", path)
+            _write(self._fingerprints(index), self._folder / "parts", path)
         return F.call_function("ignicloud.scan", self._secret, F.lit(str(path)), cell)
 
-    def _fingerprints(self, *, hash_all: bool) -> DataFrame:
+    def _fingerprints(self, index: str) -> DataFrame:
         """One row for each row of the tables: the fingerprints of all its identifiers, one behind the other."""
         classes, values = zip(*self._known.planted, strict=True) if self._known.planted else ((), ())
         text = pa.string()
@@ -88,7 +93,9 @@ class IndexScanner:
             pa.table({"class": pa.array(classes, text), "value": pa.array(values, text)})
         )
         made = [self._packed(Cells(planted, [(F.col("class"), F.col("value"))]), hashed=True)]
-        return reduce(DataFrame.union, [*made, *(self._packed(each, hashed=hash_all) for each in self._known.cells)])
+        if index != "quick":
+            made += [self._packed(each, hashed=index == "thorough") for each in self._known.cells]
+        return reduce(DataFrame.union, made)
 
     def _packed(self, cells: Cells, *, hashed: bool) -> DataFrame:
         epochs = self._unset_keys if hashed else [lambda _: F.lit(None).cast("binary")]

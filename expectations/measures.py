@@ -6,7 +6,7 @@ for a second one that counts what. Cells are looked at by Spark; no value reache
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,13 +16,16 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.case import Case, Keyed, Scanner
-from expectations.detectors import DETECTORS, DIGEST_LIKE, named
+from expectations.detectors import DETECTORS, DIGEST_LIKE, HASHED, SPELT, TEXT_LIKE, mask, named
 from policy.contract import Contract, Output, Statistic
 from policy.rules import TruncateDate, TruncateTime
 from policy.shapes import SHAPES, network_shapes, token_shape
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
 """Types that can't hold an identifier; times are checked against the day instead."""
+
+Search = Callable[[Column], Column]
+"""From a column of text to the bits of what is found in it: one method of a `Scanner`."""
 
 Flags = dict[tuple[str, str], Column]
 """Kind of defect and column (or statistic) → whether a row has it; null is no."""
@@ -44,7 +47,7 @@ class Measures:
 def measure(case: Case) -> Measures:
     """Measure every row and column of the staged run."""
     staged, outputs = case.staged, _outputs(case.contract, case.staged)
-    flags, scans = defects(case, staged), scan_columns(case.contract, staged, case.scan)
+    flags, scans = defects(case, staged), scan_columns(case.contract, staged, first_search(case))
     keyed = [name for name, output in outputs.items() if output.token is not None or output.network is not None]
     represented = F.sum("row_count") if "row_count" in outputs and case.contract.statistics else F.count(F.lit(1))
     sums = {
@@ -55,7 +58,7 @@ def measure(case: Case) -> Measures:
         **{f"{part}:{name}": each for name in keyed for part, each in keyed_sums(F.col(name)).items()},
     }
     row = staged.agg(*(F.coalesce(each, F.lit(0)).alias(name) for name, each in sums.items())).collect()[0].asDict()
-    suspicious = [name for name in scans if row[f"bits:{name}"]]
+    suspicious = {name: bits for name in scans if (bits := row[f"bits:{name}"] & ~settled(case, name))}
     return Measures(
         schema={field.name: field.dataType.simpleString() for field in staged.schema},
         rows=row["rows"],
@@ -134,13 +137,28 @@ def _outputs(contract: Contract, staged: DataFrame) -> dict[str, Output]:
 # -- what can be found in a cell -------------------------------------------------------------------
 
 
-def scan_columns(contract: Contract, staged: DataFrame, scan: Scanner, *, thorough: bool = False) -> dict[str, Column]:
+def first_search(case: Case) -> Search:
+    """With the planted identifiers alone where tokens are made again, which leaves no text to most releases."""
+    return case.scan.quick if case.recounted.keyed else case.scan.known
+
+
+def settled(case: Case, column: str) -> int:
+    """What the first search says and nobody needs to look at again.
+
+    Whether a token that was made again spells something is no question, nor is text when all identifiers
+    were searched for at once.
+    """
+    if column in case.recounted.keyed:
+        return SPELT
+    return 0 if case.recounted.keyed else SPELT | TEXT_LIKE
+
+
+def scan_columns(contract: Contract, staged: DataFrame, search: Search) -> dict[str, Column]:
     """Every column that could hold text, as the bits of what the scanner finds in it.
 
     A word of a closed vocabulary is public by contract and isn't looked at; numbers are searched
     as text, nested values as JSON with their keys.
     """
-    search = scan.thorough if thorough else scan.quick
     vocabularies = {output.name: output.values for output in contract.outputs}
     scans = {}
     for field in staged.schema:
@@ -175,11 +193,12 @@ def as_text(cell: Column, kind: T.DataType) -> Column:
     return cell.cast("string")
 
 
-def _counted(case: Case, suspicious: list[str]) -> dict[tuple[str, str], int]:
-    """How many cells of each suspicious column each detector fires on, hashes of every identifier included."""
+def _counted(case: Case, suspicious: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """How many cells of each suspicious column each detector fires on, all identifiers and their hashes included."""
     if not suspicious:
         return {}
-    scans = scan_columns(case.contract, case.staged, case.scan, thorough=True)
+    hash_like = any(bits & (DIGEST_LIKE | mask(*HASHED)) for bits in suspicious.values())
+    scans = scan_columns(case.contract, case.staged, case.scan.thorough if hash_like else case.scan.known)
     bits = case.staged.select(*(scans[name].alias(name) for name in suspicious))
     each = [
         F.count_if(F.col(column).bitwiseAND(F.lit(1 << place).cast("bigint")) != 0).alias(f"{column}:{name}")
@@ -199,7 +218,7 @@ def found_in_texts(spark: SparkSession, texts: Sequence[str], scan: Scanner, *, 
     def seen(search: Callable[[Column], Column]) -> list[int]:
         return [row["bits"] for row in rows.select(search(F.col("text")).alias("bits")).collect()]
 
-    bits = seen(scan.quick)
+    bits = seen(scan.known)
     if hashes and any(each & DIGEST_LIKE for each in bits):
         bits = seen(scan.thorough)
     names = [name for each in bits for name in named(each)]

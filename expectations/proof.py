@@ -18,10 +18,10 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from expectations.case import Case, Finding
-from expectations.detectors import named
+from expectations.detectors import proved
 from expectations.judge import failing, findings_of
 from expectations.leaks import STRUCTURAL_LEAKS, CellLeak
-from expectations.measures import Measures, cut_units, defects, scan_columns
+from expectations.measures import Measures, cut_units, defects, first_search, scan_columns
 
 NO_WORD = "no such word"
 RFC_4231 = (bytes([0x0B] * 20), "Hi There", "rfc_nceffrhbtjtnejgegrljlvrulvcnvbdn")
@@ -119,7 +119,7 @@ def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[l
     rows = staged.sparkSession.createDataFrame(
         pa.Table.from_pylist(copies, first.schema.append(pa.field(NUMBER, pa.int64())))
     )
-    flags, scans = defects(case, rows), scan_columns(case.contract, staged, case.scan)
+    flags, scans = defects(case, rows), scan_columns(case.contract, staged, first_search(case))
     tests = [F.coalesce(flag, F.lit(False)).alias(f"defect:{i}") for i, flag in enumerate(flags.values())]
     bits = [F.coalesce(bits, F.lit(0)).alias(f"bits:{name}") for name, bits in scans.items()]
     key, data, mac = RFC_4231
@@ -129,7 +129,7 @@ def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[l
         replace(
             measures,
             defects={key: 1 for i, key in enumerate(flags) if result[f"defect:{i}"]},
-            found={(name, detector): 1 for name in scans for detector in named(result[f"bits:{name}"])},
+            found={(name, detector): 1 for name in scans for detector in proved(result[f"bits:{name}"])},
         )
         for result in results
     ]

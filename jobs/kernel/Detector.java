@@ -29,7 +29,11 @@ enum Detector {
   HASHED_BLAKE2B,
   HASHED_UNSET_KEY,
   /** Not a finding: something that could be a hash, of whatever. */
-  DIGEST_LIKE;
+  DIGEST_LIKE,
+  /** Not a finding: text beside tokens, long enough for an identifier of whatever class. */
+  TEXT_LIKE,
+  /** Not a finding: a token whose bytes hold text, by chance or not. */
+  SPELT;
 
   /** The bits of everything that is told by the night's identifiers, not by its shape. */
   static final long ALL_KNOWN = (1L << DIGEST_LIKE.ordinal()) - (1L << KNOWN.ordinal());

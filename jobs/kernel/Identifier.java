@@ -25,7 +25,8 @@ public final class Identifier extends KernelFunction<byte[]> {
   private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
   /** What has more than one spelling; all others are their letters and digits. */
   private static final Set<String> SPELLED = Set.of("email", "phone", "address");
-  private static final int SHORTEST_NAME = 3, SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
+  static final int SHORTEST_NAME = 3;
+  private static final int SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
   private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LONG_WORD = 12, LOCAL_PART = 9, SUBSCRIBER = 9;
   /** Of each ASCII character the letter or digit that it counts as, or 0. */
   private static final char[] PLAIN = new char[128];

@@ -33,7 +33,6 @@ final class Printable {
 
   /** Every stretch of ASCII text of at least eight characters. */
   static List<String> stretches(byte[] bytes) {
-    if (!hasStretch(bytes)) return List.of();
     List<String> found = new ArrayList<>();
     byte[] filled = withoutZeros(bytes);
     int from = 0;
@@ -45,8 +44,8 @@ final class Printable {
     return found;
   }
 
-  /** Asked of every token, whose bytes are random: nothing here that a processor would have to guess. */
-  private static boolean hasStretch(byte[] bytes) {
+  /** Whether there is such a stretch. Asked of every token, whose bytes are random: nothing that a processor would have to guess. */
+  static boolean hasStretch(byte[] bytes) {
     int run = 0, longest = 0;
     for (byte b : bytes) {
       run = (run + ASCII_TEXT[b & 255]) * IN_STRETCH[b & 255];

@@ -61,13 +61,15 @@ public final class Scan extends KernelFunction<Long> {
 
   /** A token's bytes: the hash of something under a key that was never set, or no hash at all. */
   private static long token(Keyed k, byte[] bytes) {
-    return digests(k, bytes) | stretches(k, bytes, Detector.KNOWN_HEX);
+    long found = digests(k, bytes);
+    return Printable.hasStretch(bytes) ? found | Detector.SPELT.bit() | stretches(k, bytes, Detector.KNOWN_HEX) : found;
   }
 
   private static long text(Keyed k, String cell, int depth) {
     long found = 0;
     for (String view : Cleaned.views(cell)) {
       Compact compact = new Compact(Cleaned.folded(view));
+      if (couldHold(compact)) found |= Detector.TEXT_LIKE.bit();
       found |= Patterns.find(view) | known(k, compact);
       Compact reversed = compact.reversed();
       if (substrings(k, reversed, k.fingerprint.prefixes(reversed.chars, reversed.length)) != 0) {
@@ -76,6 +78,13 @@ public final class Scan extends KernelFunction<Long> {
       found |= runs(k, view, depth) | spacedHex(k, view, depth);
     }
     return found;
+  }
+
+  /** Whether any identifier, in any form, could stand in the text: three letters can be a name, short numbers nobody. */
+  private static boolean couldHold(Compact text) {
+    if (text.length >= SHORTEST_RUN) return true;
+    for (int i = 0; i < text.length; i++) if (!Character.isDigit(text.chars[i])) return text.length >= Identifier.SHORTEST_NAME;
+    return false;
   }
 
   private static Keyed keyed(byte[] key, UTF8String path) {

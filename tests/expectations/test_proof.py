@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from expectations import great, judge, proof
-from expectations.detectors import DETECTORS, mask
+from expectations.detectors import DETECTORS, DIGEST_LIKE, HASHED, KNOWN, TEXT_LIKE, mask
 from expectations.leaks import PATTERN_LEAKS, known_leaks
 from expectations.measures import measure
 from tests.expectations.conftest import ACCOUNT
@@ -27,7 +27,19 @@ class Blind:
     def quick(self, cell):
         return self.scan.quick(cell).bitwiseAND(F.lit(~mask(*self.to)).cast("bigint"))
 
-    thorough = quick
+    known = thorough = quick
+
+
+@dataclass(frozen=True)
+class Silent(Blind):
+    """A scanner that doesn't say where there is something to search."""
+
+    bits: int = 0
+
+    def quick(self, cell):
+        return self.scan.quick(cell).bitwiseAND(F.lit(~self.bits).cast("bigint"))
+
+    known = thorough = quick
 
 
 @pytest.fixture
@@ -44,6 +56,12 @@ def test_a_scanner_that_is_blind_is_found_out_for_every_kind(case, measures):
     assert {leak.detector for leak in LEAKS} == set(DETECTORS)
     missed = proof.prove(replace(case, scan=Blind(case.scan, DETECTORS)), measures, LEAKS).missed
     assert {leak.kind for leak in LEAKS} <= set(missed)
+
+
+@pytest.mark.parametrize(("bits", "kinds"), [(TEXT_LIKE, KNOWN), (DIGEST_LIKE, HASHED)])
+def test_a_scanner_that_does_not_say_where_to_search_for_all_is_found_out(case, measures, bits, kinds):
+    missed = proof.prove(replace(case, scan=Silent(case.scan, bits=bits)), measures, LEAKS).missed
+    assert set(missed) == {leak.kind for leak in LEAKS if leak.detector in kinds}
 
 
 @pytest.mark.parametrize("detector", ["phone", "known_hex", "hashed_unset_key"])

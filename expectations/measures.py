@@ -1,31 +1,23 @@
 """Everything that the expectations need to know of a staged run, measured in as few passes as can be.
 
-A first pass over every row and column says whether anything is wrong at all; only a red run pays
-for a second one that counts what. Cells are looked at by Spark; no value reaches the driver.
+Rows are checked and cells searched in one pass (`expectations.searches` says with what); only where that
+leaves something to look at, a second one counts what. Cells are looked at by Spark; no value reaches the driver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from expectations.case import Case, Keyed, Scanner
-from expectations.detectors import DETECTORS, DIGEST_LIKE, HASHED, SPELT, TEXT_LIKE, mask, named
+from expectations.case import Case, Keyed
+from expectations.searches import counted, first_search, found_in_texts, scan_columns, settled
 from policy.contract import Contract, Output, Statistic
 from policy.rules import TruncateDate, TruncateTime
 from policy.shapes import SHAPES, network_shapes, token_shape
-
-TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
-"""Types that can't hold an identifier; times are checked against the day instead."""
-
-Search = Callable[[Column], Column]
-"""From a column of text to the bits of what is found in it: one method of a `Scanner`."""
 
 Flags = dict[tuple[str, str], Column]
 """Kind of defect and column (or statistic) → whether a row has it; null is no."""
@@ -64,7 +56,7 @@ def measure(case: Case) -> Measures:
         rows=row["rows"],
         represented=row["represented"],
         defects={key: row[f"defect:{key[0]}:{key[1]}"] for key in flags if row[f"defect:{key[0]}:{key[1]}"]},
-        found=_counted(case, suspicious),
+        found=counted(case, suspicious),
         in_texts=found_in_texts(staged.sparkSession, case.texts, case.scan),
         keyed={name: keyed_of(row, name) for name in keyed},
     )
@@ -132,97 +124,6 @@ def _too_few(statistic: Statistic, staged: DataFrame) -> Column:
 
 def _outputs(contract: Contract, staged: DataFrame) -> dict[str, Output]:
     return {output.name: output for output in contract.outputs if output.name in staged.columns}
-
-
-# -- what can be found in a cell -------------------------------------------------------------------
-
-
-def first_search(case: Case) -> Search:
-    """With the planted identifiers alone where tokens are made again, which leaves no text to most releases."""
-    return case.scan.quick if case.recounted.keyed else case.scan.known
-
-
-def settled(case: Case, column: str) -> int:
-    """What the first search says and nobody needs to look at again.
-
-    Whether a token that was made again spells something is no question, nor is text when all identifiers
-    were searched for at once.
-    """
-    if column in case.recounted.keyed:
-        return SPELT
-    return 0 if case.recounted.keyed else SPELT | TEXT_LIKE
-
-
-def scan_columns(contract: Contract, staged: DataFrame, search: Search) -> dict[str, Column]:
-    """Every column that could hold text, as the bits of what the scanner finds in it.
-
-    A word of a closed vocabulary is public by contract and isn't looked at; numbers are searched
-    as text, nested values as JSON with their keys.
-    """
-    vocabularies = {output.name: output.values for output in contract.outputs}
-    scans = {}
-    for field in staged.schema:
-        if isinstance(field.dataType, TYPELESS):
-            continue
-        cell = F.col(field.name)
-        bits = search(as_text(cell, field.dataType))
-        words = vocabularies.get(field.name)
-        scans[field.name] = (
-            bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
-        )
-    return scans
-
-
-def as_text(cell: Column, kind: T.DataType) -> Column:
-    """A cell of any type as the text that is searched.
-
-    Fractions stand behind a comma, where no phone number goes on; bytes are hex, which the scanner
-    decodes; nested values are JSON with their keys.
-    """
-    match kind:
-        case T.StringType():
-            return cell
-        case T.DecimalType():
-            return F.translate(cell.cast("string"), ".", ",")
-        case T.DoubleType() | T.FloatType():
-            return F.translate(F.format_string("%.3f", cell), ".", ",")
-        case T.BinaryType():
-            return F.hex(cell)
-        case T.StructType() | T.MapType() | T.ArrayType() | T.VariantType():
-            return F.to_json(cell)
-    return cell.cast("string")
-
-
-def _counted(case: Case, suspicious: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """How many cells of each suspicious column each detector fires on, all identifiers and their hashes included."""
-    if not suspicious:
-        return {}
-    hash_like = any(bits & (DIGEST_LIKE | mask(*HASHED)) for bits in suspicious.values())
-    scans = scan_columns(case.contract, case.staged, case.scan.thorough if hash_like else case.scan.known)
-    bits = case.staged.select(*(scans[name].alias(name) for name in suspicious))
-    each = [
-        F.count_if(F.col(column).bitwiseAND(F.lit(1 << place).cast("bigint")) != 0).alias(f"{column}:{name}")
-        for column in suspicious
-        for place, name in enumerate(DETECTORS)
-    ]
-    row = bits.agg(*each).collect()[0].asDict()
-    return {(c, n): row[f"{c}:{n}"] for c in suspicious for n in DETECTORS if row[f"{c}:{n}"]}
-
-
-def found_in_texts(spark: SparkSession, texts: Sequence[str], scan: Scanner, *, hashes: bool = True) -> dict[str, int]:
-    """In how many of these texts, which aren't cells, each detector fires, with unkeyed hashes of all or not."""
-    if not texts:
-        return {}
-    rows = spark.createDataFrame(pa.table({"text": texts}))
-
-    def seen(search: Callable[[Column], Column]) -> list[int]:
-        return [row["bits"] for row in rows.select(search(F.col("text")).alias("bits")).collect()]
-
-    bits = seen(scan.known)
-    if hashes and any(each & DIGEST_LIKE for each in bits):
-        bits = seen(scan.thorough)
-    names = [name for each in bits for name in named(each)]
-    return {name: names.count(name) for name in names}
 
 
 # -- what all cells of a token column come to ------------------------------------------------------

@@ -21,7 +21,8 @@ from expectations.case import Case, Finding
 from expectations.detectors import proved
 from expectations.judge import failing, findings_of
 from expectations.leaks import STRUCTURAL_LEAKS, CellLeak
-from expectations.measures import Measures, cut_units, defects, first_search, scan_columns
+from expectations.measures import Measures, cut_units, defects
+from expectations.searches import first_search, scan_columns
 
 NO_WORD = "no such word"
 RFC_4231 = (bytes([0x0B] * 20), "Hi There", "rfc_nceffrhbtjtnejgegrljlvrulvcnvbdn")

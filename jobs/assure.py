@@ -26,8 +26,8 @@ from expectations.detectors import DETECTORS, KNOWN
 from expectations.great import SEARCHES
 from expectations.judge import judge
 from expectations.leaks import PATTERN_LEAKS
-from expectations.measures import found_in_texts
 from expectations.proof import prove
+from expectations.searches import found_in_texts
 from jobs.data_docs import Page, write_page
 from jobs.decisions import LEAK
 from jobs.extract import landed

@@ -1,7 +1,7 @@
 """Landing goes once every release of its day is published and verified, and never stays for long."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from jobs.cleanup import clean_up
 from jobs.plan import buildable
 
 DAY = date(2026, 3, 12)
-TODAY = datetime.now(UTC).date()
+TODAY, NOON = date(2026, 6, 10), time(12)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_publication_before_the_last_extraction_does_not_count(landed, lake, l
 
 @pytest.mark.parametrize(("copied", "gone"), [(7, False), (8, True)])
 def test_a_copy_is_overdue_seven_days_after_it_was_made_however_old_its_day(landed, lake, promise, copied, gone):
-    made = (datetime.now(UTC) - timedelta(days=copied)).timestamp()
+    made = (datetime.combine(TODAY, NOON, UTC) - timedelta(days=copied)).timestamp()
     for path in (*landed.iterdir(), landed):
         os.utime(path, (made, made))
     clean_up(promise, DAY, lake, TODAY)

@@ -61,7 +61,7 @@ clean:  ## forget the demo: its platform, Airflow, keys and lake (not .venv)
 	@$(PYTHON) -m demo.night forget
 
 # -- a cluster of containers: docs/cluster.md ---------------------------------------------------------
-COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+export COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 WORKERS ?= 2
 FORGET ?=
 cluster = export CLUSTER_SECRETS="$${CLUSTER_SECRETS:-$(CURDIR)/.cluster}" $$($(PYTHON) -m cluster.credentials) PLATFORM_UNTIL="$(DAY)" SCALE="$(SCALE)"
@@ -78,6 +78,6 @@ cluster-test: setup  ## try the cluster: two nights, a dead worker, a dead sched
 
 cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and secrets, too
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
-	@$(if $(FORGET),rm -rf .cluster)
+	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
 .PHONY: help nightly test assure ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

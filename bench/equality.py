@@ -21,11 +21,11 @@ from pyspark.sql.functions import pandas_udf
 
 from jobs.keys import Keyring
 from jobs.lake import Lake
-from jobs.protect import Landing
+from jobs.landing import Landing
 from jobs.signals.events import Added, events, network
 from jobs.signals.findings import Period, findings
 from jobs.signals.indicators import indicated, prefixes
-from jobs.signals.release import day_of
+from jobs.signals.release import whole_day
 from jobs.signals.rules import Rule
 from jobs.subjects import without_excluded
 from jobs.treatments import treated
@@ -35,7 +35,6 @@ from jobs.treatments.tokens import FieldKeys, token
 from policy.base import ROOT
 from policy.contract import Contract
 from policy.intelligence import indicators
-from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.rules import ColumnRule, NetworkPrefix, Token, TruncateTime
 from policy.sources import Identifier
@@ -115,11 +114,10 @@ class LandedDays:
 def found_at(stage: Stage, promise: Promise, rules: list[Rule], days: list[date], spark: SparkSession) -> DataFrame:
     """What ``rules`` find on the landed ``days`` at one stage; groups are tokens at every stage."""
     lake, contract, last = Lake.from_environment(), promise.release("threat_signals"), max(days)
-    epoch = epoch_of(last, contract.epoch or "")
-    keys = Keyring.from_environment().domain(contract.domain or "", epoch).on(spark)
+    keys = Keyring.from_environment().of_day(contract, last).on(spark)
     landed = LandedDays(spark, lake, promise, contract, stage, keys)
     rows = events(landed, landed.added(last), last, (last - min(days)).days)
-    found = findings(rows, rules, Period(day_of(min(days)).start, day_of(last).end))
+    found = findings(rows, rules, Period(whole_day(min(days)).start, whole_day(last).end))
     return found if stage == "published" else translated(found, keys)
 
 

@@ -26,7 +26,8 @@ from bench.expectations import one_a_column_and_pattern
 from bench.inputs import DAY, Bench, people, prepared
 from bench.measure import interleaved
 from bench.night import Result, results, table
-from jobs.lake import LandedFile, sha256_of
+from jobs.files import sha256_of
+from jobs.lake import LandedFile
 from jobs.protect import protect_release
 from jobs.session import spark as session
 from jobs.validate import validate_release

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 import policy
 from jobs.extract import extract_day
-from jobs.lake import Lake, LandedFile, sha256_of
+from jobs.files import sha256_of
+from jobs.lake import Lake, LandedFile
 from jobs.ledger import Ledger
 from policy.contract import Contract
 from policy.promise import Promise

@@ -26,7 +26,6 @@ from jobs.publish import publish_release
 from jobs.session import spark as session
 from jobs.treatments import treated
 from jobs.validate import validate_release
-from policy.periods import epoch_of
 
 RUN = "bench"
 Ways = dict[str, Callable[[], object]]
@@ -92,7 +91,7 @@ def stage(folder: Path, args: argparse.Namespace) -> Iterator[Stage]:
         for rows in (100_000, int(args.rows * 1e6)):
             bench = prepared(folder, rows)
             contract = bench.contract
-            domain = Keyring.from_environment().domain(contract.domain or "", epoch_of(DAY, contract.epoch or ""))
+            domain = Keyring.from_environment().of_day(contract, DAY)
             keys = {rule.identifier: domain.field_key(rule.identifier) for rule in rivals.tokens_of(contract).values()}
             ready = Stage(bench, spark, args, keys)
             for _ in range(3 if rows == 100_000 else 1):
@@ -145,7 +144,7 @@ def kernel(stage: Stage) -> list[Result]:
     """Five token columns made and thrown away, less reading them: the net cost of 5 tokens a row."""
     bench, contract = stage.bench, stage.bench.contract
     tokens = rivals.tokens_of(contract)
-    keys = Keyring.from_environment().domain(contract.domain or "", epoch_of(DAY, contract.epoch or ""))
+    keys = Keyring.from_environment().of_day(contract, DAY)
 
     def thrown_away(frame: DataFrame) -> None:
         frame.write.format("noop").mode("overwrite").save()

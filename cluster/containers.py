@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 PROJECT_NAME = os.environ.get("COMPOSE_PROJECT_NAME", "ignicloud-trial")
 PROJECT = Path(__file__).resolve().parents[1]
+COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
+"""As the Makefile found it on this machine."""
 
 
 def output(command: list[str], cwd: Path | None = None) -> str:
@@ -22,8 +23,7 @@ def output(command: list[str], cwd: Path | None = None) -> str:
 
 def compose(*words: str) -> str:
     """Run Compose, whichever generation is here."""
-    new = shutil.which("docker-compose") is None
-    return output([*(["docker", "compose"] if new else ["docker-compose"]), *words])
+    return output([*COMPOSE, *words])
 
 
 def container(service: str) -> str:

@@ -69,7 +69,7 @@ def nightly() -> None:
 
     @task
     def extract(work: list[dict[str, str]]) -> None:
-        """Copy the days from the platform into landing; the only task that sees the database."""
+        """Copy the days from the platform into landing; no other task copies it."""
         for day in days_of(work):
             run_job("extract", day=day)
 

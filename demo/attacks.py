@@ -1,4 +1,4 @@
-"""The attacks that the seed plants (PLATFORM §4 and §5), each clearly above its rule's default threshold."""
+"""The attacks that the seed plants, each clearly above its rule's default threshold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Truth = Iterator[dict[str, Any]]
 
 
 def attacks(plant: Planting) -> Truth:
-    """The sixteen of PLATFORM §4, in its order."""
+    """The sixteen kinds that the platform itself reports, in its order."""
     for nth, (days_ago, hour, failures) in enumerate(((0, 3, 24), (1, 4, 30), (2, 12, 41), (3, 23, 18), (6, 5, 26))):
         yield _brute_force(plant, f"{BRUTE}.{10 + nth}", days_ago, hour, failures)
     yield _slow_brute_force(plant, days_ago=4, failures=72)
@@ -30,7 +30,7 @@ def attacks(plant: Planting) -> Truth:
 
 
 def more_attacks(plant: Planting) -> Truth:
-    """One of each other kind that PLATFORM §5 detects."""
+    """One of each other kind that the rules detect."""
     yield _password_spraying(plant, days_ago=3, accounts=60)
     yield _success_after_failures(plant, days_ago=2, failures=12)
     yield _csrf_burst(plant, days_ago=6, rejections=32)

@@ -1,4 +1,4 @@
-"""Identifiers where none belong, and values that a careless reader stumbles over (PLATFORM §4 and §5)."""
+"""Identifiers where none belong, and values that a careless reader stumbles over."""
 
 from __future__ import annotations
 

@@ -43,6 +43,9 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
         return 0
     if args.what == "assure":
+        if not PLATFORM.exists():
+            say("nothing to search: run `make nightly` first")
+            return 1
         env = {**os.environ, "IGNICLOUD_PLATFORM": f"sqlite:///{PLATFORM}"}
         command = [sys.executable, "-m", "jobs", "assure", "--day", str(args.day)]
         return subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
@@ -66,6 +69,7 @@ def main() -> int:
 def seed_platform(day: date, scale: str) -> None:
     """The demo platform, if there is none yet."""
     if PLATFORM.exists():
+        say("the demo platform is there already; `make clean` first for another size or other days")
         return
     say(f"seeding the demo platform, 30 days up to {day}")
     DEMO.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The platform's tables (PLATFORM §1), defined once for SQLite, PostgreSQL and Arrow."""
+"""The platform's tables, defined once for SQLite, PostgreSQL and Arrow."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "legal_holds": ("subject_kind", "subject_id"),
     "subject_requests": ("user_id", "right"),
 }
-"""Never null beside the key: when a row happened, what it is, and whose (PLATFORM §5)."""
+"""Never null beside the key: when a row happened, what it is, and whose."""
 
 SQLITE = {name: name.upper() for name in ("uuid", "text", "integer", "decimal", "timestamp", "date", "json", "boolean")}
 """SQLite types nothing by itself: the declared names tell an extraction what a column means."""

@@ -1,4 +1,4 @@
-"""The platform's own words (PLATFORM §1 and §5). A test holds them against ``policy/sources.yaml``."""
+"""The platform's own words. A test holds them against ``policy/sources.yaml``."""
 
 from __future__ import annotations
 

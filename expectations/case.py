@@ -67,6 +67,7 @@ class Recounted:
     under the key of the day's epoch. ``differing``: staged
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
+    ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
     """
 
     rows_in: int
@@ -74,6 +75,7 @@ class Recounted:
     keyed: dict[str, Keyed]
     differing: int
     colliding: Mapping[str, int] = field(default_factory=dict)
+    small_classes: int = 0
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class ExpectTokensHaveTheirShape(ReleaseExpectation):
 
 
 class ExpectRowsAreOfTheDay(ReleaseExpectation):
-    """Every time lies in the data day."""
+    """Every time lies in the data day, or as many days before it as the contract allows."""
 
     rule = staticmethod(rules.rows_are_of_the_day)
 
@@ -137,6 +137,12 @@ class ExpectGroupsHaveEnoughContributors(ReleaseExpectation):
     rule = staticmethod(rules.groups_have_enough_contributors)
 
 
+class ExpectClassesAreLargeAndDiverse(ReleaseExpectation):
+    """Every equivalence class of microdata has at least k rows and l sensitive values."""
+
+    rule = staticmethod(rules.classes_are_large_and_diverse)
+
+
 class ExpectLandingIsFresh(ReleaseExpectation):
     """Every copy in landing is of the data day, whole, and not older than landing keeps."""
 
@@ -163,6 +169,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectSurrogatesAreNobody,
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,
+    ExpectClassesAreLargeAndDiverse,
     ExpectLandingIsFresh,
     ExpectVolumeIsUsual,
 )

@@ -9,6 +9,7 @@ from statistics import median
 from expectations.case import Case, Finding
 from expectations.detectors import HASHED, KNOWN, PATTERNS
 from expectations.measures import Measures
+from policy.periods import RAW_KEPT
 
 Rule = Callable[[Case, Measures], list[Finding]]
 
@@ -16,9 +17,6 @@ SMALLEST_JUDGED = 50
 """Nights whose usual size is below this many source rows vary too much for the volume rule."""
 
 TIMES_SMALLER = 10
-
-OLDEST_LANDING = timedelta(days=7)
-"""Landing never keeps a copy longer (DESIGN §2), so an older one was left or put there."""
 
 
 def _defects(expectation: str, what: str, measures: Measures) -> list[Finding]:
@@ -48,7 +46,7 @@ def tokens_have_their_shape(case: Case, measures: Measures) -> list[Finding]:
 
 
 def rows_are_of_the_day(case: Case, measures: Measures) -> list[Finding]:
-    """Every time lies in the data day."""
+    """Every time lies in the data day, or as many days before it as the contract allows."""
     return _defects("expect_rows_are_of_the_day", "outside the data day", measures)
 
 
@@ -125,6 +123,12 @@ def groups_have_enough_contributors(case: Case, measures: Measures) -> list[Find
     return _defects("expect_groups_have_enough_contributors", "groups under k", measures)
 
 
+def classes_are_large_and_diverse(case: Case, measures: Measures) -> list[Finding]:
+    """Every equivalence class of microdata has at least the contract's k rows and l sensitive values."""
+    name, below = "expect_classes_are_large_and_diverse", case.recounted.small_classes
+    return [Finding(name, "", "equivalence classes under k or l", below)] if below else []
+
+
 def landing_is_fresh(case: Case, measures: Measures) -> list[Finding]:
     """Every copy in landing is of the data day, was taken after it ended, and isn't older than landing keeps."""
     name, findings = "expect_landing_is_fresh", []
@@ -133,7 +137,7 @@ def landing_is_fresh(case: Case, measures: Measures) -> list[Finding]:
         problems = {
             "of another day": copy.day != case.day,
             "taken before the day was over": copy.taken_at < over,
-            "older than landing keeps": case.judged_at - copy.taken_at > OLDEST_LANDING,
+            "older than landing keeps": case.judged_at - copy.taken_at > RAW_KEPT,
             "from the future": copy.taken_at > case.judged_at,
         }
         findings += [Finding(name, copy.source, problem, 1) for problem, holds in problems.items() if holds]

@@ -15,18 +15,30 @@ import yaml
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations.great import ReleaseExpectation
-from policy.errors import InvalidPolicyFileError
+from policy.errors import PolicyError
 
 CUSTOM = Path(__file__).parent / "custom"
+"""Where the hand-written ones lie."""
+
+
+class InvalidSuiteError(PolicyError):
+    """The hand-written expectations of a release can't be read."""
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+        super().__init__(
+            f"expectations/custom/{release}.yaml isn't a list of {{expect: NAME, with: {{argument: value}}}}; "
+            "nothing was judged; correct the file, then clear validate"
+        )
 
 
 def suite(
-    release: str, trial: str, generated: Iterable[type[ReleaseExpectation]], custom: Path | None = CUSTOM
+    release: str, trial: str, generated: Iterable[type[ReleaseExpectation]], custom: Path | None
 ) -> gx.ExpectationSuite:
     """The ``generated`` expectations of ``release``, then its hand-written ones unless ``custom`` is null.
 
     Raises:
-        InvalidPolicyFileError: the hand-written file isn't a list of known expectations.
+        InvalidSuiteError: the hand-written file isn't a list of expectations.
     """
     made = gx.ExpectationSuite(name=release)
     for expectation in generated:
@@ -40,8 +52,8 @@ def _hand_written(release: str, custom: Path) -> list[ExpectationConfiguration]:
     file = custom / f"{release}.yaml"
     if not file.exists():
         return []
-    content: Any = yaml.safe_load(file.read_text("utf-8"))
     try:
+        content: Any = yaml.safe_load(file.read_text("utf-8"))
         return [ExpectationConfiguration(type=e["expect"], kwargs=e.get("with", {})) for e in content or []]
-    except (KeyError, TypeError, AttributeError):
-        raise InvalidPolicyFileError(f"../expectations/custom/{file.name}", ["not a list of {expect, with}"]) from None
+    except (KeyError, TypeError, AttributeError, yaml.YAMLError):
+        raise InvalidSuiteError(release) from None

@@ -33,8 +33,8 @@ from jobs.decisions import LEAK
 from jobs.extract import landed
 from jobs.file_texts import texts_of
 from jobs.lake import Lake
+from jobs.landing import Landing
 from jobs.ledger import Entry, Ledger
-from jobs.protect import Landing
 from jobs.recount import LandedDay, epochs_of, leaks_of
 from jobs.tables import current_files, day_of, open_table
 from jobs.validate import private_scanner

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, date, datetime, timedelta
 
 import policy
-from jobs.decisions import acknowledge, open_incidents
+from jobs.decisions import NobodyDecidesError, acknowledge, open_incidents
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         return 0
     if args.acknowledge is not None:
         if not args.by:
-            raise SystemExit("say who acknowledges: --by NAME")
+            raise NobodyDecidesError("acknowledge")
         print(f"incident {args.acknowledge} of {acknowledge(args.acknowledge, args.by, ledger)['release']} is closed")
         return 0
     return _search(args.day or datetime.now(UTC).date() - timedelta(days=1), lake)

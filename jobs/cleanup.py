@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.plan import buildable
+from policy.periods import RAW_KEPT
 from policy.promise import Promise
-
-AT_MOST = timedelta(days=7)
-"""Landing never keeps a copy longer than this, published or not; the platform still has its rows."""
 
 
 def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list[str], list[str]]:
@@ -24,7 +22,7 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
     waiting = [name for name in buildable(promise) if not _published_since_extraction(ledger, name, day)]
     gone = []
     for landed in lake.landed_days():
-        if (landed == day and not waiting) or today - lake.landed_since(landed) > AT_MOST:
+        if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:
             for source in lake.leave(landed):
                 ledger.append("cleaned", source=source, day=landed)
                 gone.append(source)
@@ -36,7 +34,7 @@ def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:
     """A copy for a recipient is handed over, and gone from here, within a week."""
     for folder in sorted(lake.root.glob("exports/*/*/day=*")):
         made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
-        if today - made > AT_MOST:
+        if today - made > RAW_KEPT:
             shutil.rmtree(folder)
             ledger.append("export_deleted", release=folder.parent.name, day=folder.name.removeprefix("day="))
 

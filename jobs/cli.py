@@ -42,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
         where = "".join(traceback.format_tb(error.__traceback__))
         condition = getattr(error, "getCondition", lambda: None)() or ""
-        print(f"{where}crashed: {type(error).__name__} {condition}; its message is held back", file=sys.stderr)
+        print(
+            f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
+            "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
+            file=sys.stderr,
+        )
         return CRASHED
 
 

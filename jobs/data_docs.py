@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from expectations.case import Finding
 from expectations.judge import Checked
 from expectations.proof import Proof
-from jobs.lake import Lake, write_atomically
+from jobs.files import write_atomically
+from jobs.lake import Lake
 from jobs.ledger import Entry, Ledger
 
 SHOWN = 400
@@ -39,6 +40,12 @@ class Page:
     def passed(self) -> bool:
         """Whether nothing was found and every planted leak was."""
         return not self.findings and not self.proof.missed
+
+    @property
+    def beside(self) -> list[Finding]:
+        """What was found by no expectation of the suite: beside the table, or a leak that the proof missed."""
+        names = {one.expectation for one in self.checked}
+        return [finding for finding in self.findings if finding.expectation not in names]
 
     def found(self, one: Checked) -> list[Finding]:
         """What broke one expectation."""

@@ -47,6 +47,9 @@ class Dialect:
     ``declared``: our column type → the declared types that fit it.
     ``as_text``: our column types that are read as text, with the expression that writes them.
     ``begin``: statements that make a transaction see one moment of the database.
+    ``instant``: how the midnight that begins a day is written.
+    ``batches``: options of the driver that bound a batch.
+    ``typed_by_first_row``: whether the driver takes a column's type from its first row.
     """
 
     describe: str
@@ -138,10 +141,10 @@ class Platform:
             cursor.adbc_statement.set_options(**self.dialect.batches)
             if self.dialect.typed_by_first_row:
                 cursor.execute(f"SELECT 0, {self._typed_row(source, columns)} UNION ALL SELECT 1, {body}")
+                yield (_real(batch, columns) for batch in cursor.fetch_record_batch())
             else:
-                cursor.execute(f"SELECT 1, {body}")
-            reader = cursor.fetch_record_batch()
-            yield (_named(batch, columns) for batch in reader)
+                cursor.execute(f"SELECT {body}")
+                yield (batch.rename_columns(list(columns)) for batch in cursor.fetch_record_batch())
 
     def _slice(self, source: Source, day: date) -> str:
         if source.time is None:
@@ -157,7 +160,7 @@ class Platform:
         return ", ".join("''" if source.columns[name].type in self.dialect.as_text else "0" for name in columns)
 
 
-def _named(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+def _real(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
     """The batch under our column names, without the row that only gave the types."""
     real = batch.filter(pa.compute.equal(batch.column(0), 1))
     return pa.RecordBatch.from_arrays(real.columns[1:], names=list(columns))

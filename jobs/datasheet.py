@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jobs.lake import Lake, write_atomically
+from jobs.files import write_atomically
+from jobs.lake import Lake
 from jobs.ledger import Entry, Ledger
 from jobs.tables import PARTITION
 from policy.contract import Contract, Output
@@ -142,7 +143,7 @@ DATASHEET = """\
 ## Open it
 ```python
 from deltalake import DeltaTable
-table = DeltaTable("{release}")                       # this folder
+table = DeltaTable("{release}")                       # from the folder above the table
 pandas_frame = table.to_pandas(partitions=[("day", "=", "2026-01-31")])
 
 import polars                                          # lazily, with predicates pushed down

@@ -15,6 +15,14 @@ LEAK = "identifier in a published table"
 """What an assurance calls its incidents."""
 
 
+class NobodyDecidesError(PolicyError):
+    """A decision is to be recorded, and nobody is named who made it."""
+
+    def __init__(self, decision: str) -> None:
+        self.decision = decision
+        super().__init__(f"nobody is named who made this decision ({decision}); say who: --by NAME")
+
+
 class NothingHeldError(PolicyError):
     """A night is to be accepted that isn't held for its volume."""
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import policy
+from jobs.decisions import NobodyDecidesError
 from jobs.keys import Keyring
 from jobs.lake import Lake
 from jobs.ledger import Ledger
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--plan", action="store_true", help="say exactly what must go, and change nothing (Spark)")
     what.add_argument("--execute", metavar="HASH", type=_hash, help="carry out this plan and nothing else (Spark)")
     what.add_argument("--prove", metavar="HASH", type=_hash, help="count and search again; write the receipt")
+    what.add_argument("--verify", metavar="HASH", type=_hash, help="check the seal of a receipt")
     what.add_argument("--approve", metavar="HASH", type=_hash, help="let a plan delete more than the daily share")
     parser.add_argument("--day", type=date.fromisoformat, help="the day of the plan; today (UTC) unless given")
     parser.add_argument("--by", help="who approves")
@@ -34,6 +36,8 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         return _plan(promise, lake, args.day or today)
     if args.approve:
         return _approve(args, lake)
+    if args.verify:
+        return _verify(args.verify, lake)
     return _execute(promise, lake, args.execute, today) if args.execute else _prove(promise, lake, args.prove, today)
 
 
@@ -61,9 +65,17 @@ def _approve(args: argparse.Namespace, lake: Lake) -> int:
 
     plan = load_plan(lake, args.approve)
     if not args.by:
-        raise SystemExit("say who approves: --by NAME")
+        raise NobodyDecidesError("approve")
     Ledger(lake.ledger).append("expiry_approved", plan=plan.hash, by=args.by)
     print(f"plan {plan.hash[:12]} approved")
+    return 0
+
+
+def _verify(name: str, lake: Lake) -> int:
+    from jobs.retention.receipt import require_sealed
+
+    require_sealed(lake, name, Keyring.from_environment())
+    print(f"plan {name[:12]}: the receipt is the one that was sealed")
     return 0
 
 

@@ -16,10 +16,11 @@ from pyspark.sql import SparkSession
 
 from jobs.decisions import require_no_incident
 from jobs.extract import landed
-from jobs.lake import Lake, copy_atomically, write_atomically
+from jobs.files import copy_atomically, write_atomically
+from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.protect import protect_release
-from jobs.publish import VERDICT_LIVES, NotAsJudgedError
+from jobs.publish import NotAsJudgedError
 from jobs.validate import validate_release
 from jobs.verdict import Verdict, load_verdict
 from policy.contract import Contract
@@ -71,7 +72,7 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
         validate_release(promise, release, day, run, spark, lake)
     staged = lake.staged(release, run)
     verdict = load_verdict(staged)
-    verdict.require_passed(staged, contract, day, run, datetime.now(UTC), VERDICT_LIVES)
+    verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
     made = _hand_out(contract, day, verdict, lake)
     ledger.append(
         "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=recipient.mechanism,

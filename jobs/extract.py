@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from jobs.database import Platform, connect
 from jobs.drift import Strays, require_classified
-from jobs.lake import Lake, LandedFile, Manifest, sha256_of
+from jobs.files import sha256_of
+from jobs.lake import Lake, LandedFile, Manifest
 from jobs.ledger import Ledger
 from policy.errors import UnreadableValueError
 from policy.promise import Promise

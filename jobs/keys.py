@@ -1,6 +1,6 @@
 """The keyring: one wrapped data key for each pseudonymisation domain and epoch, and nothing of any person.
 
-Key bytes are touched here, in `jobs.wrapping` and in `jobs.field_keys`, and nowhere else in Python.
+Key bytes are touched here, in `jobs.kek`, `jobs.wrapping` and `jobs.field_keys`, and nowhere else in Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jobs.field_keys import KEY_BYTES, DomainKeys
+from jobs.files import write_atomically
 from jobs.kek import key_encryption_key, require_private
 from jobs.key_errors import (
     DestroyedEpochError,
@@ -27,8 +28,9 @@ from jobs.key_errors import (
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
 )
-from jobs.lake import write_atomically
 from jobs.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
+from policy.contract import Contract
+from policy.periods import epoch_of
 
 GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
@@ -73,6 +75,16 @@ class Keyring:
                 self._write([*entries, entry])
                 self._record("key_opened", domain, epoch, entry.fingerprint)
         return DomainKeys(domain, epoch, self._opened(kek, entry, entries))
+
+    def of_day(self, contract: Contract, day: date) -> DomainKeys:
+        """The keys under which the release of ``day`` has its tokens; see `domain` for what is raised.
+
+        Raises:
+            ValueError: the contract has none.
+        """
+        if contract.domain is None or contract.epoch is None:
+            raise ValueError(f"{contract.release} has no tokens")
+        return self.domain(contract.domain, epoch_of(day, contract.epoch))
 
     def seal(self, purpose: str, content: bytes) -> str:
         """HMAC-SHA-256 over ``content`` under a key that only this keyring has, in hex."""

@@ -39,8 +39,10 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
             print(*rotate(ring), sep="\n")
         case "retire":
             ring.retire(args.domain, args.epoch)
+            print(f"{args.domain} {args.epoch} retired")
         case "destroy":
             _destroy(ring, lake, args.domain, args.epoch)
+            print(f"{args.domain} {args.epoch} destroyed")
         case "rewrap":
             print(f"{ring.rewrap(args.to)} keys rewrapped; set IGNICLOUD_KEK to the new provider")
     return 0

@@ -1,6 +1,6 @@
 """Where data lies, who may look there, and how it becomes visible.
 
-Zones in one direction (DESIGN §2): ``landing → staged → published``, beside them ``quarantine``
+Zones in one direction: ``landing → staged → published``, beside them ``quarantine``
 and ``ledger``. Landing, staged and quarantine are closed to everyone but the jobs (0700, policy
 clause 5.1). What becomes visible does so by one atomic step: a manifest replaced in landing, one
 Delta commit in published. An interrupted step leaves the old state.
@@ -9,7 +9,6 @@ Delta commit in published. An interrupted step leaves the old state.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -19,10 +18,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from jobs.files import sha256_of, write_atomically
 from policy.errors import PolicyError
 
 PRIVATE, SHARED = 0o700, 0o750
-BLOCK = 1 << 20
 
 
 class NotExtractedError(PolicyError):
@@ -209,54 +208,3 @@ class Lake:
             shutil.rmtree(folder)
             gone.append(folder.parent.name)
         return gone
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
-    """Replace ``path`` by ``text``: a reader, or a crash, meets the old file or the new one."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(_made(fresh, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    _put(fresh, path)
-
-
-def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
-    """Replace ``to`` by a copy of ``path``, in one step, if these are the bytes that have this SHA-256.
-
-    A copy and no link: whoever still holds ``path`` open can't change what is in ``to``. If its bytes
-    are others, whatever lay in ``to`` is as it was.
-    """
-    fresh, digest = to.with_name(f".{to.name}"), hashlib.sha256()
-    with path.open("rb") as source, open(_made(fresh, mode), "wb") as copy:
-        while block := source.read(BLOCK):
-            digest.update(block)
-            copy.write(block)
-        os.fsync(copy.fileno())
-    if digest.hexdigest() != sha256:
-        fresh.unlink()
-        return False
-    fresh.chmod(mode)
-    _put(fresh, to)
-    return True
-
-
-def _made(fresh: Path, mode: int) -> int:
-    """A new file, closed to others from its first byte on."""
-    return os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-
-
-def _put(fresh: Path, path: Path) -> None:
-    """Give a finished file its name, for good."""
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -20,24 +20,18 @@ LATE = timedelta(days=3)
 def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:
     """The work of the night of ``day`` as names and dates: what Airflow maps its tasks over.
 
-    ``derived`` releases read published ones, so they are made once ``work`` is published.
+    Releases of findings read published ones: Airflow makes them for the same days, after ``work``.
     """
-    days = [day, *late_days(promise, day, ledger)]
+    days = sorted({day, *late_days(promise, day, ledger)})
+    releases = [name for name in buildable(promise) if promise.release(name).findings is None]
     return {
-        "day": day.isoformat(),
-        "days": [each.isoformat() for each in days],
-        "work": _items(days, [name for name in buildable(promise) if promise.release(name).findings is None]),
-        "derived": _items(days, [name for name in buildable(promise) if promise.release(name).findings is not None]),
+        "work": [{"day": each.isoformat(), "release": release} for each in days for release in releases],
         "skipped": [
             {"release": name, "why": f"no builder makes {contract.shape} yet"}
             for name, contract in promise.releases.items()
             if contract.shape not in BUILT
         ],
     }
-
-
-def _items(days: list[date], releases: list[str]) -> list[dict[str, str]]:
-    return [{"day": day.isoformat(), "release": release} for day in sorted(days) for release in releases]
 
 
 def buildable(promise: Promise) -> list[str]:

@@ -16,15 +16,17 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.aggregate import statistics
+from jobs.files import write_atomically
 from jobs.keys import Keyring
-from jobs.lake import Lake, write_atomically
+from jobs.lake import Lake
+from jobs.landing import Landing
 from jobs.ledger import Ledger
 from jobs.signals.release import signals
-from jobs.subjects import Wishes, without_excluded
+from jobs.subjects import without_excluded
 from jobs.treatments import treated
 from jobs.treatments.tokens import FieldKeys
 from policy.contract import Contract, Shape
-from policy.errors import PolicyError, UnlistedColumnError
+from policy.errors import ContractError, PolicyError
 from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.sources import Identifier
@@ -62,38 +64,16 @@ class Protected:
     contract: str
 
 
-@dataclass(frozen=True)
-class Landing:
-    """Landing of one day as frames: what the builders read."""
-
-    spark: SparkSession
-    lake: Lake
-    day: date
-
-    def frame(self, source: str) -> DataFrame:
-        """All landed rows of ``source``, byte for byte as extracted.
-
-        Raises:
-            NotExtractedError, LandingChangedError: see `jobs.lake`.
-        """
-        return self.spark.read.parquet(*(str(path) for path in self.lake.landed_files(source, self.day)))
-
-    def wishes(self) -> Wishes:
-        """What data subjects have said, as of the extraction."""
-        return Wishes(self.frame("subject_requests"), self.frame("consents"))
-
-
 def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
     """Apply each column's treatment; rows are neither added nor removed.
 
     Guarantee: the result has exactly ``contract.output_schema``, in that order. Nulls stay null.
 
     Raises:
-        UnlistedColumnError: ``raw`` has a column that the contract does not name.
+        ContractError: ``raw`` has a column that the contract does not name.
     """
-    unlisted = set(raw.columns) - contract.columns.keys()
-    if unlisted:
-        raise UnlistedColumnError(f"{contract.release} from {contract.main_source}", unlisted, contract.owner)
+    for column in set(raw.columns) - contract.columns.keys():
+        raise ContractError(contract.release, column, "neither kept, treated nor dropped", contract.owner)
     published = ((name, rule) for name, rule in contract.columns.items() if rule.published)
     return raw.select(*(treated(name, rule, taxonomies, keys) for name, rule in published))
 
@@ -102,13 +82,10 @@ def _events(
     promise: Promise, contract: Contract, landing: Landing
 ) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
     """A row per event, tokens under the key of the data day."""
-    if contract.domain is None or contract.epoch is None:
-        raise AssertionError("a contract of events has a domain and an epoch")
     source, purpose = contract.main_source, promise.register.purposes[contract.purpose]
     raw = landing.frame(source)
     kept = without_excluded(raw, promise.source(source).subject, contract.purpose, purpose, landing.wishes())
-    ring = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed)
-    keys = ring.domain(contract.domain, epoch_of(landing.day, contract.epoch))
+    keys = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed).of_day(contract, landing.day)
     rows_in = landing.lake.manifest(source, landing.day).rows
 
     def counts(rows_out: int) -> dict[str, int]:

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from jobs.datasheet import write_about
 from jobs.decisions import require_no_incident
-from jobs.lake import Lake, copy_atomically
+from jobs.files import copy_atomically
+from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.tables import committed, files_of, open_table, replace_day
 from jobs.verdict import Verdict, load_verdict
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
-
-VERDICT_LIVES = timedelta(hours=24)
-"""A verdict was found with the identifiers of its night; an older one is judged again."""
 
 
 class NotAsJudgedError(PolicyError):
@@ -69,7 +67,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
         return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
     require_no_incident(release, contract.owner, ledger)
     verdict = load_verdict(staged)
-    verdict.require_passed(staged, contract, day, run, datetime.now(UTC), VERDICT_LIVES)
+    verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
     with lake.alone(release):
         published = _commit(contract, day, run, verdict, lake)
         ledger.append("published", **vars(published))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import and_, itemgetter
@@ -19,10 +19,11 @@ from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.aggregate import statistics
+from jobs.anonymity.counts import equivalence_classes
 from jobs.collisions import colliding
 from jobs.field_keys import field_key
 from jobs.keys import Keyring
-from jobs.protect import Landing
+from jobs.landing import Landing
 from jobs.signals.release import signals
 from jobs.subjects import Wishes, without_excluded
 from jobs.treatments.networks import network_prefix
@@ -159,7 +160,22 @@ def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:
 
 
 def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
-    """Rows, exclusions and tokens as landing has them, counted without `protect`'s help."""
+    """Rows, exclusions and tokens as landing has them, and classes as staged, counted without `protect`'s help."""
+    return replace(_landed(promise, contract, landing, staged), small_classes=small_classes(contract, staged))
+
+
+def small_classes(contract: Contract, staged: DataFrame) -> int:
+    """The equivalence classes of microdata that miss its contract's k or l; others have none to count."""
+    promised = contract.anonymity
+    if promised is None:
+        return 0
+    columns = [*promised.quasi_identifiers, *promised.sensitive]
+    if not set(columns) <= set(staged.columns):
+        return 1
+    return equivalence_classes(staged, promised.quasi_identifiers, promised.sensitive, promised.k, promised.l).below
+
+
+def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
     if contract.statistics:
         fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
         counts, shown = fresh.counts(), fresh.shown
@@ -170,9 +186,7 @@ def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     source = contract.main_source
     terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
     kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
-    if contract.domain is None or contract.epoch is None:
-        raise AssertionError("a contract of events has a domain and an epoch")
-    keys = Keyring.from_environment().domain(contract.domain, epoch_of(landing.landing.day, contract.epoch))
+    keys = Keyring.from_environment().of_day(contract, landing.landing.day)
     due = tokens_due(contract, keys.on(landing.landing.spark))
     sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token).items()}
     row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))

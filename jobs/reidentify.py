@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from jobs.database import Platform, connect
+from jobs.files import write_atomically
 from jobs.keys import Keyring
-from jobs.lake import Lake, write_atomically
+from jobs.lake import Lake
 from jobs.ledger import Entry, Ledger
 from jobs.treatments.normalise import spelled
 from policy.contract import Contract

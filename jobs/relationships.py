@@ -166,11 +166,6 @@ def last_ends(ends: Iterable[tuple[str, date | None]]) -> dict[str, date | None]
     return latest
 
 
-def cookie_kept_through(first_visit_on: date, months: int) -> date:
-    """The last day on which cookie data may be kept (clause 10.3: 13 months from the first visit)."""
-    return add_months(first_visit_on, months)
-
-
 def _address(email: str | None) -> str | None:
     """An e-mail address in the one spelling under which equal ones are equal."""
     return None if email is None else spelled(email, "email")

@@ -17,7 +17,6 @@ ALWAYS = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.shuffle.partitions": "8",
     "spark.sql.debug.maxToStringFields": "1000",
     "spark.io.encryption.enabled": "true",
     "spark.io.encryption.keySizeBits": "256",
@@ -29,6 +28,7 @@ ALWAYS = {
 BY_DEFAULT = {
     "spark.master": "local[*]",
     "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "8",
 }
 """What holds when a step is started without spark-submit."""
 

@@ -27,8 +27,9 @@ from jobs.decisions import accepted_volume
 from jobs.file_texts import texts_of
 from jobs.keys import Keyring
 from jobs.lake import Lake
+from jobs.landing import Landing
 from jobs.ledger import Ledger
-from jobs.protect import Landing, Protected
+from jobs.protect import Protected
 from jobs.recount import LandedDay, leaks_of, recount
 from jobs.verdict import JudgedFile, Verdict, staged_files, suite_version
 from policy.contract import Contract

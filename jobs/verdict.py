@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from expectations.case import Finding
+from jobs.files import sha256_of, write_atomically
 from jobs.keys import Keyring
-from jobs.lake import sha256_of, write_atomically
 from policy.contract import Contract
 from policy.errors import PolicyError
 
@@ -24,12 +24,14 @@ FILE = "_verdict.json"
 NOTES = {FILE, "_protected.json"}
 NUMBERED = re.compile(r"part-\d{5,}\.parquet")
 JUDGES = (
-    "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/kernel/*.java", "jobs/aggregate.py",
-    "jobs/collisions.py", "jobs/decisions.py", "jobs/file_texts.py", "jobs/recount.py", "jobs/signals/*.py",
-    "jobs/subjects.py", "jobs/treatments/networks.py", "jobs/treatments/normalise.py", "jobs/treatments/tokens.py",
+    "expectations/**/*.py", "expectations/**/*.yaml", "jobs/aggregate.py", "jobs/anonymity/*.py", "jobs/collisions.py",
+    "jobs/decisions.py", "jobs/field_keys.py", "jobs/file_texts.py", "jobs/kernel/*.java", "jobs/kernel/*.py",
+    "jobs/landing.py", "jobs/recount.py", "jobs/signals/*.py", "jobs/subjects.py", "jobs/treatments/*.py",
     "jobs/validate.py", "jobs/verdict.py", "policy/outputs.py", "policy/shapes.py",
 )  # fmt: skip
 """Everything that has a part in a verdict."""
+LIVES = timedelta(hours=24)
+"""A verdict was found with the identifiers of its night; an older one is judged again."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,7 +40,7 @@ class VerdictRefusedError(PolicyError):
 
     def __init__(self, release: str, run: str, reason: str) -> None:
         self.release, self.run, self.reason = release, run, reason
-        super().__init__(f"{release} {run}: {reason}; nothing was published; run validate on this run again")
+        super().__init__(f"{release} {run}: {reason}; nothing was published; run protect and validate again")
 
 
 class StrangeFileError(PolicyError):
@@ -98,21 +100,17 @@ class Verdict:
         """Lay the verdict beside the files that it names."""
         write_atomically(folder / FILE, json.dumps(asdict(self), indent=1), 0o600)
 
-    def require_passed(
-        self, folder: Path, contract: Contract, day: date, run: str, now: datetime, lives: timedelta
-    ) -> None:
+    def require_passed(self, folder: Path, contract: Contract, day: date, run: str, now: datetime) -> None:
         """This verdict lets exactly the files of ``folder`` be published as ``day``.
 
         Raises:
             VerdictRefusedError: it is red, hand-made, old, of another run, contract or suite, or a
                 file was added, removed or changed since.
         """
-        for reason in self._objections(folder, contract, day, run, now, lives):
+        for reason in self._objections(folder, contract, day, run, now):
             raise VerdictRefusedError(contract.release, run, reason)
 
-    def _objections(
-        self, folder: Path, contract: Contract, day: date, run: str, now: datetime, lives: timedelta
-    ) -> list[str]:
+    def _objections(self, folder: Path, contract: Contract, day: date, run: str, now: datetime) -> list[str]:
         if not Keyring.from_environment().has_sealed("verdict", self.content(), self.seal):
             return ["the verdict isn't sealed by the gate"]
         age = now - datetime.fromisoformat(self.judged_at)
@@ -121,7 +119,7 @@ class Verdict:
             "the gate didn't prove itself": self.proof_planted == 0 or self.proof_caught != self.proof_planted,
             "the verdict is of another release, day or run": (self.release, self.day, self.run)
             != (contract.release, day.isoformat(), run),
-            "the verdict is too old, or from the future": not timedelta() <= age <= lives,
+            "the verdict is too old, or from the future": not timedelta() <= age <= LIVES,
             "the contract has changed since": self.contract != contract.fingerprint,
             "the gate has changed since": self.suite != suite_version(),
             "the staged files aren't those that were judged": staged_files(folder) != self.files,

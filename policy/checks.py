@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.contract import Columns, Contract
-from policy.errors import ContractError, ForbiddenSourceError, UnknownSourceError, UnlistedColumnError
+from policy.errors import ContractError, ForbiddenSourceError, UnknownSourceError
 from policy.periods import months_of
 from policy.register import Register
 from policy.rules import (
@@ -45,8 +45,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
     Raises:
         ForbiddenSourceError: it reads a table that the policy puts out of scope.
         UnknownSourceError: it reads a table that no one has classified.
-        UnlistedColumnError: a source column is neither kept, treated nor dropped with a reason.
-        ContractError: any other contradiction; names release, column and owner.
+        ContractError: any other contradiction, a forgotten column among them; names release, column and owner.
     """
     for source, columns in contract.inputs.items():
         _check_columns_are_the_source_s(contract, source, columns, sources)
@@ -75,9 +74,8 @@ def _check_columns_are_the_source_s(
     source = sources[name]
     if source.rhythm == "never":
         raise ForbiddenSourceError(name, source.clause)
-    unlisted = source.columns.keys() - columns.keys()
-    if unlisted:
-        raise UnlistedColumnError(f"{contract.release} from {name}", unlisted, contract.owner)
+    for column in source.columns.keys() - columns.keys():
+        raise ContractError(contract.release, column, f"of {name}, neither kept, treated nor dropped", contract.owner)
     for column in columns.keys() - source.columns.keys():
         raise ContractError(contract.release, column, f"{name} has no such column", contract.owner)
 

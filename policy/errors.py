@@ -27,7 +27,9 @@ class ContractError(PolicyError):
     def __init__(self, release: str, column: str | None, problem: str, owner: str) -> None:
         self.release, self.column, self.problem, self.owner = release, column, problem, owner
         where = release if column is None else f"{release}.{column}"
-        super().__init__(f"{where}: {problem}; ask {owner} to correct policy/releases/{release}.yaml")
+        super().__init__(
+            f"{where}: {problem}; ask {owner} to correct its contract in policy/releases or policy/exports"
+        )
 
 
 class UnknownReleaseError(PolicyError):
@@ -35,7 +37,7 @@ class UnknownReleaseError(PolicyError):
 
     def __init__(self, release: str, known: Iterable[str]) -> None:
         self.release, self.known = release, tuple(sorted(known))
-        super().__init__(f"no contract for release {release!r}; policy/releases has {', '.join(self.known)}")
+        super().__init__(f"no contract for release {release!r}; there are {', '.join(self.known)}; correct the name")
 
 
 class UnlistedColumnError(PolicyError):

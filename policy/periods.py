@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
+
+RAW_KEPT = timedelta(days=7)
+"""Landing and copies for recipients never stay longer here, published or not; the platform still has its rows."""
 
 _PERIOD = re.compile(r"P(\d{1,3})M")
 

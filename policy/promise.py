@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from policy.base import ROOT, parse, read_yaml
 from policy.checks import check
@@ -135,11 +136,18 @@ def _taxonomies(root: Path) -> Taxonomies:
     }
     content = {"regions": read_yaml(root, "taxonomies/regions.yaml"), "texts": {}}
     surrogates = {
-        file.stem: parse(SurrogatePools, json.loads(file.read_text("utf-8")), f"surrogates/{file.name}")
+        file.stem: parse(SurrogatePools, _pools(file), f"surrogates/{file.name}")
         for file in sorted((root / "surrogates").glob("*.json"))
     }
     read = {"texts": texts, "surrogates": surrogates}
     return parse(Taxonomies, content, "taxonomies/regions.yaml").model_copy(update=read)
+
+
+def _pools(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except ValueError:
+        raise InvalidPolicyFileError(f"surrogates/{file.name}", ["isn't JSON"]) from None
 
 
 def _check_consents(sources: dict[str, Source], register: Register) -> None:

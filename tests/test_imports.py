@@ -1,4 +1,4 @@
-"""Two towers on one promise: imports go up to ``policy`` and never across (DESIGN §1)."""
+"""Two towers on one promise: imports go up to ``policy`` and never across."""
 
 from __future__ import annotations
 

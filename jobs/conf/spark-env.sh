@@ -3,9 +3,9 @@ ulimit -c 0 # a dump of the process would hold keys and raw values
 conf=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${conf%/jobs/conf}/.build
 SPARK_LAUNCHER_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-# Silent, without a UI, and with a collector that needs no threads of its own. Said later wins, so what
-# SPARK_SUBMIT_OPTS held before stays stronger.
-SPARK_SUBMIT_OPTS="-XX:+UseSerialGC -Dspark.ui.enabled=false -Dspark.eventLog.enabled=false \
+# Silent, without a UI, with few tasks a shuffle and a collector that needs no threads of its own. Said later
+# wins, so what SPARK_SUBMIT_OPTS held before stays stronger.
+SPARK_SUBMIT_OPTS="-XX:+UseSerialGC -Dspark.ui.enabled=false -Dspark.eventLog.enabled=false -Dspark.sql.shuffle.partitions=8 \
 \"-Dlog4j2.configurationFile=file:$conf/log4j2.properties\" $SPARK_SUBMIT_OPTS"
 # The class archive that set-up makes (jobs/class_archive.py). The JVM takes it only for the very class
 # path that it was made for, in which a folder with files isn't allowed: hence the empty one. An archive

@@ -35,7 +35,18 @@ class UnknownPlanError(PolicyError):
 
     def __init__(self, plan: str) -> None:
         self.plan = plan
-        super().__init__(f"no unchanged plan {plan[:12]}; make one with `python -m jobs expire --plan --day TODAY`")
+        super().__init__(f"no unchanged plan {plan[:12]}; make one with `python -m jobs expire --plan`")
+
+
+class BrokenReceiptError(PolicyError):
+    """A plan has no receipt, or not the one that was sealed."""
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+        super().__init__(
+            f"plan {plan[:12]} has no receipt under this keyring's seal; compare its hash with `expiry_proved` in the "
+            "ledger, then prove the plan again on its day, or tell the privacy officer"
+        )
 
 
 class StalePlanError(PolicyError):

@@ -109,7 +109,7 @@ def recount(
 ) -> tuple[int, int, frozenset[bytes]]:
     """Rows that must be gone and are there, rows that a hold keeps, and the tokens in rows that a hold keeps."""
     keep, columns = months_of(contract.retention.keep), list(named_in(contract))
-    gone, held = (pa.array([token.decode() for token in some], pa.string()) for some in (tokens.gone, tokens.held))
+    gone, held = Names.of(tokens.gone), Names.of(tokens.held)
     left, kept_rows, kept = 0, 0, set[bytes]()
     for file in files:
         past = add_months(file.day, keep) < today
@@ -126,23 +126,36 @@ def recount(
     return left, kept_rows, frozenset(kept)
 
 
-def _any(batch: pa.RecordBatch, tokens: pa.Array) -> pa.Array:
-    """Whether each row names one of ``tokens``, in a column or nested in a map or a list."""
-    result, wanted = pa.array([False] * batch.num_rows, pa.bool_()), set(tokens.to_pylist())
+@dataclass(frozen=True)
+class Names:
+    """Tokens to look for: as an array for plain columns, as a set for nested ones."""
+
+    array: pa.Array
+    texts: frozenset[str]
+
+    @classmethod
+    def of(cls, tokens: frozenset[bytes]) -> Names:
+        """The same tokens as texts."""
+        texts = frozenset(token.decode() for token in tokens)
+        return cls(pa.array(sorted(texts), pa.string()), texts)
+
+
+def _any(batch: pa.RecordBatch, names: Names) -> pa.Array:
+    """Whether each row has one of ``names``, in a column or nested in a map or a list."""
+    result = pa.array([False] * batch.num_rows, pa.bool_())
     for column in batch.columns:
         if pa.types.is_nested(column.type):
-            cells = column.to_pylist()
-            named = pa.array([not wanted.isdisjoint(_texts(cell)) for cell in cells], pa.bool_())
+            named = pa.array([not names.texts.isdisjoint(_texts(cell)) for cell in column.to_pylist()], pa.bool_())
         else:
-            named = pc.is_in(column, value_set=tokens)
+            named = pc.is_in(column, value_set=names.array)
         result = pc.or_(result, named)
     return result
 
 
-def _present(rows: pa.RecordBatch, tokens: pa.Array) -> set[bytes]:
+def _present(rows: pa.RecordBatch, names: Names) -> set[bytes]:
     cells = (cell for row in rows.to_pylist() for cell in row.values())
     present = {text for cell in cells for text in _texts(cell)}
-    return {token.encode() for token in present.intersection(tokens.to_pylist())}
+    return {token.encode() for token in present & names.texts}
 
 
 def _texts(cell: str | Sequence[str | tuple[str, str]] | None) -> list[str]:

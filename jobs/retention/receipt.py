@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from jobs.lake import Lake, write_atomically
+from jobs.files import write_atomically
+from jobs.keys import Keyring
+from jobs.lake import Lake
+from jobs.retention.errors import BrokenReceiptError
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look
 
@@ -69,7 +72,7 @@ def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at:
     The page ends with the keyring's seal over the JSON, so that a copy can be checked later.
     """
     folder = at.lake.expiry(plan.hash)
-    content = {
+    content: dict[str, Any] = {
         "plan": plan.hash,
         "day": plan.day,
         "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -86,8 +89,7 @@ def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _page(content: Mapping[str, object], plan: Plan, seal: str) -> str:
-    receipt = json.loads(json.dumps(content))
+def _page(receipt: dict[str, Any], plan: Plan, seal: str) -> str:
     rows = "\n".join(
         f"| {t['release']} | {t['rows_gone']} | {t['rows_left']} | {t['held']} | {t['rows']} | {t['tokens']} "
         f"| {t['files_searched']} | {t['bytes_searched']} | {t['found']} |"
@@ -126,8 +128,15 @@ seal `{seal}`
 """  # noqa: E501 (a table's heading)
 
 
-def receipt_holds(lake: Lake, plan: str, at: Look) -> bool:
-    """Whether the receipt is the one that was sealed."""
+def require_sealed(lake: Lake, plan: str, keyring: Keyring) -> None:
+    """The receipt of a plan is the one that was sealed.
+
+    Raises:
+        BrokenReceiptError: it isn't, or there is none.
+    """
     folder = lake.expiry(plan)
+    if not (folder / "receipt.md").exists() or not (folder / "receipt.json").exists():
+        raise BrokenReceiptError(plan)
     seal = (folder / "receipt.md").read_text("utf-8").rpartition("seal `")[2].strip("`\n")
-    return at.keyring.has_sealed("receipt", (folder / "receipt.json").read_bytes(), seal)
+    if not keyring.has_sealed("receipt", (folder / "receipt.json").read_bytes(), seal):
+        raise BrokenReceiptError(plan)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from jobs.cleanup import AT_MOST
 from jobs.lake import Lake
 from jobs.retention.search import found_in
-from policy.periods import add_months
+from policy.periods import RAW_KEPT, add_months
 
 QUARANTINE_MONTHS = 1
 """A red run is kept for the people who mend its contract, and no longer than this."""
@@ -20,8 +19,8 @@ STAGED = timedelta(days=2)
 
 PERIODS = (
     ("staged", 2, STAGED, "staged and never published, two days at most"),
-    ("landing", 2, AT_MOST + timedelta(days=1), "landing, seven days at most"),
-    ("exports", 3, AT_MOST + timedelta(days=1), "export, seven days at most"),
+    ("landing", 2, RAW_KEPT + timedelta(days=1), "landing, seven days at most"),
+    ("exports", 3, RAW_KEPT + timedelta(days=1), "export, seven days at most"),
     ("answers", 2, timedelta(days=1), "answer to a re-identification, a day at most"),
 )
 """What another step deletes in time: zone, depth, the longest age in days, and the rule. This is the net below it."""

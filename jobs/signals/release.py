@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.keys import Keyring
+from jobs.landing import Landing
 from jobs.ledger import Ledger
 from jobs.signals.errors import BaseNotPublishedError
 from jobs.signals.events import LOGIN, Added, PublishedDays, events, network
@@ -19,11 +19,7 @@ from jobs.treatments.tokens import FieldKeys, token
 from policy.base import ROOT
 from policy.contract import Contract
 from policy.intelligence import indicators
-from policy.periods import epoch_of
 from policy.promise import Promise
-
-if TYPE_CHECKING:
-    from jobs.protect import Landing
 
 
 def signals(promise: Promise, contract: Contract, landing: Landing) -> DataFrame:
@@ -36,14 +32,14 @@ def signals(promise: Promise, contract: Contract, landing: Landing) -> DataFrame
     rules = load_rules(promise, contract)
     require_published(contract, landing)
     published = PublishedDays(landing.spark, landing.lake, promise, contract)
-    keys = keys_of(contract, landing.day, landing.spark)
+    keys = Keyring.from_environment().of_day(contract, landing.day).on(landing.spark)
     added = added_fields(published, landing.day, closed_accounts(landing, keys), keys)
     rows = events(published, added, landing.day, 2 * promise.detections.reach)
-    found = findings(rows, rules, day_of(landing.day))
+    found = findings(rows, rules, whole_day(landing.day))
     return described(found, promise).select(*(F.col(n).cast(t) for n, t in contract.output_schema.items()))
 
 
-def day_of(day: date) -> Period:
+def whole_day(day: date) -> Period:
     """A data day, midnight to midnight UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return Period(start, start + timedelta(days=1))
@@ -73,12 +69,6 @@ def require_published(contract: Contract, landing: Landing) -> None:
         published = ledger.last("published", release=base, day=landing.day)
         if published is None or (extracted is not None and published["seq"] < extracted["seq"]):
             raise BaseNotPublishedError(contract.release, base, landing.day)
-
-
-def keys_of(contract: Contract, day: date, spark: SparkSession) -> FieldKeys:
-    """The keys under which the release of ``day`` has its tokens."""
-    ring = Keyring.from_environment()
-    return ring.domain(contract.domain or "", epoch_of(day, contract.epoch or "")).on(spark)
 
 
 def added_fields(published: PublishedDays, day: date, closed: DataFrame, keys: FieldKeys) -> Added:

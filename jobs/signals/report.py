@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from jobs.lake import Lake, write_atomically
+from jobs.files import write_atomically
+from jobs.lake import Lake
 from policy.detections import LEVELS
 from policy.promise import Promise
+from policy.shapes import NETWORK_LETTERS
 
 TREND = 30
 TOP = 8
@@ -77,31 +79,35 @@ def report(promise: Promise, day: date, lake: Lake) -> str:
     )
 
 
-def _rows(lake: Lake, release: str, first: date, last: date, columns: list[str] | None = None) -> list[dict[str, Any]]:
+def _rows(
+    lake: Lake,
+    release: str,
+    first: date,
+    last: date,
+    columns: list[str] | None = None,
+    only: pc.Expression | None = None,
+) -> list[dict[str, Any]]:
+    """The published rows of some days; all columns and rows unless ``columns`` and ``only`` name some."""
     folder = lake.published(release)
     if not DeltaTable.is_deltatable(str(folder)):
         return []
     days = [("day", ">=", first.isoformat()), ("day", "<=", last.isoformat())]
-    table: pa.Table = DeltaTable(folder).to_pyarrow_table(partitions=days, columns=columns)
+    table: pa.Table = DeltaTable(folder).to_pyarrow_table(partitions=days, columns=columns, filters=only)
     return list(table.to_pylist(maps_as_pydicts="strict"))
 
 
 def _failures(lake: Lake, day: date) -> list[dict[str, Any]]:
     """Failed logins of four weeks, with the network of their address."""
     columns = ["day", "occurred_at", "ip", "attempted_login", "kind"]
-    folder = lake.published("threat_events")
-    if not DeltaTable.is_deltatable(str(folder)):
-        return []
-    days = [("day", ">=", (day - timedelta(days=27)).isoformat()), ("day", "<=", day.isoformat())]
-    table = DeltaTable(folder).to_pyarrow_table(partitions=days, columns=columns)
-    rows = table.filter(pc.equal(table["kind"], "login_failed")).to_pylist()
+    rows = _rows(lake, "threat_events", day - timedelta(days=27), day, columns, pc.field("kind") == "login_failed")
     return [{**row, "network": _network(row["ip"])} for row in rows]
 
 
 def _network(ip: str | None) -> str | None:
     if ip is None:
         return None
-    return ip[:10] if ip.startswith("ip4_") else ip[:20]
+    four, six = NETWORK_LETTERS["network"]
+    return ip[: 4 + (four if ip.startswith("ip4_") else six)]
 
 
 def _top(values: Any) -> list[tuple[str, int, float]]:

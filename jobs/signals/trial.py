@@ -8,13 +8,14 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.keys import Keyring
 from jobs.lake import Lake, NotExtractedError
-from jobs.protect import Landing
+from jobs.landing import Landing
 from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
 from jobs.signals.events import PublishedDays, events
 from jobs.signals.findings import findings
-from jobs.signals.release import added_fields, closed_accounts, day_of, keys_of
+from jobs.signals.release import added_fields, closed_accounts, whole_day
 from jobs.signals.rules import load_rules
 from jobs.treatments.tokens import FieldKeys
 from policy.promise import Promise
@@ -56,11 +57,11 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     if not chosen:
         raise InvalidRuleError(name, "no reporting rule has this name")
     published = PublishedDays(spark, lake, promise, contract)
-    keys = keys_of(contract, day, spark)
+    keys = Keyring.from_environment().of_day(contract, day).on(spark)
     added = added_fields(published, day, _closed(Landing(spark, lake, day), keys), keys)
     rows = events(published, added, day, 2 * promise.detections.reach).cache()
     parts = fulfilments(rows, chosen).select("event_id").distinct().count()
-    found = findings(rows, chosen, day_of(day)).agg(
+    found = findings(rows, chosen, whole_day(day)).agg(
         F.count(F.lit(1)), F.coalesce(F.sum("events"), F.lit(0)), F.count_if("continues")
     )
     return Trial(rows.count(), parts, *(found.first() or (0, 0, 0)))

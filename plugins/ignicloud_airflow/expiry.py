@@ -54,7 +54,9 @@ class ExpiryApproval(ApprovalOperator):
         """Record an approval, then go on; skip what follows after a rejection."""
         who = event.get("responded_by_user") or {}
         if event["chosen_options"] == [self.APPROVE]:
-            if not who or who["name"] == context["dag_run"].triggering_user_name:
+            if not who:
+                raise AirflowFailException("a person has to approve, in the UI: trigger the DAG again")
+            if who["name"] == context["dag_run"].triggering_user_name:
                 raise AirflowFailException("whoever triggered the run can't approve it; let a second person decide")
             run_job("expire", approve=self.plan, by=who["name"])
         return super().execute_complete(context, event)

@@ -28,7 +28,9 @@ class FourEyesApproval(ApprovalOperator):
         who = event.get("responded_by_user")
         by = who["name"] if who else "nobody"
         approved = event["chosen_options"] == [self.APPROVE]
-        if approved and (not who or by == requester_of(context)):
+        if approved and not who:
+            raise AirflowFailException("a person has to approve, in the UI: trigger the DAG again")
+        if approved and by == requester_of(context):
             raise AirflowFailException("the requester can't approve; it takes a second person: trigger the DAG again")
         run_job("reidentify", "decide", request=self.request, by=by, decision="approve" if approved else "reject")
         return super().execute_complete(context, event)

@@ -1,6 +1,6 @@
 """What the truth says is in the data, in the promised numbers, and nothing else looks like it.
 
-The rules here are written again from PLATFORM §5, in pandas, so that they agree with the seed by
+The rules here are written again from the words of docs/signals.md, in pandas, so that they agree with the seed by
 being right and not by being the same code.
 """
 

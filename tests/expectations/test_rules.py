@@ -107,6 +107,11 @@ def test_a_group_that_landing_does_not_give_is_seen(case, measures):
     assert found(broken, measures) == {("expect_rows_balance", "")}
 
 
+def test_a_class_under_k_or_l_is_seen(case, measures):
+    broken = replace(case, recounted=replace(case.recounted, small_classes=1))
+    assert found(broken, measures) == {("expect_classes_are_large_and_diverse", "")}
+
+
 @pytest.mark.parametrize(
     "copy",
     [

@@ -8,7 +8,7 @@ from expectations import judge as judging
 from expectations.case import Finding
 from expectations.great import EXPECTATIONS
 from expectations.judge import judge
-from policy.errors import InvalidPolicyFileError
+from expectations.suites import InvalidSuiteError
 
 SECRET = "jane.roe@firm.example"
 
@@ -59,9 +59,9 @@ def test_a_broken_one_is_a_finding_without_what_it_met(rows, custom, expectation
     assert SECRET not in f"{judgement.checked}{judgement.findings}{said.out}{said.err}{caplog.text}"
 
 
-@pytest.mark.parametrize("text", ["- expect", "- {with: {}}", "expect: x"])
+@pytest.mark.parametrize("text", ["- expect", "- {with: {}}", "expect: x", "- {"])
 def test_a_file_of_another_form_is_refused(rows, custom, text):
-    with pytest.raises(InvalidPolicyFileError):
+    with pytest.raises(InvalidSuiteError, match=r"expectations/custom/threat_events.yaml"):
         judge("unreadable", rows, custom=custom(text))
 
 

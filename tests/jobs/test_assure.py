@@ -115,6 +115,8 @@ def test_an_identifier_of_today_is_found_wherever_it_lies(promise, spark, lake, 
     [incident] = open_incidents(ledger)
     assert incident["release"] == RELEASE
     page = (lake.data_docs(RELEASE) / f"assured-{DAY}.html").read_text()
+    assert "<b>1</b> × known in the log of the table" in page
+    assert "<b>6</b> × a file that is no part of the table" in page
     said = capfd.readouterr()
     assert joined not in f"{page}{ledger.path.read_text()}{found}{said.out}{said.err}"
 

@@ -29,42 +29,7 @@ from policy.shapes import (
 LETTERS = "cbdefghijklnrtuv"
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-CRYPTO_PAN_KEY = bytes(
-    [
-        21,
-        34,
-        23,
-        141,
-        51,
-        164,
-        207,
-        128,
-        19,
-        10,
-        91,
-        22,
-        73,
-        144,
-        125,
-        16,
-        216,
-        152,
-        143,
-        131,
-        121,
-        121,
-        101,
-        39,
-        98,
-        87,
-        76,
-        45,
-        42,
-        132,
-        34,
-        2,
-    ]
-)
+CRYPTO_PAN_KEY = bytes.fromhex("1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202")
 """The key of the sample that Crypto-PAn's authors publish with their code."""
 
 

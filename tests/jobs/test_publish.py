@@ -10,8 +10,8 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs import publish
+from jobs.files import sha256_of
 from jobs.keys import Keyring
-from jobs.lake import sha256_of
 from jobs.publish import NotAsJudgedError, publish_release
 from jobs.tables import SchemaChangedError
 from jobs.verdict import JudgedFile, Verdict, suite_version

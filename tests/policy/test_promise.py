@@ -14,7 +14,6 @@ from policy.errors import (
     InvalidPolicyFileError,
     TransferRefusedError,
     UnknownReleaseError,
-    UnlistedColumnError,
 )
 from policy.trace import trace
 
@@ -45,7 +44,9 @@ def test_the_promise_of_the_project_holds_together(promise):
 
 def test_a_source_column_that_a_contract_forgets_stops_the_load(edited):
     root = edited("releases/threat_events.yaml", lambda c: c["columns"].pop("payload"))
-    with pytest.raises(UnlistedColumnError, match="payload") as caught:
+    with pytest.raises(
+        ContractError, match=r"threat_events.payload: of security_events, neither kept, treated nor dropped"
+    ) as caught:
         policy.load(root)
     assert "security-data@ignicloud.example" in str(caught.value)
 
@@ -156,3 +157,10 @@ def test_evidence_that_does_not_exist_breaks_the_trace(edited):
 
     with pytest.raises(BrokenEvidenceError, match="no_such_function"):
         list(trace(policy.load(edited("register.yaml", invent)), ROOT.parent))
+
+
+def test_surrogate_pools_that_are_no_json_are_refused_by_name(edited):
+    root = edited("sources.yaml", lambda _: None)
+    (root / "surrogates" / "en_GB.json").write_text("{")
+    with pytest.raises(InvalidPolicyFileError, match=r"surrogates/en_GB.json: isn't JSON"):
+        policy.load(root)

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from jobs.lake import Lake
-from jobs.protect import Landing
+from jobs.landing import Landing
 from jobs.signals.errors import BaseNotPublishedError
 from jobs.signals.events import PublishedDays, first_logins
 from jobs.signals.findings import EVIDENCE, Period, findings
-from jobs.signals.release import day_of, require_published
+from jobs.signals.release import require_published, whole_day
 from tests.signals.small_events import START, correlation, event, rule, token
 
 DAY = START.date()
@@ -21,7 +21,7 @@ MINUTE, WHOLE_DAY = 60, 86_400
 
 def on(day, frame, compile_rules, seconds):
     rows = frame([event(n, at, actor=token("person", 1)) for n, at in enumerate(seconds)])
-    return findings(rows, compile_rules(BRUTE_FORCE), day_of(day)).collect()
+    return findings(rows, compile_rules(BRUTE_FORCE), whole_day(day)).collect()
 
 
 def test_an_attack_over_midnight_is_found_once_on_the_day_of_its_last_event(frame, compile_rules):
@@ -58,7 +58,7 @@ def test_rows_that_do_not_continue_count_each_attack_once_however_many_midnights
         for second in burst(draw, start)
     ]
     rules, reach = compile_rules(BRUTE_FORCE), timedelta(days=1)
-    nights, nightly = [day_of(DAY + timedelta(days=each)) for each in range(days + 1)], Counter()
+    nights, nightly = [whole_day(DAY + timedelta(days=each)) for each in range(days + 1)], Counter()
     for night in nights:
         known = [row for row in rows if night.start - 2 * reach <= row["occurred_at"] < night.end]
         nightly += begun(findings(frame(known), rules, night))

@@ -12,7 +12,7 @@ from jobs.signals.errors import (
     UnsupportedSigmaError,
 )
 from jobs.signals.findings import findings
-from jobs.signals.release import day_of
+from jobs.signals.release import whole_day
 from jobs.signals.rules import load_rules
 from policy.detections import detections
 from policy.errors import InvalidPolicyFileError
@@ -98,7 +98,7 @@ def test_words_match_whatever_their_capitals_unless_the_rule_says_cased(compile_
     rows = frame([event(1, 0, kind="login_failed"), event(2, 0, kind="logout")])
     for selection, found in (("{kind: Login_Failed}", 1), ("{kind: 'log*'}", 2), ("{kind|startswith: login}", 1)):
         [compiled] = compile_rules(sigma(selection))
-        assert findings(rows, [compiled], day_of(event(1, 0)["occurred_at"].date())).count() == found
+        assert findings(rows, [compiled], whole_day(event(1, 0)["occurred_at"].date())).count() == found
     with pytest.raises(UnknownWordError):
         compile_rules(sigma("{kind|cased: Login_Failed}"))
 
@@ -106,7 +106,7 @@ def test_words_match_whatever_their_capitals_unless_the_rule_says_cased(compile_
 def test_a_rule_without_a_correlation_reports_each_event(compile_rules, frame):
     [compiled] = compile_rules(sigma("{kind: malware_upload}"))
     rows = frame([event(n, n, kind="malware_upload", actor=token("person", 1)) for n in range(3)])
-    found = findings(rows, [compiled], day_of(event(0, 0)["occurred_at"].date())).collect()
+    found = findings(rows, [compiled], whole_day(event(0, 0)["occurred_at"].date())).collect()
     assert sorted(row["group"]["event_id"] for row in found) == sorted(token("event", n) for n in range(3))
 
 
@@ -121,7 +121,7 @@ def test_aliases_join_fields_of_different_names(compile_rules, frame):
     [compiled] = compile_rules(text)
     shared = token("person", 7)
     rows = frame([event(1, 0, actor=shared), event(2, 60, kind="permission_denied", session_id=shared)])
-    [found] = findings(rows, [compiled], day_of(event(0, 0)["occurred_at"].date())).collect()
+    [found] = findings(rows, [compiled], whole_day(event(0, 0)["occurred_at"].date())).collect()
     assert (found["group"], found["events"]) == ({"actor": shared}, 2)
 
 

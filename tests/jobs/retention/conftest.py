@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.jobs.retention.world import World
+from tests.jobs.retention.world import GONE, LAST, World
 
 TINY = {
     "spark.sql.shuffle.partitions": "1",
@@ -29,3 +29,13 @@ def world(promise, lake, tmp_path, monkeypatch, tiny):
     monkeypatch.setattr("jobs.tables.MOMENT", 0)
     monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")
     return World(promise, lake, tmp_path / "platform.db", tiny)
+
+
+@pytest.fixture
+def small(world):
+    """Ada and Bob of a company that is over, Cyd of one on its last day, Dan of a running one."""
+    for company, end in (("over", GONE), ("last", LAST), ("runs", None)):
+        world.company(company, end)
+    for name, company in (("ada", "over"), ("bob", "over"), ("cyd", "last"), ("dan", "runs")):
+        world.account(name, company)
+    return world

@@ -29,7 +29,9 @@ def test_a_plan_is_made_approved_carried_out_and_proved(due, capsys):
     assert cli.main(["expire", "--approve", plan, "--by", "ben"]) == 0
     assert cli.main(["expire", "--execute", plan]) == 0
     assert len(due.rows("threat_events")) == 1
+    assert cli.main(["expire", "--verify", plan]) == cli.REFUSED, "nothing is proved yet"
     assert cli.main(["expire", "--prove", plan]) == 0
+    assert cli.main(["expire", "--verify", plan]) == 0
     said = capsys.readouterr()
     assert "1 of 2 rows go from 1 files (0 whole) of 1 days; 1 people, 0 companies" in said.out
     assert "needs an approval" in said.out

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from jobs.keys import Keyring
-from jobs.relationships import Relationships, cookie_kept_through
+from jobs.relationships import Relationships
 from jobs.retention.platform import platform_of_today
-from policy.periods import months_of
+from policy.periods import add_months, months_of
 from tests.conftest import LAST_DAY
 
 TODAY = LAST_DAY + timedelta(days=1)
@@ -91,7 +91,7 @@ def test_the_planted_holds_keep_whom_they_must_and_a_lifted_one_nobody(truth, ov
 def test_every_planted_cookie_is_on_its_side(truth, promise):
     months = months_of(promise.register.cookie_keep)
     for edge in truth["cookies"]:
-        through = cookie_kept_through(date.fromisoformat(edge["first_visit_on"]), months)
+        through = add_months(date.fromisoformat(edge["first_visit_on"]), months)
         assert (str(through), through >= TODAY) == (edge["kept_through"], edge["kept_today"])
     assert {edge["kept_today"] for edge in truth["cookies"]} == {True, False}
 

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from jobs.lake import sha256_of
+from jobs.files import sha256_of
 from jobs.retention import execute as executing
 
 TODAY, PAST = date(2026, 3, 10), date(2025, 2, 9)

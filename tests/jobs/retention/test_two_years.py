@@ -1,6 +1,6 @@
 """Two years of days with a moving clock: no row stays past its date, and none goes that must be kept.
 
-The rule is written again here, from the words of PLATFORM §5 and with pandas' calendar, and applied on
+The rule is written again here, from the words of the policy and with pandas' calendar, and applied on
 every single day. On each day on which it lets something go, and the day before, the real run is made on
 a real table and compared row by row; on the days between, it says that nothing changes.
 """
@@ -68,7 +68,7 @@ def months_after(day, months):
 
 
 def may_stay(platform, row, today):
-    """PLATFORM §5 in plain words, for one row (day, person)."""
+    """The rule in plain words, for one row (day, person)."""
     day, person = row
     placed, lifted = platform.holds.get(person, (date.max, None))
     if placed <= today and (lifted is None or today <= lifted):

@@ -31,6 +31,14 @@ ARROW = {
 }
 COLUMN = {"person": "actor", "email": "attempted_login", "company": "company"}
 
+TODAY = date(2026, 3, 10)
+GONE, LAST = date(2024, 9, 9), date(2024, 9, 10)
+"""Ends whose 18 months ran out yesterday, and run out today."""
+DAY, PAST = date(2026, 2, 1), date(2025, 2, 9)
+"""A data day within the contract's 13 months, and the newest one past them."""
+PEOPLE = ("ada", "bob", "cyd", "dan")
+"""Of a small world (conftest.py): of a company that is over, twice; of one on its last day; of a running one."""
+
 
 def identity(name):
     """A UUID for a speaking name: ``ada`` is the same everywhere."""
@@ -177,3 +185,8 @@ class World:
 
 def days(first, count):
     return [first + timedelta(days=n) for n in range(count)]
+
+
+def who(*names):
+    """Rows of these people."""
+    return [{"person": name} for name in names]

@@ -1,0 +1,60 @@
+"""A file is there whole, or it isn't: written aside, flushed, and given its name in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+BLOCK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
+    """Replace ``path`` by ``text``: a reader, or a crash, meets the old file or the new one."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(_made(fresh, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _put(fresh, path)
+
+
+def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
+    """Replace ``to`` by a copy of ``path``, in one step, if these are the bytes that have this SHA-256.
+
+    A copy and no link: whoever still holds ``path`` open can't change what is in ``to``. If its bytes
+    are others, whatever lay in ``to`` is as it was.
+    """
+    fresh, digest = to.with_name(f".{to.name}"), hashlib.sha256()
+    with path.open("rb") as source, open(_made(fresh, mode), "wb") as copy:
+        while block := source.read(BLOCK):
+            digest.update(block)
+            copy.write(block)
+        os.fsync(copy.fileno())
+    if digest.hexdigest() != sha256:
+        fresh.unlink()
+        return False
+    fresh.chmod(mode)
+    _put(fresh, to)
+    return True
+
+
+def _made(fresh: Path, mode: int) -> int:
+    """A new file, closed to others from its first byte on."""
+    return os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+
+
+def _put(fresh: Path, path: Path) -> None:
+    """Give a finished file its name, for good."""
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

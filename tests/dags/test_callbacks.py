@@ -1,0 +1,30 @@
+"""What the engineer on call reads when a task fails: the row of its DAG's own page."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+from ignicloud_airflow.callbacks import advice, say_what_failed
+
+SILENT = {"derive", "question", "weigh", "over_the_share", "within_share", "cleanup"}
+"""Tasks that only pass on what another one said, or need no more than their log."""
+
+
+def test_every_task_that_can_go_red_has_a_row_on_its_dags_page(dagbag):
+    for dag in dagbag.dags.values():
+        steps = {task.task_id.rpartition(".")[2] for task in dag.tasks}
+        unsaid = {step for step in steps if advice(dag.doc_md, step) == advice("", step)}
+        assert unsaid <= SILENT, dag.dag_id
+
+
+@pytest.mark.parametrize(("which", "said"), [("2026-03-12 threat_events", "x 2026-03-12 threat_events"), (None, "x")])
+def test_the_row_is_said_with_the_task_and_what_it_worked_on(caplog, which, said):
+    page = "| red task | what it means | what to do |\n|---|---|---|\n| `x` | it broke | mend it |\n"
+    context = {
+        "task": SimpleNamespace(task_id="group.x"),
+        "ti": SimpleNamespace(rendered_map_index=which),
+        "dag": SimpleNamespace(doc_md=page),
+    }
+    with caplog.at_level(logging.ERROR):
+        say_what_failed(context)
+    assert [record.getMessage() for record in caplog.records] == [f"{said} failed: it broke; mend it"]

@@ -3,8 +3,10 @@
 Every night at 02:00 UTC what happened on the platform yesterday becomes datasets that analysts can
 use and nobody can be found in.
 
-`plan` → `extract` → for each release: `protect` → `validate` → `publish` → the same for each release that `derive` names
-because it is made of published ones (`threat_signals`) → `cleanup` → `report`
+`plan` → `extract` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
+
+`threat_signals` is made of published releases: it is *derived*, and starts once its *bases* are published; the *others* wait for
+nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of the plan.
 
 | red task | what it means | what to do |
 |---|---|---|
@@ -24,11 +26,12 @@ by name. Late events: the three days before are looked at again, and rebuilt whe
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.callbacks import say_what_failed
-from ignicloud_airflow.jobs import days_of, derived_of, plan_night, run_job
+from ignicloud_airflow.jobs import plan_night, run_job
 from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
@@ -57,20 +60,20 @@ RELEASES = AssetAlias("ignicloud_releases")
 def nightly() -> None:
     """Extract, protect, validate, publish, clean up."""
 
-    @task
-    def plan(day: str) -> list[dict[str, str]]:
+    @task(multiple_outputs=False)
+    def plan(day: str) -> dict[str, list[Any]]:
         """Every release of every day that this night has to look at, with why it is skipped, if it is."""
         return plan_night(day)
 
     @task
-    def derive(work: list[dict[str, str]]) -> list[dict[str, str]]:
-        """The releases that are made of published ones, for the same days."""
-        return derived_of(work)
+    def part(planned: dict[str, list[Any]], of: str) -> list[Any]:
+        """One part of the plan, in the form that Airflow can map over."""
+        return planned[of]
 
     @task
-    def extract(work: list[dict[str, str]]) -> None:
+    def extract(planned: dict[str, list[Any]]) -> None:
         """Copy the days from the platform into landing; no other task copies it."""
-        for day in days_of(work):
+        for day in planned["days"]:
             run_job("extract", day=day)
 
     @task(outlets=[RELEASES], multiple_outputs=False, map_index_template="{{ what }}")
@@ -105,24 +108,29 @@ def nightly() -> None:
         protect >> validate >> published
 
     @task(trigger_rule="all_done")
-    def cleanup(work: list[dict[str, str]]) -> None:
+    def cleanup(planned: dict[str, list[Any]]) -> None:
         """Delete landing of each day of which every release is published and verified."""
-        for day in days_of(work):
+        for day in planned["days"]:
             run_job("cleanup", day=day)
 
     @task(trigger_rule="all_done", retries=0)
-    def report(day: str, work: list[dict[str, str]], derived: list[dict[str, str]]) -> None:
+    def report(day: str, planned: dict[str, list[Any]]) -> None:
         """Say what the night did; red if a release is missing."""
         context = get_current_context()
         run_job("night", day=day)
-        missing = unpublished([*work, *derived], {each: run_name(context["run_id"], each) for each in days_of(work)})
+        work = [*planned["bases"], *planned["others"], *planned["derived"]]
+        missing = unpublished(work, {each: run_name(context["run_id"], each) for each in planned["days"]})
         if missing:
             raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
 
-    work = plan(DAY)
-    then = derive(work)
-    releases = release.expand_kwargs(work)
-    extract(work) >> releases >> derived.expand_kwargs(then) >> cleanup(work) >> report(DAY, work, then)
+    planned = plan(DAY)
+    parts = {name: part.override(task_id=f"plan_{name}")(planned, name) for name in ("bases", "others", "derived")}
+    bases = release.override(group_id="bases").expand_kwargs(parts["bases"])
+    others = release.override(group_id="others").expand_kwargs(parts["others"])
+    made_of_them, cleaned = derived.expand_kwargs(parts["derived"]), cleanup(planned)
+    extract(planned) >> [bases, others]
+    bases >> made_of_them >> cleaned
+    others >> cleaned >> report(DAY, planned)
 
 
 nightly()

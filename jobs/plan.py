@@ -20,18 +20,27 @@ LATE = timedelta(days=3)
 def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:
     """The work of the night of ``day`` as names and dates: what Airflow maps its tasks over.
 
-    Releases of findings read published ones: Airflow makes them for the same days, after ``work``.
+    ``derived`` releases are made of published ones, the ``bases``; ``others`` are nobody's base.
     """
     days = sorted({day, *late_days(promise, day, ledger)})
-    releases = [name for name in buildable(promise) if promise.release(name).findings is None]
+    derived = {name: found for name in buildable(promise) if (found := promise.release(name).findings) is not None}
+    bases = {base for found in derived.values() for base in found.derived_from}
+    others = [name for name in buildable(promise) if name not in bases | derived.keys()]
     return {
-        "work": [{"day": each.isoformat(), "release": release} for each in days for release in releases],
+        "days": [each.isoformat() for each in days],
+        "bases": _items(days, sorted(bases)),
+        "others": _items(days, others),
+        "derived": _items(days, list(derived)),
         "skipped": [
             {"release": name, "why": f"no builder makes {contract.shape} yet"}
             for name, contract in promise.releases.items()
             if contract.shape not in BUILT
         ],
     }
+
+
+def _items(days: list[date], releases: list[str]) -> list[dict[str, str]]:
+    return [{"day": day.isoformat(), "release": release} for day in days for release in releases]
 
 
 def buildable(promise: Promise) -> list[str]:

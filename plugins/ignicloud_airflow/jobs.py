@@ -16,7 +16,6 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-import policy
 from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.platform import platform_environment
 
@@ -69,22 +68,13 @@ def require_done(step: str, code: int | None, last: str = "") -> None:
         raise AirflowException(f"{step} ended with exit code {code}; the reason is in this task's log")
 
 
-def plan_night(day: str) -> list[dict[str, str]]:
-    """What the night of ``day`` has to do: a list of ``{day, release, skipped}``, names and dates only.
+def plan_night(day: str) -> dict[str, list[Any]]:
+    """What the night of ``day`` has to do: its ``days``, and of ``bases``, ``others`` and ``derived`` the work.
 
-    ``skipped`` says why a release isn't made yet; it is empty for one that is.
+    Work is a list of ``{day, release, skipped}``, names and dates only. ``skipped`` says why a release
+    isn't made yet; it is empty for one that is.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
-    made = [{**item, "skipped": ""} for item in planned["work"]]
-    return made + [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
-
-
-def days_of(work: list[dict[str, str]]) -> list[str]:
-    """The days that this night makes, each once."""
-    return sorted({item["day"] for item in work})
-
-
-def derived_of(work: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The releases that are made of published ones, for every day of ``work``, oldest day first."""
-    names = [name for name, contract in policy.load().releases.items() if contract.findings is not None]
-    return [{"day": day, "release": name, "skipped": ""} for day in days_of(work) for name in names]
+    work = {name: [{**item, "skipped": ""} for item in planned[name]] for name in ("bases", "others", "derived")}
+    skipped = [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
+    return {"days": planned["days"], **work, "others": work["others"] + skipped}

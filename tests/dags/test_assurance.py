@@ -144,6 +144,6 @@ def test_the_gates_task_links_to_the_page_of_its_own_run(dagbag, monkeypatch):
     url = DataDocsLink().get_link(task, ti_key=SimpleNamespace(run_id="manual"))
     page = f"{RELEASE}/{run_name('manual', '2026-03-12')}.html"
     assert url == f"https://airflow.example/ignicloud/data_docs/{page}"
-    assert [link.name for link in dagbag.dags["nightly"].get_task("release.validate").operator_extra_links] == [
+    assert [link.name for link in dagbag.dags["nightly"].get_task("bases.validate").operator_extra_links] == [
         "Data Docs"
     ]

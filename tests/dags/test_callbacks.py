@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from ignicloud_airflow.callbacks import advice, say_what_failed
 
-SILENT = {"derive", "question", "weigh", "over_the_share", "within_share", "cleanup"}
+SILENT = {"plan_bases", "plan_others", "plan_derived", "question", "weigh", "over_the_share", "within_share", "cleanup"}
 """Tasks that only pass on what another one said, or need no more than their log."""
 
 

@@ -56,7 +56,7 @@ def test_the_task_that_publishes_findings_links_to_the_report_of_its_day(dagbag,
     task = SimpleNamespace(op_args=("2026-03-12", "threat_signals"))
     assert link.name == "Threat report"
     assert link.get_link(task, ti_key=None) == f"https://airflow.example/ignicloud{PAGE}"
-    assert list(nightly.get_task("release.publish").operator_extra_links) == []
+    assert list(nightly.get_task("bases.publish").operator_extra_links) == []
 
 
 def test_the_link_survives_what_the_api_server_reads_of_the_dag(dagbag, monkeypatch):

@@ -6,10 +6,9 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException
 
+from ignicloud_airflow.approvals import PersonsApproval
 from ignicloud_airflow.jobs import run_job
 from ignicloud_airflow.record import entries
 from ignicloud_airflow.spark import SparkStep
@@ -38,28 +37,22 @@ class ExpiryStep(SparkStep):
         return ["expire", "--plan", "--day", self.day] if self.action == "plan" else ["expire", "--execute", self.plan]
 
 
-class ExpiryApproval(ApprovalOperator):
-    """Wait for a person; an approval goes into the ledger, and only the ledger lets the plan be carried out.
+class ExpiryApproval(PersonsApproval):
+    """Wait for a second person; an approval goes into the ledger, and only the ledger lets the plan be carried out."""
 
-    Guarantee: no answer in time is a rejection; whoever triggered the run can't approve it.
-    """
-
-    template_fields = (*ApprovalOperator.template_fields, "plan")
+    template_fields = (*PersonsApproval.template_fields, "plan")
 
     def __init__(self, *, plan: str, **kwargs: Any) -> None:
-        super().__init__(defaults=self.REJECT, **kwargs)
+        super().__init__(**kwargs)
         self.plan = plan
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """Record an approval, then go on; skip what follows after a rejection."""
-        who = event.get("responded_by_user") or {}
-        if event["chosen_options"] == [self.APPROVE]:
-            if not who:
-                raise AirflowFailException("a person has to approve, in the UI: trigger the DAG again")
-            if who["name"] == context["dag_run"].triggering_user_name:
-                raise AirflowFailException("whoever triggered the run can't approve it; let a second person decide")
-            run_job("expire", approve=self.plan, by=who["name"])
-        return super().execute_complete(context, event)
+    def barred(self, context: Context) -> str | None:
+        """Whoever triggered the run, if anybody did."""
+        return context["dag_run"].triggering_user_name
+
+    def approved(self, by: str) -> None:
+        """The plan may be carried out."""
+        run_job("expire", approve=self.plan, by=by)
 
 
 def planned_on(day: str) -> dict[str, Any]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException
-
+from ignicloud_airflow.approvals import PersonsApproval
 from ignicloud_airflow.jobs import run_job
 from ignicloud_airflow.pages import url_of
 from ignicloud_airflow.record import entries
@@ -30,30 +27,21 @@ def waiting() -> list[dict[str, str]]:
     ]
 
 
-class Acknowledgement(ApprovalOperator):
-    """Wait for a person; only an approval lets the release be published again.
+class Acknowledgement(PersonsApproval):
+    """Wait for a person; only an approval lets the release be published again. Silence leaves the incident open."""
 
-    Guarantee: no answer in time leaves the incident open.
-    """
-
-    template_fields = (*ApprovalOperator.template_fields, "incident", "release", "page")
+    template_fields = (*PersonsApproval.template_fields, "incident", "release", "page")
 
     def __init__(self, *, incident: str, release: str, page: str, **kwargs: Any) -> None:
         super().__init__(
             subject=f"An identifier may lie in the published {release}: has it been seen to?",
             body=f"Incident {incident}. [What was found]({page}): expectation, column and count.\n\n"
             "Approve once it is deleted, or is a false alarm: the release is published again. Until then it is not.",
-            defaults=self.REJECT,
             map_index_template="{{ task.release }}",
             **kwargs,
         )
         self.incident, self.release, self.page = incident, release, page
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """Record an approval."""
-        who = event.get("responded_by_user")
-        if event["chosen_options"] == [self.APPROVE]:
-            if not who:
-                raise AirflowFailException("an incident is acknowledged by a person; clear this task, decide in the UI")
-            run_job("assure", acknowledge=self.incident, by=who["name"])
-        return super().execute_complete(context, event)
+    def approved(self, by: str) -> None:
+        """The incident is closed."""
+        run_job("assure", acknowledge=self.incident, by=by)

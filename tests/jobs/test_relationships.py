@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.relationships import Account, Hold, Relationships, ServiceContract, cookie_kept_through
+from jobs.relationships import Account, Hold, Relationships, ServiceContract
 from policy.periods import add_months
 
 FAR = date(2100, 1, 1)
@@ -132,19 +132,6 @@ def test_one_more_contract_never_shortens_and_one_more_closure_never_lengthens(e
     if closed is None or closed < date(2090, 1, 1):
         assert not ends or through([*ends, date(2020, 5, 5)], closed) >= through(ends, closed)
         assert through(ends or [None], closed) <= through(ends or [None], None)
-
-
-@pytest.mark.parametrize(
-    ("visit", "through"),
-    [
-        ("2025-01-31", "2026-02-28"),
-        ("2023-01-31", "2024-02-29"),
-        ("2025-02-12", "2026-03-12"),
-        ("2025-11-30", "2026-12-30"),
-    ],
-)
-def test_cookie_data_is_kept_thirteen_months_from_the_first_visit(visit, through):
-    assert cookie_kept_through(D(visit), 13) == D(through)
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))

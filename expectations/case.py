@@ -52,7 +52,8 @@ class Claimed:
 class Keyed:
     """One token column over all rows: cells that aren't null, and a checksum of their multiset.
 
-    Equal checksums mean equal tokens with equal frequencies (up to 2^-64), whatever the order of rows.
+    Equal checksums mean equal tokens with equal frequencies (up to 2^-64), whatever the order of rows. They
+    begin with a seed that is drawn anew each time, so nobody can choose tokens that happen to fit.
     """
 
     filled: int
@@ -68,6 +69,7 @@ class Recounted:
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
+    ``seed``: what the checksums of ``keyed`` begin with.
     """
 
     rows_in: int
@@ -76,6 +78,7 @@ class Recounted:
     differing: int
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)

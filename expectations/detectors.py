@@ -19,9 +19,12 @@ HASHED = (
 
 DETECTORS = (*PATTERNS, *KNOWN, *HASHED)
 
-DIGEST_LIKE, TEXT_LIKE, SPELT = (1 << len(DETECTORS) + place for place in range(3))
+DIGEST_LIKE, TEXT_LIKE, SPELT, TOKEN = (1 << len(DETECTORS) + place for place in range(4))
 """Not findings. Something that could be a hash, so the cell is searched for hashes of all identifiers; text beside
-tokens that could hold one, so it is searched for all identifiers; a token whose bytes hold text, by chance or not."""
+tokens that could hold one, so it is searched for all identifiers; a token whose bytes hold text, by chance or not;
+a token, which could be the hash of anybody under a key that was never set."""
+
+HASH_LIKE = DIGEST_LIKE | TOKEN
 
 
 def named(bits: int) -> Iterator[str]:
@@ -29,11 +32,14 @@ def named(bits: int) -> Iterator[str]:
     return (name for place, name in enumerate(DETECTORS) if bits >> place & 1)
 
 
-def proved(bits: int) -> Iterator[str]:
-    """The detectors whose bit is set; of identifiers and hashes, only where a bit says to search for all of them."""
+def proved(bits: int, settled: int = 0) -> Iterator[str]:
+    """The detectors whose bit is set; of identifiers and hashes, only where a bit says to search for all of them.
+
+    ``settled``: bits that ask for no further search. Where none is left that could, all were searched for.
+    """
     for name in named(bits):
-        needed = TEXT_LIKE | SPELT if name in KNOWN else DIGEST_LIKE if name in HASHED else bits
-        if bits & needed:
+        asking = (TEXT_LIKE | SPELT if name in KNOWN else HASH_LIKE if name in HASHED else 0) & ~settled
+        if not asking or bits & asking:
             yield name
 
 

@@ -41,13 +41,14 @@ def measure(case: Case) -> Measures:
     staged, outputs = case.staged, _outputs(case.contract, case.staged)
     flags, scans = defects(case, staged), scan_columns(case.contract, staged, first_search(case))
     keyed = [name for name, output in outputs.items() if output.token is not None or output.network is not None]
+    checksums = {name: keyed_sums(F.col(name), case.recounted.seed) for name in keyed}
     represented = F.sum("row_count") if "row_count" in outputs and case.contract.statistics else F.count(F.lit(1))
     sums = {
         "rows": F.count(F.lit(1)),
         "represented": represented,
         **{f"defect:{what}:{where}": F.count_if(flag) for (what, where), flag in flags.items()},
         **{f"bits:{name}": F.bit_or(bits) for name, bits in scans.items()},
-        **{f"{part}:{name}": each for name in keyed for part, each in keyed_sums(F.col(name)).items()},
+        **{f"{part}:{name}": each for name, parts in checksums.items() for part, each in parts.items()},
     }
     row = staged.agg(*(F.coalesce(each, F.lit(0)).alias(name) for name, each in sums.items())).collect()[0].asDict()
     suspicious = {name: bits for name in scans if (bits := row[f"bits:{name}"] & ~settled(case, name))}
@@ -129,9 +130,9 @@ def _outputs(contract: Contract, staged: DataFrame) -> dict[str, Output]:
 # -- what all cells of a token column come to ------------------------------------------------------
 
 
-def keyed_sums(token: Column) -> dict[str, Column]:
+def keyed_sums(token: Column, seed: int) -> dict[str, Column]:
     """The parts of a `Keyed` as aggregates over a column of tokens; neither needs a shuffle."""
-    digest = F.when(token.isNotNull(), F.xxhash64(token))
+    digest = F.when(token.isNotNull(), F.xxhash64(F.lit(seed).cast("bigint"), token))
     return {
         "filled": F.count(token),
         "sum": F.sum(F.shiftrightunsigned(digest, 31)),

@@ -22,7 +22,7 @@ from expectations.detectors import proved
 from expectations.judge import failing, findings_of
 from expectations.leaks import STRUCTURAL_LEAKS, CellLeak
 from expectations.measures import Measures, cut_units, defects
-from expectations.searches import first_search, scan_columns
+from expectations.searches import first_search, scan_columns, settled
 
 NO_WORD = "no such word"
 RFC_4231 = (bytes([0x0B] * 20), "Hi There", "rfc_nceffrhbtjtnejgegrljlvrulvcnvbdn")
@@ -130,7 +130,11 @@ def _seen(case: Case, measures: Measures, planted: Sequence[Planted]) -> tuple[l
         replace(
             measures,
             defects={key: 1 for i, key in enumerate(flags) if result[f"defect:{i}"]},
-            found={(name, detector): 1 for name in scans for detector in proved(result[f"bits:{name}"])},
+            found={
+                (name, detector): 1
+                for name in scans
+                for detector in proved(result[f"bits:{name}"], settled(case, name))
+            },
         )
         for result in results
     ]

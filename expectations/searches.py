@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from expectations.case import Case, Scanner
-from expectations.detectors import DETECTORS, DIGEST_LIKE, HASHED, SPELT, TEXT_LIKE, mask, named
+from expectations.detectors import DETECTORS, HASH_LIKE, HASHED, SPELT, TEXT_LIKE, TOKEN, mask, named
 from policy.contract import Contract
 
 TYPELESS = (T.TimestampType, T.DateType, T.BooleanType)
@@ -32,11 +32,11 @@ def first_search(case: Case) -> Search:
 def settled(case: Case, column: str) -> int:
     """What the first search says and nobody needs to look at again.
 
-    Whether a token that was made again spells something is no question, nor is text when all identifiers
-    were searched for at once.
+    What a token that was made again spells, or under which key it was made, is no question, nor is text when
+    all identifiers were searched for at once.
     """
     if column in case.recounted.keyed:
-        return SPELT
+        return SPELT | TOKEN
     return 0 if case.recounted.keyed else SPELT | TEXT_LIKE
 
 
@@ -84,7 +84,7 @@ def counted(case: Case, suspicious: Mapping[str, int]) -> dict[tuple[str, str], 
     """How many cells of each suspicious column each detector fires on, all identifiers and their hashes included."""
     if not suspicious:
         return {}
-    hash_like = any(bits & (DIGEST_LIKE | mask(*HASHED)) for bits in suspicious.values())
+    hash_like = any(bits & (HASH_LIKE | mask(*HASHED)) for bits in suspicious.values())
     scans = scan_columns(case.contract, case.staged, case.scan.thorough if hash_like else case.scan.known)
     bits = case.staged.select(*(scans[name].alias(name) for name in suspicious))
     each = [
@@ -106,7 +106,7 @@ def found_in_texts(spark: SparkSession, texts: Sequence[str], scan: Scanner, *, 
         return [row["bits"] for row in rows.select(search(F.col("text")).alias("bits")).collect()]
 
     bits = seen(scan.known)
-    if hashes and any(each & DIGEST_LIKE for each in bits):
+    if hashes and any(each & HASH_LIKE for each in bits):
         bits = seen(scan.thorough)
     names = [name for each in bits for name in named(each)]
     return {name: names.count(name) for name in names}

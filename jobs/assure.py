@@ -48,7 +48,9 @@ PROSE = set(KNOWN) - {"known_name"}
 """What is searched for in the log, and on pages, which name their owners: names are words of the language there."""
 RUN = r"\d{4}-\d\d-\d\d-[0-9a-f]{10}"
 OWN_PATH = re.compile(
-    rf"day=\d{{4}}-\d\d-\d\d/({RUN}-part-\d{{5,}}|kept-[0-9a-f]{{12}}-(as-it-was-)?\d{{5}}(-\d+)?)\.parquet"
+    rf"day=\d{{4}}-\d\d-\d\d/((?P<run>{RUN})-part-\d{{5}}"
+    r"|kept-(?P<plan>[0-9a-f]{12})-(as-it-was-)?\d{5}(-\d{1,4})?)\.parquet",
+    re.ASCII,
 )
 LOG = re.compile(r"_delta_log/(\d{20}\.(json|checkpoint\.parquet)|_last_checkpoint)")
 PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)")
@@ -163,6 +165,7 @@ class Table:
         self.strangers = len({*below} - {*self.files, *self._logs, *self._pages})
         said = (entry.get(name) for entry in recorded for name in ("run", "day", "plan", "verdict_hash"))
         self._own = {folder.as_uri(), str(table.metadata().id), *map(str, filter(None, said))}
+        self._plans = {str(entry["plan"])[:12] for entry in recorded if entry.get("plan")}
 
     def rows(self, spark: SparkSession) -> DataFrame:
         """Every row of every file, as the files have them."""
@@ -174,7 +177,7 @@ class Table:
     def texts(self, schema: StructType) -> tuple[str, ...]:
         """Names, notes and statistics of the Parquet files."""
         paths = [self._folder / path for path in self.files]
-        names = {path.name for path in self.files if OWN_PATH.fullmatch(str(path))}
+        names = {path.name for path in self.files if self._is_own(str(path))}
         return tuple(sorted({*texts_of(paths, schema)} - names))
 
     def prose(self) -> list[str]:
@@ -190,26 +193,47 @@ class Table:
             if path.suffix == ".parquet":
                 entries = pq.read_table(self._folder / path).to_pylist()
             else:
-                entries = map(json.loads, (self._folder / path).read_text("utf-8", "replace").splitlines())
+                entries = map(_parsed, (self._folder / path).read_text("utf-8", "replace").splitlines())
             for entry in entries:
                 yield from self._words(entry)
 
-    def _words(self, node: Any) -> Iterator[str]:
-        """Every text in a log entry, also inside JSON in it, but what the ledger and the table itself have said."""
-        if isinstance(node, dict):
-            for value in node.values():
-                yield from self._words(value)
+    def _words(self, node: Any, *, bounds: bool = False) -> Iterator[str]:
+        """Every text in a log entry, keys and JSON inside it too, but what the ledger and the table have said.
+
+        ``bounds``: within the smallest and largest values of a file, where a number may be somebody's.
+        """
+        if isinstance(node, dict | Pairs):
+            for key, value in node.items():
+                yield from self._words(key)
+                yield from self._words(value, bounds=bounds or key in ("minValues", "maxValues"))
         elif isinstance(node, list | tuple):
             for value in node:
-                yield from self._words(value)
+                yield from self._words(value, bounds=bounds)
         elif isinstance(node, str) and node.startswith("{") and (inner := _parsed(node)) is not None:
             yield from self._words(inner)
-        elif isinstance(node, str) and node.rstrip("/") not in self._own and not OWN_PATH.fullmatch(node):
+        elif isinstance(node, str) and node.rstrip("/") not in self._own and not self._is_own(node):
             yield node
+        elif bounds and isinstance(node, int | float):
+            yield str(node)
+
+    def _is_own(self, path: str) -> bool:
+        """Whether this is the name of a file that a run or a plan of the ledger has made."""
+        named = OWN_PATH.fullmatch(path)
+        if named is None:
+            return False
+        return named["run"] in self._own or (named["plan"] is not None and named["plan"] in self._plans)
+
+
+class Pairs(list[tuple[str, Any]]):
+    """A JSON object with all of its keys, those that are there twice too."""
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Key and value of each."""
+        return iter(self)
 
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=Pairs)
     except ValueError:
         return None

@@ -14,10 +14,13 @@ from pyspark.sql.types import StructType
 from jobs.verdict import NUMBERED
 
 SPARKS_NOTES = {"org.apache.spark.sql.parquet.row.metadata", "org.apache.spark.version", VERSION}
+WRITER = "parquet-mr version 1.17.0 (build fac0c746532e133beb928a7f6a7e57b510b477a1)"
+"""How PySpark's own writer signs a file; any other signature is a text like others."""
+NULLABLE = {"nullable", "containsNull", "valueContainsNull"}
 
 
 def texts_of(files: Sequence[Path], schema: StructType) -> tuple[str, ...]:
-    """File names, key-value metadata and column statistics: where an identifier could lie beside the rows.
+    """File names, key-value metadata, the writer and column statistics: where an identifier could lie beside the rows.
 
     Spark's note of the schema is left out where it is the schema, whose names are checked one by
     one, and so is a name that only numbers the file.
@@ -27,6 +30,7 @@ def texts_of(files: Sequence[Path], schema: StructType) -> tuple[str, ...]:
         metadata = pq.read_metadata(file)
         notes = (note.decode("utf-8", "replace") for item in (metadata.metadata or {}).items() for note in item)
         texts |= {note for note in notes if note not in SPARKS_NOTES and not _is_schema(note, schema)}
+        texts |= {metadata.created_by or ""} - {WRITER, ""}
         texts |= set() if NUMBERED.fullmatch(file.name) else {file.name}
         for group in range(metadata.num_row_groups):
             for column in range(metadata.num_columns):
@@ -41,10 +45,26 @@ def _text(bound: Any) -> str:
 
 
 def _is_schema(note: str, schema: StructType) -> bool:
-    """Whether a note is the very schema: same names and types, and no field carries a remark."""
+    """Whether a note is the very schema and nothing else: same names and types, no remark, no further word."""
     try:
-        noted = StructType.fromJson(json.loads(note))
-    except (ValueError, KeyError, TypeError):
+        return bool(_types(json.loads(note, object_pairs_hook=_once)) == _types(schema.jsonValue()))
+    except (ValueError, RecursionError):
         return False
-    same = [(f.name, f.dataType.simpleString()) for f in noted] == [(f.name, f.dataType.simpleString()) for f in schema]
-    return same and not any(f.metadata for f in noted)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object that has each of its keys once.
+
+    Raises:
+        ValueError: it has one twice, and readers may see either.
+    """
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key is there twice")
+    return dict(pairs)
+
+
+def _types(node: Any) -> Any:
+    """A schema in JSON without whether nulls are allowed, which a reader never keeps."""
+    if isinstance(node, dict):
+        return {key: _types(value) for key, value in node.items() if not (key in NULLABLE and isinstance(value, bool))}
+    return [_types(value) for value in node] if isinstance(node, list) else node

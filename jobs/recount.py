@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -187,14 +188,14 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
     kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
     keys = Keyring.from_environment().of_day(contract, landing.landing.day)
-    due = tokens_due(contract, keys.on(landing.landing.spark))
-    sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token).items()}
+    due, seed = tokens_due(contract, keys.on(landing.landing.spark)), secrets.randbits(63)
+    sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token, seed).items()}
     row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))
     counted = row.collect()[0].asDict()
     rows_in = landing.rows(source)
     keyed = {name: keyed_of(counted, name) for name in due}
     shared = colliding(promise, contract, landing.frames, staged)
-    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared)
+    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared, seed=seed)
 
 
 def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:

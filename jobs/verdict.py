@@ -22,7 +22,7 @@ from policy.errors import PolicyError
 
 FILE = "_verdict.json"
 NOTES = {FILE, "_protected.json"}
-NUMBERED = re.compile(r"part-\d{5,}\.parquet")
+NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/aggregate.py", "jobs/anonymity/*.py", "jobs/collisions.py",
     "jobs/decisions.py", "jobs/field_keys.py", "jobs/file_texts.py", "jobs/kernel/*.java", "jobs/kernel/*.py",

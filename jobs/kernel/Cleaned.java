@@ -38,7 +38,7 @@ final class Cleaned {
   static String visible(String text) {
     if (isPlainAscii(text)) return text;
     StringBuilder visible = new StringBuilder(text.length());
-    Normalizer.normalize(text, Normalizer.Form.NFKC).codePoints().filter(c -> !isInvisible(c)).forEach(c -> {
+    Normalizer.normalize(text, Normalizer.Form.NFKC).codePoints().map(Cleaned::untagged).filter(c -> !isInvisible(c)).forEach(c -> {
       if (Character.isSpaceChar(c)) visible.append(' ');
       else if (Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER) visible.append((char) ('0' + Character.digit(c, 10)));
       else visible.appendCodePoint(c);
@@ -46,9 +46,14 @@ final class Cleaned {
     return visible.toString();
   }
 
+  /** Tag characters are invisible copies of ASCII: they are read as what they copy. */
+  private static int untagged(int c) {
+    return c > 0xe0020 && c < 0xe007f ? c - 0xe0000 : c;
+  }
+
   private static boolean isInvisible(int c) {
     return Character.getType(c) == Character.FORMAT || c == 0x00ad || c == 0x034f || c == 0x115f || c == 0x1160
-        || c == 0x17b4 || c == 0x17b5 || c == 0x3164 || c == 0xffa0 || c >= 0xfe00 && c <= 0xfe0f;
+        || c == 0x17b4 || c == 0x17b5 || c == 0x3164 || c == 0xffa0 || c >= 0xfe00 && c <= 0xfe0f || c >= 0xe0100 && c <= 0xe01ef;
   }
 
   /** Lower case without accents, lookalikes as what they look like: the spelling in which texts are compared. */

@@ -12,12 +12,14 @@ final class Compact {
     edge = new boolean[folded.length() + 1];
     boolean between = true;
     for (int i = 0; i < folded.length(); i++) {
-      char c = folded.charAt(i);
-      if (Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
+      int code = folded.codePointAt(i);
+      if (Character.isLetterOrDigit(code)) {
         edge[length] |= between;
-        chars[length++] = c;
+        chars[length++] = folded.charAt(i);
+        if (code > Character.MAX_VALUE) chars[length++] = folded.charAt(++i);
         between = false;
       } else {
+        if (code > Character.MAX_VALUE) i++;
         between = true;
         edge[length] = true;
       }

@@ -33,7 +33,9 @@ enum Detector {
   /** Not a finding: text beside tokens, long enough for an identifier of whatever class. */
   TEXT_LIKE,
   /** Not a finding: a token whose bytes hold text, by chance or not. */
-  SPELT;
+  SPELT,
+  /** Not a finding: a token, which could be the hash of anybody under a key that was never set. */
+  TOKEN;
 
   /** The bits of everything that is told by the night's identifiers, not by its shape. */
   static final long ALL_KNOWN = (1L << DIGEST_LIKE.ordinal()) - (1L << KNOWN.ordinal());

@@ -1,6 +1,8 @@
 package ignicloud.kernel;
 
 import java.math.BigInteger;
+import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,13 +16,13 @@ final class Patterns {
   private static final Pattern EMAIL = Pattern.compile("[\\p{L}\\p{N}._%+'-]{1,64}@(?:[\\p{L}\\p{N}-]{1,63}\\.)+[\\p{L}]{2,24}");
   private static final Pattern PHONE = Pattern.compile("(?<![\\p{L}\\p{N}])(?<!\\d[.,])(?:\\+|00)?\\(?\\d(?:[ ()./-]{0,2}\\d){7,14}(?:\\.0)?(?![\\p{L}\\p{N}_])");
   private static final Pattern IPV4 = Pattern.compile("(?<![A-Za-z0-9.])(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?![A-Za-z0-9]|\\.\\d)");
-  private static final Pattern IPV6 = Pattern.compile("(?<![A-Za-z0-9:.])[0-9A-Fa-f:]{2,39}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?(?![\\w:])");
-  private static final Pattern IBAN = Pattern.compile("(?<![A-Za-z0-9])[A-Za-z]{2}\\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}");
-  private static final Pattern DIGITS = Pattern.compile("(?<![A-Za-z0-9])\\d(?:[ .-]?[0-9ABab]){11,18}(?![A-Za-z0-9])");
+  private static final Pattern IPV6 = Pattern.compile("(?<![A-Za-z0-9.])(?<!::|[0-9A-Fa-f]:)[0-9A-Fa-f:]{2,39}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?(?![\\w:])");
+  private static final Pattern IBAN = Pattern.compile("(?:(?<![A-Za-z0-9])|(?<=(?i:iban)))[A-Za-z]{2}\\d{2}(?:[\\s.:-]{0,2}[A-Za-z0-9]){11,30}");
+  private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])\\d(?:[ .-]?[0-9ABab]){11,18}(?![A-Za-z0-9])");
   private static final Pattern MAC = Pattern.compile("(?<![\\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}(?![\\w:-])");
   private static final Pattern JWT = Pattern.compile("eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{4,}\\.[A-Za-z0-9_-]*");
   private static final Pattern URL = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\\s/@:]{1,200}:[^\\s/@]{1,200}@");
-  private static final Pattern UUID = Pattern.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f])");
+  private static final Pattern UUID = Pattern.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
   private static final BigInteger MOD97 = BigInteger.valueOf(97);
   /** Countries and the lengths of their IBANs (registry of ISO 13616, release 99). */
   private static final String IBANS =
@@ -47,25 +49,42 @@ final class Patterns {
     if (at && EMAIL.matcher(text).find()) found |= Detector.EMAIL.bit();
     if (at && colons > 0 && URL.matcher(text).find()) found |= Detector.CREDENTIALS_URL.bit();
     if (dots >= 3 && digits >= 4 && IPV4.matcher(text).find()) found |= Detector.IPV4.bit();
-    if (colons >= 2 && isIpv6(text)) found |= Detector.IPV6.bit();
+    if (colons >= 2 && any(IPV6, text, Patterns::isIpv6)) found |= Detector.IPV6.bit();
     if (dots >= 2 && text.contains("eyJ") && JWT.matcher(text).find()) found |= Detector.JWT.bit();
     if ((colons >= 5 || hyphens >= 5) && MAC.matcher(text).find()) found |= Detector.MAC.bit();
     if (hyphens >= 4 && UUID.matcher(text).find()) return found | Detector.UUID.bit();
     if (digits < 8) return found;
-    if (isPhone(text)) found |= Detector.PHONE.bit();
-    return digits < 12 ? found : found | iban(text) | numbers(text);
+    if (any(PHONE, text, Patterns::isPhone)) found |= Detector.PHONE.bit();
+    if (digits < 12) return found;
+    if (any(IBAN, text, Patterns::isIban)) found |= Detector.IBAN.bit();
+    if (any(NUMBER, text, Patterns::isCard)) found |= Detector.CARD.bit();
+    if (any(NUMBER, text, Patterns::isSiret)) found |= Detector.SIRET.bit();
+    if (any(NUMBER, text, Patterns::isNir)) found |= Detector.NIR.bit();
+    return found;
   }
 
-  private static boolean isPhone(String text) {
-    Matcher match = PHONE.matcher(text);
-    while (match.find()) {
-      String number = match.group();
-      if (number.endsWith(".0")) number = number.substring(0, number.length() - 2);
-      boolean marked = number.startsWith("+") || number.startsWith("00") || number.startsWith("0") || number.startsWith("(0");
-      String digits = number.replaceAll("\\D", "");
-      if (marked ? digits.length() >= 8 : digits.length() >= 10 && isDialled(digits)) return true;
+  /**
+   * Whether any candidate passes its test: each match, what of it ends before a blank, and what begins behind
+   * one. A number that stands before or behind another one is looked at by itself, too.
+   */
+  private static boolean any(Pattern pattern, String text, Predicate<String> test) {
+    Matcher match = pattern.matcher(text);
+    int from = 0;
+    while (from <= text.length() && match.find(from)) {
+      from = match.end();
+      for (int end = match.end(); end > match.start(); end--) {
+        boolean blank = end < match.end() && Character.isWhitespace(text.charAt(end));
+        if (blank) from = end + 1;
+        if ((blank || end == match.end()) && test.test(text.substring(match.start(), end))) return true;
+      }
     }
     return false;
+  }
+
+  private static boolean isPhone(String number) {
+    String digits = (number.endsWith(".0") ? number.substring(0, number.length() - 2) : number).replaceAll("\\D", "");
+    boolean marked = number.startsWith("+") || number.startsWith("0") || number.startsWith("(0");
+    return marked ? digits.length() >= 8 : digits.length() >= 10 && isDialled(digits);
   }
 
   /** A bare number that begins with the country code of one of our customers' countries. */
@@ -73,45 +92,37 @@ final class Patterns {
     return digits.length() <= 13 && digits.matches("(?:1|3[0-9]|4[0-9]|35\\d|42\\d)\\d{8,11}");
   }
 
-  private static boolean isIpv6(String text) {
-    Matcher match = IPV6.matcher(text);
-    while (match.find()) {
-      String candidate = match.group();
-      if (candidate.length() > 4 && Address.parse(candidate) != null) return true;
-    }
-    return false;
+  private static boolean isIpv6(String candidate) {
+    return candidate.length() > 4 && Address.parse(candidate) != null;
   }
 
-  private static long iban(String text) {
-    Matcher match = IBAN.matcher(text);
-    while (match.find()) {
-      String iban = match.group().replaceAll("[ .-]", "").toUpperCase(java.util.Locale.ROOT);
-      int country = IBANS.indexOf(iban.substring(0, 2));
-      if (country < 0 || country % 4 != 0) continue;
-      int length = Integer.parseInt(IBANS.substring(country + 2, country + 4));
-      if (iban.length() >= length && isIban(iban.substring(0, length))) return Detector.IBAN.bit();
-    }
-    return 0;
+  private static boolean isIban(String candidate) {
+    String iban = unseparated(candidate);
+    int country = IBANS.indexOf(iban.substring(0, 2));
+    if (country < 0 || country % 4 != 0) return false;
+    int length = Integer.parseInt(IBANS.substring(country + 2, country + 4));
+    return iban.length() >= length && has97(iban.substring(0, length));
   }
 
-  private static boolean isIban(String iban) {
+  private static String unseparated(String number) {
+    return number.replaceAll("[\\s.:-]", "").toUpperCase(Locale.ROOT);
+  }
+
+  private static boolean has97(String iban) {
     StringBuilder digits = new StringBuilder();
     String turned = iban.substring(4) + iban.substring(0, 4);
     for (int i = 0; i < turned.length(); i++) digits.append(Character.digit(turned.charAt(i), 36));
     return new BigInteger(digits.toString()).mod(MOD97).intValue() == 1;
   }
 
-  private static long numbers(String text) {
-    long found = 0;
-    Matcher match = DIGITS.matcher(text);
-    while (match.find()) {
-      String number = match.group().replaceAll("[ .-]", "").toUpperCase(java.util.Locale.ROOT);
-      boolean plain = number.chars().allMatch(c -> c <= '9');
-      if (plain && number.length() >= 13 && number.length() <= 19 && number.charAt(0) >= '2' && number.charAt(0) <= '6' && isLuhn(number)) found |= Detector.CARD.bit();
-      if (plain && number.length() == 14 && isLuhn(number)) found |= Detector.SIRET.bit();
-      if (number.length() == 15 && isNir(number)) found |= Detector.NIR.bit();
-    }
-    return found;
+  private static boolean isCard(String candidate) {
+    String number = unseparated(candidate);
+    return number.matches("[2-6]\\d{12,18}") && isLuhn(number);
+  }
+
+  private static boolean isSiret(String candidate) {
+    String number = unseparated(candidate);
+    return number.matches("\\d{14}") && isLuhn(number);
   }
 
   private static boolean isLuhn(String digits) {
@@ -124,7 +135,8 @@ final class Patterns {
   }
 
   /** Sex, year, month, department (2A and 2B are Corsica), commune, order; key = 97 - number mod 97. */
-  private static boolean isNir(String nir) {
+  private static boolean isNir(String candidate) {
+    String nir = unseparated(candidate);
     if (!nir.matches("[1-478]\\d{4}(?:\\d\\d|2[AB])\\d{8}")) return false;
     String number = nir.substring(0, 13).replace("2A", "19").replace("2B", "18");
     return 97 - Long.parseLong(number) % 97 == Long.parseLong(nir.substring(13));

@@ -16,7 +16,7 @@ public final class Scan extends KernelFunction<Long> {
   private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
   private static final int SPAN = 8, DEPTH = 3, SHORTEST_RUN = 7, SHORTEST_DIGEST = 11, SHORTEST_HEX = 10, DIGEST_HEX = 16;
   private static final int LONGEST_INSIDE = 1024;
-  private static final String BETWEEN_BYTES = " :-,.";
+  private static final String BETWEEN_BYTES = " :-,._;|/\n";
 
   /** One search: a thread's own. */
   private static final class Keyed {
@@ -61,7 +61,7 @@ public final class Scan extends KernelFunction<Long> {
 
   /** A token's bytes: the hash of something under a key that was never set, or no hash at all. */
   private static long token(Keyed k, byte[] bytes) {
-    long found = digests(k, bytes);
+    long found = digests(k, bytes) | Detector.TOKEN.bit();
     return Printable.hasStretch(bytes) ? found | Detector.SPELT.bit() | stretches(k, bytes, Detector.KNOWN_HEX) : found;
   }
 
@@ -76,6 +76,7 @@ public final class Scan extends KernelFunction<Long> {
         found |= Detector.KNOWN_REVERSED.bit();
       }
       found |= runs(k, view, depth) | spacedHex(k, view, depth);
+      if (view.indexOf('\n') >= 0) found |= runs(k, view.replaceAll("\\s*\n\\s*", ""), depth); // base64 of a mail or a PEM file
     }
     return found;
   }

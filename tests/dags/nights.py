@@ -32,7 +32,7 @@ class Nights:
     """A lake, an Airflow home and a platform of their own, and what each run printed."""
 
     def __init__(self, folder):
-        self.folder, self.airflow, self.platform = folder, folder / "airflow", folder / "platform.db"
+        self.folder, self.airflow, self.platform = folder, folder / "airflow", folder / "platform" / "platform.db"
         self.lake = Lake(folder / "lake")
         self.ledger = Ledger(self.lake.ledger)
         self.printed = {}
@@ -80,6 +80,7 @@ class Nights:
 
 def seed(platform: Path) -> None:
     """Fill ``platform`` with five small days of the demo platform."""
+    platform.parent.mkdir()
     words = ["--to", f"sqlite:///{platform}", "--until", str(SECOND), "--days", "5", "--scale", "0.15"]
     subprocess.run([sys.executable, "-m", "demo", "seed", *words], cwd=ROOT, check=True, capture_output=True)
 

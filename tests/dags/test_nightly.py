@@ -75,7 +75,11 @@ def left_behind(nights):
     for name, text in nights.printed.items():
         yield f"printed by {name}", text
     for path in nights.folder.rglob("*"):
-        if not path.is_file() or path.is_relative_to(nights.lake.root / "landing") or path == nights.platform:
+        if (
+            not path.is_file()
+            or path.is_relative_to(nights.lake.root / "landing")
+            or path.parent == nights.platform.parent
+        ):
             continue
         yield str(path.relative_to(nights.folder)), path.read_bytes().decode("utf-8", "replace")
         if path.suffix == ".parquet":

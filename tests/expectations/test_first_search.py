@@ -1,17 +1,29 @@
 """Where tokens are made again, all identifiers are indexed only when a cell could hold one; then none is overlooked."""
 
+import hashlib
+import hmac
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from pyspark.sql import functions as F
 
 from expectations.case import Keyed, Recounted
+from expectations.detectors import named
 from expectations.index import KnownIdentifiers, scanner
 from expectations.measures import measure
-from tests.expectations.conftest import ACCOUNT, KNOWN, cells, unset
+from expectations.searches import as_text, found_in_texts
+from tests.expectations.conftest import ACCOUNT, KEYED, KNOWN, cells, unset
 
-TOKEN = "cbdefghijklnrtuv" * 2
-SPELLING = "".join("cbdefghijklnrtuv"[b >> 4] + "cbdefghijklnrtuv"[b & 15] for b in b"s-4711-aBcDeF   ")
+LETTERS = "cbdefghijklnrtuv"
+TOKEN = LETTERS * 2
+
+
+def modhex(raw):
+    return "".join(LETTERS[b >> 4] + LETTERS[b & 15] for b in raw)
+
+
+SPELLING = modhex(b"s-4711-aBcDeF   ")
 
 
 @pytest.fixture
@@ -20,23 +32,35 @@ def folder(tmp_path):
 
 
 @pytest.fixture
+def known(spark, folder):
+    """A scanner over the known identifiers, of which one account's are the planted ones."""
+    values = spark.createDataFrame(
+        [(c, v) for c, each in KNOWN.items() for v in each], "identifier string, value string"
+    )
+    classes = {*KNOWN, *(name for name, _ in ACCOUNT.identifiers())}
+    known = KnownIdentifiers(spark, [cells(values)], ACCOUNT.identifiers(), [{name: unset(name) for name in classes}])
+    with scanner(known, folder, bytes(range(24))) as scan:
+        yield scan
+
+
+@pytest.fixture
 def measured(spark, case, folder):
-    """What is found in one row with these cells, and which indexes were built; `actor` alone is made again."""
+    """What is found in three rows, the last with these cells, and which indexes were built."""
     values = spark.createDataFrame(
         [(c, v) for c, each in KNOWN.items() for v in each], "identifier string, value string"
     )
     classes = {*KNOWN, *(name for name, _ in ACCOUNT.identifiers())}
     known = KnownIdentifiers(spark, [cells(values)], ACCOUNT.identifiers(), [{name: unset(name) for name in classes}])
 
-    def measure_row(keyed=("actor",), **changed):
+    def measure_row(keyed=KEYED, **changed):
         clean = {
             "event_id": f"evt_{TOKEN}", "occurred_at": datetime(2026, 3, 12, 9), "actor": f"usr_{TOKEN}", "attempted_login": None,
             "session_id": f"ses_{TOKEN}", "ip": "ip4_cbdefghi", "browser": "Firefox", "kind": "login_ok", "outcome": "success",
             "route": "/login",
         }  # fmt: skip
-        row = [{**clean, **changed}[name] for name in case.staged.columns]
-        staged = spark.createDataFrame([row], case.staged.schema)
-        recounted = Recounted(1, 0, dict.fromkeys(keyed, Keyed(1, (0, 0))), 0)
+        rows = [[row[name] for name in case.staged.columns] for row in (clean, clean, {**clean, **changed})]
+        staged = spark.createDataFrame(rows, case.staged.schema)
+        recounted = Recounted(3, 0, dict.fromkeys(keyed, Keyed(1, (0, 0))), 0)
         with scanner(known, folder, bytes(range(24))) as scan:
             found = measure(replace(case, staged=staged, scan=scan, recounted=recounted)).found
             return found, sorted(path.name for path in folder.iterdir())
@@ -63,10 +87,40 @@ def test_what_could_be_a_hash_has_all_hashes_searched_for(measured):
 
 
 def test_a_token_that_spells_an_identifier_is_found_unless_it_is_made_again(measured):
-    assert measured(session_id=f"ses_{SPELLING}") == ({("session_id", "known_hex"): 1}, ["known", "quick"])
-    assert measured(keyed=("actor", "session_id"), session_id=f"ses_{SPELLING}") == ({}, ["quick"])
+    left = tuple(name for name in KEYED if name != "session_id")
+    assert measured(keyed=left, session_id=f"ses_{SPELLING}")[0] == {("session_id", "known_hex"): 1}
+    assert measured(session_id=f"ses_{SPELLING}") == ({}, ["quick"])
+
+
+@pytest.mark.parametrize("key", [b"", unset("session")], ids=["no key", "a key of zeros"])
+def test_a_token_under_a_key_that_was_never_set_is_found_unless_it_is_made_again(measured, key):
+    token = f"ses_{modhex(hmac.digest(key, b's-4711-aBcDeF', 'sha256')[:16])}"
+    found = {("session_id", "hashed_unset_key"): 1}
+    assert measured(keyed=(), session_id=token) == (found, ["known", "thorough"])
+    assert measured(keyed=("actor",), session_id=token)[0] == found
+    assert measured(session_id=token) == ({}, ["quick"])
 
 
 def test_where_no_token_is_made_again_all_identifiers_are_searched_for_at_once(measured):
-    assert measured(keyed=()) == ({}, ["known"])
-    assert measured(keyed=(), route="Dupont") == ({("route", "known_name"): 1}, ["known"])
+    """And for their hashes, since each token could be one."""
+    assert measured(keyed=()) == ({}, ["known", "thorough"])
+    assert measured(keyed=(), route="Dupont") == ({("route", "known_name"): 1}, ["known", "thorough"])
+
+
+def test_every_column_that_says_anything_is_counted(measured):
+    md5 = hashlib.md5(b"s-4711-aBcDeF").hexdigest()
+    assert measured(browser="Dupont", route=md5)[0] == {("browser", "known_name"): 1, ("route", "hashed_md5"): 1}
+    assert measured(actor=md5, route="Dupont")[0] == {("actor", "hashed_md5"): 1, ("route", "known_name"): 1}
+
+
+def test_keys_and_values_of_nested_cells_are_searched(spark, known):
+    rows = spark.sql("SELECT map('Dupont', 'x') AS keys, map('x', 'Dupont') AS values, array('x', 'Dupont') AS items")
+    scans = {f.name: known.thorough(as_text(F.col(f.name), f.dataType)) for f in rows.schema}
+    bits = rows.select(*(each.alias(name) for name, each in scans.items())).first()
+    assert [set(named(each)) for each in bits] == [{"known_name"}] * 3
+
+
+def test_texts_beside_the_rows_are_searched_for_names_and_hashes(spark, known):
+    md5 = hashlib.md5(b"s-4711-aBcDeF").hexdigest()
+    assert found_in_texts(spark, ["nothing", f"x {md5}", "by Dupont"], known) == {"hashed_md5": 1, "known_name": 1}
+    assert found_in_texts(spark, [f"x {md5}"], known, hashes=False) == {}

@@ -12,6 +12,12 @@ from jobs.field_keys import field_key
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
 RAW, E164 = EMAIL.encode(), b"+33612345678"
 BASE64 = base64.b64encode(RAW).decode()
+B64_OF_IDS = base64.b64encode(b"a" * 20 + PERSON.encode()).decode()
+LETTERS = "cbdefghijklnrtuv"
+
+
+def modhex(raw):
+    return "".join(LETTERS[b >> 4] + LETTERS[b & 15] for b in raw)
 
 
 def utf16(text):
@@ -41,6 +47,7 @@ PLAIN = {
     "soft hyphens": "\u00ad".join(EMAIL),
     "Hangul fillers": "\u3164".join(EMAIL),
     "Cyrillic lookalikes": EMAIL.replace("a", "а").replace("o", "о").replace("e", "е"),
+    "tag characters": "".join(chr(0xE0000 + ord(c)) for c in EMAIL),
     "mathematical letters": "".join(chr(0x1D41A + ord(c) - 97) if c.isalpha() else c for c in EMAIL),
     "accents folded away": "zoe.muller@ecole.example",
     "accents decomposed": "Zoe\u0301.Mu\u0308ller@e\u0301cole.example",
@@ -73,6 +80,11 @@ def test_an_identifier_in_any_spelling_is_known(found):
 
 NAMES = {
     "first name": "thanks, Jane!",
+    "between emoji": "👋Dupont👋",
+    "behind a token": f"usr_{'c' * 32} Jane",
+    "three letters behind a number": "1 Roe",
+    "in Cyrillic lookalikes": "Roе",
+    "before selectors of a variant": "D\U000e0100upont",
     "family name without its accent": "mr MULLER",
     "full name": "Jane Roe",
     "other order": "ROE, Jane",
@@ -107,6 +119,16 @@ ENCODED = {
     "hex behind a label": (f"id{RAW.hex()}", "known_hex"),
     "hex with colons": (RAW.hex(":"), "known_hex"),
     "hex with blanks": (RAW.hex(" "), "known_hex"),
+    "hex with line breaks": (RAW.hex("\n"), "known_hex"),
+    "hex with semicolons": (RAW.hex(";"), "known_hex"),
+    "hex behind a label of odd length": (f"abc{RAW.hex()}", "known_hex"),
+    "base64 over two lines": ("\r\n".join((B64_OF_IDS[:30], B64_OF_IDS[30:])), "known_base64"),
+    "base64 whose third byte begins it": (f"xyz{BASE64}", "known_base64"),
+    "base64, unpadded, in JSON, percent-encoded": (
+        quote(json.dumps({"a": BASE64.rstrip("=")}), safe=""),
+        "known_base64",
+    ),
+    "reversed, in JSON escapes": ("".join(f"\\u{ord(c):04x}" for c in EMAIL[::-1]), "known_reversed"),
     "hex of base64": (BASE64.encode().hex(), "known_hex"),
     "hex of a short name": (b"Dupont".hex(), "known_hex"),
     "bytea of PostgreSQL": ("\\x" + RAW.hex(), "known_hex"),
@@ -152,8 +174,17 @@ HASHED = {
     "in the path of an avatar": (f"https://www.gravatar.com/avatar/{hexed('md5', RAW)}?s=80", "hashed_md5"),
     "in base64 in a path": ("/x/" + base64.urlsafe_b64encode(hashlib.sha1(RAW).digest()).decode(), "hashed_sha1"),
     "its hex in base64": (base64.b64encode(hexed("sha256", RAW).encode()).decode(), "hashed_sha256"),
-    "HMAC under an empty key": (hmac.digest(b"", RAW, "sha256").hex(), "hashed_unset_key"),
-    "HMAC under 'changeme'": (hmac.digest(b"changeme", RAW, "sha256").hex(), "hashed_unset_key"),
+    "in hex with blanks": (hashlib.md5(RAW).digest().hex(" "), "hashed_md5"),
+    "the first 8 bytes in base64": (base64.b64encode(hashlib.md5(RAW).digest()[:8]).decode()[:11], "hashed_md5"),
+    "in the letters of tokens": (f"xyz_{modhex(hashlib.md5(RAW).digest())}", "hashed_md5"),
+    "in the first of two tokens": (
+        f"usr_{modhex(hmac.digest(b'', RAW, 'sha256')[:16])} usr_{'c' * 32}",
+        "hashed_unset_key",
+    ),
+    **{
+        f"HMAC under {key!r}": (hmac.digest(key, RAW, "sha256").hex(), "hashed_unset_key")
+        for key in (b"", b"changeme", b"secret", b"test", b"salt", b"key")
+    },
 }
 
 
@@ -163,9 +194,7 @@ def test_what_hashing_without_a_key_gives_is_known(found):
 
 def test_a_token_under_a_key_of_zeros_is_known(found):
     key = field_key(bytes(32), "threat", "P3M", "email")
-    letters = "cbdefghijklnrtuv"
-    token = "".join(letters[b >> 4] + letters[b & 15] for b in hmac.digest(key, RAW, "sha256")[:16])
-    assert found(f"eml_{token}") == [{"hashed_unset_key"}]
+    assert found(f"eml_{modhex(hmac.digest(key, RAW, 'sha256')[:16])}") == [{"hashed_unset_key"}]
 
 
 def test_chance_is_not_known(found):
@@ -192,7 +221,10 @@ def test_names_that_tokens_spell_by_chance_are_not_known(found):
 
 
 def test_an_identifier_spelt_in_the_letters_of_tokens_is_known(found):
-    letters = "cbdefghijklnrtuv"
-    spelt = "".join(letters[b >> 4] + letters[b & 15] for b in RAW[:16])
-    assert found(f"eml_{spelt}") == [set()]
-    assert found("ses_" + "".join(letters[b >> 4] + letters[b & 15] for b in b"s-4711-aBcDeF   ")) == [{"known_hex"}]
+    assert found(f"eml_{modhex(RAW[:16])}") == [set()]
+    assert found(f"ses_{modhex(b's-4711-aBcDeF   ')}") == [{"known_hex"}]
+
+
+def test_two_cells_with_one_hash_code_are_told_apart(found):
+    """A thread remembers what it found in a cell by the cell, not by its hash code: these two share one of Spark's."""
+    assert found(*["Jane Y4N", "Nobo G9c"] * 50) == [{"known_name"}, set()] * 50

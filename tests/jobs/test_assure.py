@@ -1,5 +1,6 @@
 """What is published is searched again with today's identifiers; what is found stops the release until a person has looked."""
 
+import hmac
 import json
 import shutil
 import sqlite3
@@ -12,10 +13,12 @@ import pytest
 from jobs import assure_cli
 from jobs.assure import BESIDE, assure
 from jobs.decisions import NoSuchIncidentError, OpenIncidentError, acknowledge, open_incidents
+from jobs.field_keys import field_key
 from jobs.lake import Lake
 from jobs.ledger import Ledger
 from jobs.publish import publish_release
 from jobs.tables import open_table, replace_day
+from policy.periods import epoch_of
 
 DAY, RELEASE, RUN = date(2026, 3, 12), "feedback_topics", "2026-03-11-0123456789"
 COLUMNS = {"statistic": "topics", "topic": "other", "row_count": 9, "contributors": 7}
@@ -47,10 +50,10 @@ def write(path, row, **notes):
 
 @pytest.fixture
 def joined(platform):
-    """Somebody joins the platform after the night was judged."""
+    """Somebody joins the platform after the night was judged; not the first account, whose leaks the proof plants."""
     with sqlite3.connect(platform) as database:
         database.execute(
-            "UPDATE professional_users SET email = ? WHERE user_id = (SELECT min(user_id) FROM professional_users)",
+            "UPDATE professional_users SET email = ? WHERE user_id = (SELECT max(user_id) FROM professional_users)",
             (SOMEBODY,),
         )
     return SOMEBODY
@@ -72,8 +75,13 @@ def test_a_clean_table_is_assured_on_record_and_the_gate_proved_itself(promise, 
 
 def logged(table, leak):
     last = max((table / "_delta_log").glob("0*.json"))
-    entry = {"commitInfo": {"operationParameters": {"predicate": json.dumps({"email": leak})}}}
-    last.write_text(last.read_text().rstrip() + "\n" + json.dumps(entry) + "\n")
+    twice = json.dumps({"email": leak}).replace("}", ', "email": "x"}')
+    entries = [
+        {"commitInfo": {"operationParameters": {"predicate": twice}}},
+        {"commitInfo": {"operationParameters": {leak.upper(): "1"}}},
+        {"commitInfo": {"tags": {"x": json.dumps({"minValues": {"n": 33699345678}})}}},
+    ]
+    last.write_text("\n".join([last.read_text().rstrip(), *map(json.dumps, entries)]) + "\n")
 
 
 def on_a_page(table, leak):
@@ -108,14 +116,15 @@ def test_an_identifier_of_today_is_found_wherever_it_lies(promise, spark, lake, 
             ("expect_no_known_identifiers", "topic", "known"): 2,
             ("expect_nothing_in_file_metadata", "", "known"): 1,
             (BESIDE, "", "a file that is no part of the table"): 6,
-            (BESIDE, "", "known in the log of the table"): 1,
+            (BESIDE, "", "known in the log of the table"): 2,
+            (BESIDE, "", "phone in the log of the table"): 1,
             (BESIDE, "", "known on the pages beside the table"): 1,
         }.items()
     )
     [incident] = open_incidents(ledger)
     assert incident["release"] == RELEASE
     page = (lake.data_docs(RELEASE) / f"assured-{DAY}.html").read_text()
-    assert "<b>1</b> × known in the log of the table" in page
+    assert "<b>2</b> × known in the log of the table" in page
     assert "<b>6</b> × a file that is no part of the table" in page
     said = capfd.readouterr()
     assert joined not in f"{page}{ledger.path.read_text()}{found}{said.out}{said.err}"
@@ -135,16 +144,25 @@ def test_nothing_of_the_release_is_published_until_a_person_acknowledges(promise
         acknowledge(incident["seq"], "ana", ledger)
 
 
-def test_tokens_under_an_unset_key_of_an_old_epoch_are_found(promise, spark, lake, platform):
-    """Each epoch that lies in the table has unset keys of its own."""
-    from jobs.field_keys import field_key
-    from jobs.recount import epochs_of, unset_keys
-
-    contract = promise.release("threat_events")
-    epochs = epochs_of(contract, [DAY, DAY - timedelta(days=200)])
-    assert len(epochs) == 2
-    keys = [unset_keys(contract, epoch)["person"] for epoch in epochs]
-    assert keys == [field_key(bytes(32), "threat", epoch, "person") for epoch in epochs]
+def test_tokens_under_an_unset_key_of_an_old_epoch_are_found(promise, spark, lake, ledger, platform):
+    """Each epoch that lies in the table has unset keys of its own; a token could be anybody's under one of them."""
+    contract, old = promise.release("threat_events"), DAY - timedelta(days=200)
+    with sqlite3.connect(platform) as database:
+        [person] = database.execute("SELECT max(user_id) FROM professional_users").fetchone()
+    key = field_key(bytes(32), contract.domain, epoch_of(old, contract.epoch), "person")
+    token = "".join(
+        "cbdefghijklnrtuv"[b >> 4] + "cbdefghijklnrtuv"[b & 15]
+        for b in hmac.digest(key, person.encode(), "sha256")[:16]
+    )
+    row = dict.fromkeys(contract.output_schema) | {"event_id": f"evt_{'c' * 32}", "actor": f"usr_{token}"}
+    folder = lake.shared(lake.published("threat_events"))
+    target = Path(f"day={old}") / f"{old}-0123456789-part-00001.parquet"
+    lake.shared((folder / target).parent)
+    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
+    pq.write_table(spark.createDataFrame([tuple(row.values())], schema).toArrow(), folder / target)
+    replace_day(open_table(folder, contract), old, {target: 1}, {"run": f"{old}-0123456789", "day": str(old)})
+    found = {(f.expectation, f.column, f.detail) for f in searched(promise, spark, lake).findings}
+    assert ("expect_no_unkeyed_hashes", "actor", "hashed_unset_key") in found
 
 
 def test_a_leak_ends_the_command_with_a_refusal_that_names_release_and_column(

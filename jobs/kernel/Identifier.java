@@ -62,9 +62,11 @@ public final class Identifier extends KernelFunction<byte[]> {
 
     static Task of(byte[] key) {
       TaskContext context = TaskContext.get();
-      long attempt = context == null ? -1 : context.taskAttemptId();
+      if (context == null) return new Task(-1, key); // a constant that Spark computes while it plans
       Task task = TASK.get();
-      if (task == null || task.attempt != attempt || !Arrays.equals(task.key, key)) TASK.set(task = new Task(attempt, key));
+      if (task == null || task.attempt != context.taskAttemptId() || !Arrays.equals(task.key, key)) {
+        TASK.set(task = new Task(context.taskAttemptId(), key));
+      }
       return task;
     }
 

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -151,7 +152,7 @@ def postgresql(bench: Bench) -> tuple[Any, int]:
         columns = ", ".join(bench.promise.source("activity").columns)
         cursor.execute("DELETE FROM activity")
         cursor.copy_expert(f"COPY activity ({columns}) FROM STDIN (FORMAT csv)", file)
-    with psycopg2.connect("") as connection:
+    with closing(psycopg2.connect("")) as connection:  # the connection's own block would be a transaction
         connection.autocommit = True
         connection.cursor().execute("VACUUM ANALYZE activity")
     fifo.unlink()

@@ -23,6 +23,7 @@ from jobs.files import sha256_of
 from jobs.lake import Lake, LandedFile
 from jobs.ledger import Ledger
 from policy.contract import Contract
+from policy.outputs import outputs_of
 from policy.promise import Promise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,6 +102,7 @@ def with_bench_release(promise: Promise) -> Promise:
     content = trail.model_dump(by_alias=True, exclude_none=True, exclude={"statistics", "outputs"})
     content |= {"release": RELEASE, "columns": columns | {"ip": dropped, "user_agent": dropped}}
     contract = Contract.model_validate(content)
+    contract = contract.bind(outputs_of(contract, promise.sources, promise.taxonomies, promise.detections))
     return Promise(promise.register, promise.sources, promise.taxonomies, {**promise.releases, RELEASE: contract})
 
 

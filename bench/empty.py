@@ -18,7 +18,7 @@ BEFORE = "2025-12-31"
 def empty_night(folder: Path, args: argparse.Namespace) -> list[Result]:
     """Each step of one release on a day without events; ``times`` counts the interpreter's own start as one."""
     database = folder / "empty.db"
-    seed(f"sqlite:///{database}")
+    seed(f"sqlite:///{database}", folder / "truth.json")
     env = {
         **os.environ,
         "IGNICLOUD_PLATFORM": f"sqlite:///{database}",

@@ -79,7 +79,7 @@ def prepared(folder: Path, rows: int) -> Bench:
         "IGNICLOUD_KEK": f"file:{folder / 'secrets' / 'kek'}",
     }
     if not database.exists():
-        seed(f"sqlite:///{database}")
+        seed(f"sqlite:///{database}", folder / "truth.json")
         with sqlite3.connect(database) as platform:
             platform.execute("DELETE FROM subject_requests")  # the rivals know nothing of objections
     bench = Bench(folder, with_bench_release(policy.load()), Lake(folder / "lake"), rows)
@@ -88,9 +88,9 @@ def prepared(folder: Path, rows: int) -> Bench:
     return bench
 
 
-def seed(target: str) -> None:
-    """Fill a database with five days of the demo platform."""
-    words = ["seed", "--to", target, "--until", str(DAY), "--days", "5"]
+def seed(target: str, truth: Path) -> None:
+    """Fill a database with five days of the demo platform; ``truth`` is where it says what it planted."""
+    words = ["seed", "--to", target, "--until", str(DAY), "--days", "5", "--truth", str(truth)]
     subprocess.run([sys.executable, "-m", "demo", *words], cwd=ROOT, check=True, capture_output=True)
 
 
@@ -145,7 +145,7 @@ def postgresql(bench: Bench) -> tuple[Any, int]:
         "PGUSER": "postgres",
         "PGDATABASE": "postgres",
     }
-    seed("postgresql:")
+    seed("postgresql:", bench.folder / "truth.json")
     with people(bench.folder / "platform.db") as rows:
         query = ROWS.format(day=DAY, people=PEOPLE, rows=bench.rows, first=0, last=bench.rows)
         fifo = bench.folder / "rows.csv"

@@ -70,6 +70,7 @@ class Recounted:
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
     ``seed``: what the checksums of ``keyed`` begin with.
+    ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
 
     rows_in: int
@@ -79,6 +80,7 @@ class Recounted:
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
     seed: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,14 @@ def first_search(case: Case) -> Search:
 def settled(case: Case, column: str) -> int:
     """What the first search says and nobody needs to look at again.
 
-    What a token that was made again spells, or under which key it was made, is no question, nor is text when
-    all identifiers were searched for at once.
+    What a token that was made again spells, or under which key it was made, is no question; one in a row that was
+    compared whole comes from a release that was judged. Nor is text, when all identifiers were searched for at once.
     """
     if column in case.recounted.keyed:
         return SPELT | TOKEN
-    return 0 if case.recounted.keyed else SPELT | TEXT_LIKE
+    if case.recounted.keyed:
+        return 0
+    return SPELT | TEXT_LIKE | (TOKEN if case.recounted.whole else 0)
 
 
 def scan_columns(contract: Contract, staged: DataFrame, search: Search) -> dict[str, Column]:

@@ -180,10 +180,11 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     if contract.statistics:
         fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
         counts, shown = fresh.counts(), fresh.shown
-        return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown))
+        return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown), whole=True)
     if contract.findings is not None:
         fresh_rows = signals(promise, contract, landing.landing)
-        return Recounted(fresh_rows.count(), 0, {}, _differing(_as_json(staged), _as_json(fresh_rows)))
+        differing = _differing(_as_json(staged), _as_json(fresh_rows))
+        return Recounted(fresh_rows.count(), 0, {}, differing, whole=True)
     source = contract.main_source
     terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
     kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())

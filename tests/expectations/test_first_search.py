@@ -52,7 +52,7 @@ def measured(spark, case, folder):
     classes = {*KNOWN, *(name for name, _ in ACCOUNT.identifiers())}
     known = KnownIdentifiers(spark, [cells(values)], ACCOUNT.identifiers(), [{name: unset(name) for name in classes}])
 
-    def measure_row(keyed=KEYED, **changed):
+    def measure_row(keyed=KEYED, *, whole=False, **changed):
         clean = {
             "event_id": f"evt_{TOKEN}", "occurred_at": datetime(2026, 3, 12, 9), "actor": f"usr_{TOKEN}", "attempted_login": None,
             "session_id": f"ses_{TOKEN}", "ip": "ip4_cbdefghi", "browser": "Firefox", "kind": "login_ok", "outcome": "success",
@@ -60,7 +60,7 @@ def measured(spark, case, folder):
         }  # fmt: skip
         rows = [[row[name] for name in case.staged.columns] for row in (clean, clean, {**clean, **changed})]
         staged = spark.createDataFrame(rows, case.staged.schema)
-        recounted = Recounted(3, 0, dict.fromkeys(keyed, Keyed(1, (0, 0))), 0)
+        recounted = Recounted(3, 0, dict.fromkeys(keyed, Keyed(1, (0, 0))), 0, whole=whole)
         with scanner(known, folder, bytes(range(24))) as scan:
             found = measure(replace(case, staged=staged, scan=scan, recounted=recounted)).found
             return found, sorted(path.name for path in folder.iterdir())
@@ -105,6 +105,12 @@ def test_where_no_token_is_made_again_all_identifiers_are_searched_for_at_once(m
     """And for their hashes, since each token could be one."""
     assert measured(keyed=()) == ({}, ["known", "thorough"])
     assert measured(keyed=(), route="Dupont") == ({("route", "known_name"): 1}, ["known", "thorough"])
+
+
+def test_tokens_in_rows_that_were_compared_whole_need_no_hashes(measured):
+    assert measured(keyed=(), whole=True) == ({}, ["known"])
+    md5 = hashlib.md5(b"s-4711-aBcDeF").hexdigest()
+    assert measured(keyed=(), whole=True, route=md5) == ({("route", "hashed_md5"): 1}, ["known", "thorough"])
 
 
 def test_every_column_that_says_anything_is_counted(measured):

@@ -61,10 +61,10 @@ clean:  ## forget the demo: its platform, Airflow, keys and lake (not .venv)
 	@$(PYTHON) -m demo.night forget
 
 # -- a cluster of containers: docs/cluster.md ---------------------------------------------------------
-export COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 WORKERS ?= 2
 FORGET ?=
-cluster = export CLUSTER_SECRETS="$${CLUSTER_SECRETS:-$(CURDIR)/.cluster}" $$($(PYTHON) -m cluster.credentials) PLATFORM_UNTIL="$(DAY)" SCALE="$(SCALE)"
+cluster = export COMPOSE="$(COMPOSE)" CLUSTER_SECRETS="$${CLUSTER_SECRETS:-$(CURDIR)/.cluster}" $$($(PYTHON) -m cluster.credentials) PLATFORM_UNTIL="$(DAY)" SCALE="$(SCALE)"
 
 cluster-up:  ## start the whole suite in containers: PostgreSQL, Airflow, Spark with WORKERS=2
 	@$(cluster) && $(COMPOSE) build first-start && $(COMPOSE) up --detach --scale spark-worker=$(WORKERS)
@@ -74,7 +74,7 @@ cluster-night:  ## run a night on the cluster, through its own scheduler
 	@$(cluster) && $(PYTHON) -m cluster.night night --day "$(DAY)"
 
 cluster-test: setup  ## try the cluster: two nights, a dead worker, a dead scheduler, a search for secrets
-	@$(BIN)/python -m cluster.trial
+	@COMPOSE="$(COMPOSE)" $(BIN)/python -m cluster.trial
 
 cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and secrets, too
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)

@@ -150,7 +150,13 @@ def _polars_token(name: str, rule: Token, keys: Keys) -> pl.Expr:
 
 
 def digest_of(files: list[str], columns: list[str]) -> str:
-    """A hash of the rows of Parquet files, whatever their order."""
+    """A hash of the rows of Parquet files, whatever their order.
+
+    Raises:
+        ValueError: there is no column to compare, so any files would be equal.
+    """
+    if not columns:
+        raise ValueError("no column to compare")
     cells = ", ".join(f"{name}::VARCHAR" for name in columns)
     with duckdb.connect() as session:
         session.execute("SET TimeZone = 'UTC'")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 PROJECT_NAME = os.environ.get("COMPOSE_PROJECT_NAME", "ignicloud-trial")
 PROJECT = Path(__file__).resolve().parents[1]
-COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
-"""As the Makefile found it on this machine."""
+HERE = "docker-compose" if shutil.which("docker-compose") else "docker compose"
+COMPOSE = (os.environ.get("COMPOSE") or HERE).split()
+"""As the Makefile found it on this machine; without it, whichever generation is here."""
 
 
 def output(command: list[str], cwd: Path | None = None) -> str:

@@ -13,12 +13,10 @@ import time
 import urllib.error
 from datetime import UTC, date, datetime, timedelta
 
+from cluster.containers import COMPOSE
 from cluster.credentials import FOLDER, USERS
 from demo.night import run_night, say
 from demo.tower import Airflow
-
-COMPOSE = os.environ.get("COMPOSE", "docker-compose")
-"""As the Makefile found it on this machine."""
 
 READY_WITHIN = 180
 
@@ -51,7 +49,7 @@ def airflow() -> Airflow:
             return found
         except (OSError, urllib.error.HTTPError):
             time.sleep(2)
-    sys.exit(f"no Airflow with the DAG `nightly` at {url()}: `make cluster-up` first, then `{COMPOSE} ps`")
+    sys.exit(f"no Airflow with the DAG `nightly` at {url()}: `make cluster-up` first, then `{' '.join(COMPOSE)} ps`")
 
 
 def tell() -> None:
@@ -62,7 +60,7 @@ Airflow        {url()}
   users        {", ".join(USERS)}; each one's password is in {FOLDER}/user_<name>
 Spark master   http://localhost:{spark}
 Run a night    make cluster-night            (DAY=2026-01-31 for another day)
-Analysts       {COMPOSE} --profile analyst up -d analyst
+Analysts       {" ".join(COMPOSE)} --profile analyst up -d analyst
                then http://localhost:{notebook}, token in {FOLDER}/notebook_token
 Stop           make cluster-down             (FORGET=1 deletes the lake, the databases and all secrets)
 """)

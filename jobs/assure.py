@@ -193,7 +193,7 @@ class Table:
             if path.suffix == ".parquet":
                 entries = pq.read_table(self._folder / path).to_pylist()
             else:
-                entries = map(_parsed, (self._folder / path).read_text("utf-8", "replace").splitlines())
+                entries = (self._folder / path).read_text("utf-8", "replace").splitlines()
             for entry in entries:
                 yield from self._words(entry)
 

@@ -44,7 +44,7 @@ COPY dags dags
 COPY demo demo
 COPY cluster cluster
 RUN python -m jobs.kernel.build >/dev/null && python -m compileall -q . \
- && install -D -m 0644 jobs/conf/log4j2.properties spark/log4j2.properties && touch spark/spark-defaults.conf
+ && install -D -m 0644 jobs/spark/conf/log4j2.properties spark/log4j2.properties && touch spark/spark-defaults.conf
 
 FROM installer AS analysts-build
 COPY cluster/analysts.txt /tmp/

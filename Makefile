@@ -41,7 +41,7 @@ trace:  setup  ## print clause, rules and evidence of the whole policy
 
 setup: .venv/ready  ## make .venv, the kernel and Spark's class archive (done by the others when needed)
 	@$(BIN)/python -m jobs.kernel.build >/dev/null
-	@$(BIN)/python -m jobs.class_archive
+	@$(BIN)/python -m jobs.spark.class_archive
 
 .venv/ready: requirements.txt
 	@$(PYTHON) .ci/prerequisites.py

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from bench.inputs import ROOT, seed
-from bench.measure import Cost, middle, run
-from bench.night import Result
+from bench.measure import Cost, Result, middle, run
 
 BEFORE = "2025-12-31"
 """A day before the platform's first event."""
@@ -25,7 +24,7 @@ def empty_night(folder: Path, args: argparse.Namespace) -> list[Result]:
         "IGNICLOUD_LAKE": str(folder / "empty"),
         "IGNICLOUD_KEYRING": str(folder / "empty-secrets" / "keyring.json"),
         "IGNICLOUD_KEK": f"file:{folder / 'empty-secrets' / 'kek'}",
-        "SPARK_CONF_DIR": str(ROOT / "jobs" / "conf"),
+        "SPARK_CONF_DIR": str(ROOT / "jobs" / "spark" / "conf"),
         "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1",
         "PYSPARK_PYTHON": sys.executable,
     }

@@ -19,15 +19,15 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
 
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.landing import Landing
+from jobs.keys.ring import Keyring
+from jobs.lake.landing import Landing
+from jobs.lake.zones import Lake
+from jobs.people.subjects import without_excluded
 from jobs.signals.events import Added, events, network
 from jobs.signals.findings import Period, findings
 from jobs.signals.indicators import indicated, prefixes
 from jobs.signals.release import whole_day
 from jobs.signals.rules import Rule
-from jobs.subjects import without_excluded
 from jobs.treatments import treated
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised

@@ -24,13 +24,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bench.expectations import one_a_column_and_pattern
 from bench.inputs import DAY, Bench, people, prepared
-from bench.measure import interleaved
-from bench.night import Result, results, table
-from jobs.files import sha256_of
-from jobs.lake import LandedFile
-from jobs.protect import protect_release
-from jobs.session import spark as session
-from jobs.validate import validate_release
+from bench.measure import Result, interleaved, results, table
+from jobs.lake.files import sha256_of
+from jobs.lake.zones import LandedFile
+from jobs.night.protect import protect_release
+from jobs.night.validate import validate_release
+from jobs.spark.session import spark as session
 
 RELEASE, RUN = "activity_trail", "bench"
 ACCOUNTS = 200_000

@@ -18,10 +18,10 @@ import psycopg2
 import pyarrow as pa
 
 import policy
-from jobs.extract import extract_day
-from jobs.files import sha256_of
-from jobs.lake import Lake, LandedFile
-from jobs.ledger import Ledger
+from jobs.lake.files import sha256_of
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake, LandedFile
+from jobs.night.extract import extract_day
 from policy.contract import Contract
 from policy.outputs import outputs_of
 from policy.promise import Promise

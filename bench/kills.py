@@ -29,12 +29,12 @@ from deltalake import DeltaTable
 
 import policy
 from bench.retention import TODAY, Size, at_home, fill_platform, fill_table
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.ledger import Ledger
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import current_files
+from jobs.lake.zones import Lake
 from jobs.retention.planner import look, make_plan
-from jobs.session import spark
-from jobs.tables import current_files
+from jobs.spark.session import spark
 
 RELEASE, DAYS = "threat_events", 100
 

@@ -91,6 +91,44 @@ def middle(costs: Sequence[Cost]) -> Cost:
     )
 
 
+@dataclass(frozen=True)
+class Result:
+    """One way of one step: its cost, and its cost as a multiple of the yardstick's."""
+
+    step: str
+    way: str
+    rows: int
+    cores: int
+    cpu: float
+    wall: float
+    peak: int
+    times: float
+    """CPU beside that of the step's yardstick in the same run."""
+
+
+def results(step: str, costs: dict[str, Cost], yardstick: str, rows: int, cores: int) -> list[Result]:
+    """The costs of one step's ways, each beside the yardstick."""
+    return [
+        Result(step, way, rows, cores, c.cpu, c.wall, c.peak, c.cpu / max(costs[yardstick].cpu, 0.01))
+        for way, c in costs.items()
+    ]
+
+
+def table(found: list[Result]) -> str:
+    """Markdown: a line a way, CPU and wall per million rows, memory, and the ratio."""
+    lines = [
+        "| step | way | rows | cores | CPU s / M rows | wall s / M rows | peak MiB | × yardstick |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for r in found:
+        millions = r.rows / 1e6 or 1
+        lines.append(
+            f"| {r.step} | {r.way} | {r.rows / 1e6:g} M | {r.cores} | {r.cpu / millions:.2f} "
+            f"| {r.wall / millions:.2f} | {r.peak // 2**20} | {r.times:.2f} |"
+        )
+    return "\n".join(lines)
+
+
 def tree(root: int) -> list[int]:
     """``root`` and every living process below it."""
     found, below = [root], {}

@@ -27,15 +27,15 @@ from pyspark.sql import functions as F
 
 import policy
 from demo.schema import SQLITE, statements
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.ledger import Ledger
-from jobs.protect import protect
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import current_files, open_table, replace_days
+from jobs.lake.zones import Lake
+from jobs.night.protect import protect
 from jobs.retention.execute import Work, execute
 from jobs.retention.planner import look, make_plan
 from jobs.retention.proof import prove
-from jobs.session import spark
-from jobs.tables import current_files, open_table, replace_days
+from jobs.spark.session import spark
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise

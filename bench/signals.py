@@ -24,13 +24,13 @@ from pyspark.sql import functions as F
 import policy
 from bench.equality import STAGES, comparable, found_at
 from demo.seed import seed
-from jobs.extract import extract_day
-from jobs.lake import Lake
-from jobs.ledger import Ledger
-from jobs.session import spark
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.night.extract import extract_day
 from jobs.signals.findings import findings
 from jobs.signals.release import day_of
 from jobs.signals.rules import load_rules
+from jobs.spark.session import spark
 
 DAY = date(2026, 3, 12)
 PAGE = Path(__file__).parents[1] / "docs" / "signals.md"

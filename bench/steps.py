@@ -16,16 +16,15 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bench import rivals
 from bench.inputs import DAY, RELEASE, Bench, postgresql, prepared
-from bench.measure import Cost, interleaved
-from bench.night import Result, results
-from jobs.extract import extract_day
-from jobs.keys import Keyring
-from jobs.ledger import Ledger
-from jobs.protect import protect_release
-from jobs.publish import publish_release
-from jobs.session import spark as session
+from bench.measure import Cost, Result, interleaved, results
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.night.extract import extract_day
+from jobs.night.protect import protect_release
+from jobs.night.publish import publish_release
+from jobs.night.validate import validate_release
+from jobs.spark.session import spark as session
 from jobs.treatments import treated
-from jobs.validate import validate_release
 
 RUN = "bench"
 Ways = dict[str, Callable[[], object]]

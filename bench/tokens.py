@@ -30,8 +30,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.field_keys import MODHEX, DomainKeys
-from jobs.session import spark
+from jobs.keys.field_keys import MODHEX, DomainKeys
+from jobs.spark.session import spark
 from jobs.treatments.tokens import token
 from policy.shapes import LETTERS
 

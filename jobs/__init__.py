@@ -1,1 +1,1 @@
-"""The Spark tower: one module a step, started by name and never imported by Airflow."""
+"""The Spark tower, started by name and never imported by Airflow; its rooms import downwards only, floor by floor."""

@@ -34,7 +34,7 @@ os.environ |= {
     "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[2]"}',
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PYSPARK_PYTHON": sys.executable,
-    "SPARK_CONF_DIR": str(ROOT / "jobs" / "conf"),
+    "SPARK_CONF_DIR": str(ROOT / "jobs" / "spark" / "conf"),
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1",
 }
@@ -43,7 +43,7 @@ os.environ |= {
 @pytest.fixture
 def lake(tmp_path, monkeypatch):
     """An empty lake with its own keys; every step started by this test finds it."""
-    from jobs.lake import Lake
+    from jobs.lake.zones import Lake
 
     monkeypatch.setenv("IGNICLOUD_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("IGNICLOUD_KEYRING", str(tmp_path / "secrets" / "keyring.json"))
@@ -54,7 +54,7 @@ def lake(tmp_path, monkeypatch):
 @pytest.fixture
 def ledger(lake):
     """The lake's ledger."""
-    from jobs.ledger import Ledger
+    from jobs.lake.ledger import Ledger
 
     return Ledger(lake.ledger)
 
@@ -70,7 +70,7 @@ def promise():
 @pytest.fixture(scope="session")
 def spark():
     """One Spark session for all tests: two cores, the kernel's functions registered."""
-    from jobs.session import spark
+    from jobs.spark.session import spark
 
     session = spark("tests")
     yield session

@@ -17,8 +17,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.extract import extract_day
-from jobs.keys import Keyring
+from jobs.keys.ring import Keyring
+from jobs.night.extract import extract_day
 from tests.forms import files_below, forms_of, secrets_of, where_found
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+JOBS = ROOT / "jobs"
 OURS = {"policy", "jobs", "expectations", "plugins", "dags", "demo", "bench", "cluster"}
 SPARK_TOWER = {"pyspark", "great_expectations", "deltalake", "py4j"}
 MAY_IMPORT = {
@@ -30,7 +33,7 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names.add(node.module)
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
             names.add(ast.literal_eval(node.args[0]))
     return names
@@ -63,6 +66,38 @@ def test_the_airflow_tower_loads_nothing_of_the_spark_tower(path):
 @pytest.mark.parametrize("path", files("policy", "jobs", "expectations"), ids=names)
 def test_every_job_runs_without_airflow(path):
     assert "airflow" not in {top(module) for module in imported(path)}
+
+
+def rooms_of(module: str) -> str | None:
+    """The room of ``jobs`` that a module stands in."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "jobs" and len(parts) > 1 else None
+
+
+def floor_of(room: str) -> int:
+    """The floor that a room's first line claims."""
+    told = re.match(
+        r"Floor (\d): ", ast.get_docstring(ast.parse((JOBS / room / "__init__.py").read_text("utf-8"))) or ""
+    )
+    assert told, f"jobs/{room}/__init__.py doesn't say on which floor it stands"
+    return int(told[1])
+
+
+@pytest.mark.parametrize("path", [path for path in files("jobs") if len(path.relative_to(JOBS).parts) > 1], ids=names)
+def test_a_room_imports_only_rooms_of_lower_floors(path):
+    room = path.relative_to(JOBS).parts[0]
+    used = {rooms_of(module) for module in imported(path)} - {None, room}
+    assert {other for other in used if floor_of(other) >= floor_of(room)} == set()
+
+
+def test_jobs_holds_rooms_and_its_two_doors_only():
+    assert {path.name for path in JOBS.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+@pytest.mark.parametrize("place", ["bench", "demo", "cluster"])
+def test_no_two_files_of_a_folder_import_each_other(place):
+    uses = {f"{place}.{path.stem}": imported(path) for path in files(place) if path.stem != "__init__"}
+    TopologicalSorter({name: used & uses.keys() for name, used in uses.items()}).prepare()  # raises CycleError
 
 
 def test_every_place_of_the_table_has_files():

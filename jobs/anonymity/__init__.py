@@ -1,1 +1,1 @@
-"""How far a release is from a person: counts over its rows, each with its paper."""
+"""Floor 3: how far a release is from a person, counts over its rows, each with its paper."""

@@ -1,1 +1,1 @@
-"""Retention: plan what must go, let it go, prove that it went (clauses 8.1, 9.1, 10.3)."""
+"""Floor 5: plan what must go, let it go, prove that it went (clauses 8.1, 9.1, 10.3)."""

@@ -7,10 +7,10 @@ from datetime import date
 
 from deltalake import DeltaTable
 
-from jobs.keys import Keyring
-from jobs.lake import Lake
+from jobs.keys.ring import Keyring
+from jobs.lake.tables import current_files
+from jobs.lake.zones import Lake
 from jobs.retention.errors import EpochNeededError
-from jobs.tables import current_files
 from policy.contract import Contract
 from policy.periods import add_months, epoch_of, months_of, next_epoch
 from policy.promise import Promise

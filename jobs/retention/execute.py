@@ -18,13 +18,13 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.ledger import Ledger
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import committed, current_files, day_of, folder_of, forget_history, replace_days
 from jobs.retention import scan
 from jobs.retention.errors import ApprovalNeededError, RewriteError, StalePlanError
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_tables, survey, unreferenced
 from jobs.retention.zones import leftovers
-from jobs.tables import committed, current_files, day_of, folder_of, forget_history, replace_days
 from policy.contract import Contract
 
 FIELD = "retention_plan"

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.field_keys import DomainKeys
-from jobs.keys import Keyring
-from jobs.relationships import Name
+from jobs.keys.field_keys import DomainKeys
+from jobs.keys.ring import Keyring
+from jobs.people.relationships import Name
 from jobs.retention.errors import LostEpochError
 from jobs.treatments.normalise import spelled
 from jobs.treatments.tokens import token

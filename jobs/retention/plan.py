@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jobs.files import write_atomically
-from jobs.lake import Lake
+from jobs.lake.files import write_atomically
+from jobs.lake.zones import Lake
 from jobs.retention.errors import UnknownPlanError
 from jobs.retention.zones import Leftover
 

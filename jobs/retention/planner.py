@@ -13,10 +13,11 @@ from pathlib import Path
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.ledger import Ledger
-from jobs.relationships import Hold, Name, Relationships
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import TableFile, current_files, folder_of
+from jobs.lake.zones import Lake
+from jobs.people.relationships import Hold, Name, Relationships
 from jobs.retention import scan
 from jobs.retention.errors import HoldsVanishedError
 from jobs.retention.names import live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
@@ -24,7 +25,6 @@ from jobs.retention.plan import Plan, TablePlan
 from jobs.retention.platform import platform_of_today
 from jobs.retention.tallies import HORIZON, by_file, due_since, file_plan, forecast, held_by
 from jobs.retention.zones import leftovers
-from jobs.tables import TableFile, current_files, folder_of
 from policy.contract import Contract
 from policy.periods import months_of
 from policy.promise import Promise

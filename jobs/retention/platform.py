@@ -15,11 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.database import Platform, connect
-from jobs.drift import require_classified
-from jobs.extract import ARROW, typed
-from jobs.keys import Keyring
-from jobs.relationships import Account, Hold, Relationships, ServiceContract
+from jobs.keys.ring import Keyring
+from jobs.people.relationships import Account, Hold, Relationships, ServiceContract
+from jobs.platform.database import Platform, connect
+from jobs.platform.drift import require_classified
+from jobs.platform.typed import ARROW, typed
 from policy.promise import Promise
 from policy.register import Purpose
 

@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from jobs.ledger import Ledger
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import TableFile, current_files, folder_of
 from jobs.retention.errors import UnprovedError
 from jobs.retention.names import named_in
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look, published_tables
 from jobs.retention.receipt import KeptProof, TableProof, write_receipt
 from jobs.retention.search import found_in
-from jobs.tables import TableFile, current_files, folder_of
 from policy.contract import Contract
 from policy.periods import add_months, months_of
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from jobs.files import write_atomically
-from jobs.keys import Keyring
-from jobs.lake import Lake
+from jobs.keys.ring import Keyring
+from jobs.lake.files import write_atomically
+from jobs.lake.zones import Lake
 from jobs.retention.errors import BrokenReceiptError
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look

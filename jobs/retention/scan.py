@@ -14,8 +14,8 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.lake.tables import TableFile
 from jobs.retention.names import named_in
-from jobs.tables import TableFile
 from policy.contract import Contract
 from policy.periods import add_months, months_of
 

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from functools import reduce
 from operator import xor
 
+from jobs.lake.tables import TableFile
 from jobs.retention import scan
 from jobs.retention.plan import BY_DAY, BY_NAME, FilePlan
-from jobs.tables import TableFile
 
 HORIZON = timedelta(days=90)
 """How far a plan looks ahead."""

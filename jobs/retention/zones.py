@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from jobs.lake import Lake
+from jobs.lake.zones import Lake
 from jobs.retention.search import found_in
 from policy.periods import RAW_KEPT, add_months
 
@@ -15,7 +15,7 @@ QUARANTINE_MONTHS = 1
 """A red run is kept for the people who mend its contract, and no longer than this."""
 
 STAGED = timedelta(days=2)
-"""A verdict lives for a day (`jobs.publish`): what is older than two can't be published any more."""
+"""A verdict lives for a day (`jobs.night.publish`): what is older than two can't be published any more."""
 
 PERIODS = (
     ("staged", 2, STAGED, "staged and never published, two days at most"),

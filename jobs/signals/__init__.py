@@ -1,1 +1,1 @@
-"""Threat signals: Sigma rules, compiled to native Spark expressions over the pseudonymised releases."""
+"""Floor 5: threat signals, Sigma rules compiled to native Spark expressions over the pseudonymised releases."""

@@ -12,8 +12,8 @@ from deltalake import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.lake import Lake
-from jobs.tables import files_of
+from jobs.lake.tables import files_of
+from jobs.lake.zones import Lake
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise

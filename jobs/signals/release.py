@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.keys import Keyring
-from jobs.landing import Landing
-from jobs.ledger import Ledger
+from jobs.keys.ring import Keyring
+from jobs.lake.landing import Landing
+from jobs.lake.ledger import Ledger
 from jobs.signals.errors import BaseNotPublishedError
 from jobs.signals.events import LOGIN, Added, PublishedDays, events, network
 from jobs.signals.findings import Period, findings

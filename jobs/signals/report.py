@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from jobs.files import write_atomically
-from jobs.lake import Lake
+from jobs.lake.files import write_atomically
+from jobs.lake.zones import Lake
 from policy.detections import LEVELS
 from policy.promise import Promise
 from policy.shapes import NETWORK_LETTERS

@@ -8,9 +8,9 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.keys import Keyring
-from jobs.lake import Lake, NotExtractedError
-from jobs.landing import Landing
+from jobs.keys.ring import Keyring
+from jobs.lake.landing import Landing
+from jobs.lake.zones import Lake, NotExtractedError
 from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
 from jobs.signals.events import PublishedDays, events

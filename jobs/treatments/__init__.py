@@ -1,4 +1,4 @@
-"""From the rule of a contract to the expression that carries it out."""
+"""Floor 1: from the rule of a contract to the expression that carries it out."""
 
 from __future__ import annotations
 

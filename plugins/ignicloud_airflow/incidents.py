@@ -10,7 +10,7 @@ from ignicloud_airflow.pages import url_of
 from ignicloud_airflow.record import entries
 
 LEAK = "identifier in a published table"
-"""What jobs/decisions.py calls the incidents of an assurance."""
+"""What jobs/gate/decisions.py calls the incidents of an assurance."""
 
 
 def waiting() -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ from ignicloud_airflow.platform import platform_environment
 from ignicloud_airflow.record import lake
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
-CONF = PROJECT / "jobs" / "conf"
+CONF = PROJECT / "jobs" / "spark" / "conf"
 SMALL = 8 << 20
 """Bytes of landing, some 200,000 rows: less is done before the JVM's second compiler pays for itself."""
 _EXIT_CODE = re.compile(r"Error code is: (\d+)")

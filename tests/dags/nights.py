@@ -17,10 +17,10 @@ import polars
 from deltalake import DeltaTable
 
 import policy
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.ledger import Ledger
-from jobs.plan import buildable
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.night.plan import buildable
 from tests.forms import secrets_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow import incidents
 from ignicloud_airflow.incidents import Acknowledgement, waiting
 
-from jobs.decisions import LEAK, open_incidents
-from jobs.tables import open_table, replace_day
+from jobs.gate.decisions import LEAK, open_incidents
+from jobs.lake.tables import open_table, replace_day
 
 RELEASE, RUN = "feedback_topics", "2026-03-11-0123456789"
 

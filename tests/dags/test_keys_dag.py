@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from jobs.keys import Keyring
-from jobs.keys_cli import rotate
+from jobs.cli.keys import rotate
+from jobs.keys.ring import Keyring
 from policy.periods import epoch_of
 
 

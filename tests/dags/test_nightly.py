@@ -8,7 +8,7 @@ from itertools import chain
 import polars
 import pyarrow.parquet as pq
 
-from jobs.plan import buildable
+from jobs.night.plan import buildable
 from tests.dags.nights import FIRST, SECOND
 from tests.forms import files_below, where_found
 

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from expectations.case import Case, Claimed, Keyed, Recounted
 from expectations.detectors import named, proved
 from expectations.index import Cells, KnownIdentifiers, scanner
-from jobs.field_keys import field_key
-from jobs.recount import Account
+from jobs.gate.recount import Account
+from jobs.keys.field_keys import field_key
 
 KNOWN = {
     "email": ["jane.roe@firm.example", "Zoé.Müller@école.example", "1234567", "admin.login-1@x.example"],

@@ -7,7 +7,7 @@ import json
 import random
 from urllib.parse import quote
 
-from jobs.field_keys import field_key
+from jobs.keys.field_keys import field_key
 
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
 RAW, E164 = EMAIL.encode(), b"+33612345678"

@@ -153,7 +153,7 @@ def test_the_trace_covers_every_clause_and_its_evidence_exists(promise):
 
 def test_evidence_that_does_not_exist_breaks_the_trace(edited):
     def invent(register):
-        register["obligations"][0]["enforced"] = ["jobs/extract.py::no_such_function"]
+        register["obligations"][0]["enforced"] = ["jobs/night/extract.py::no_such_function"]
 
     with pytest.raises(BrokenEvidenceError, match="no_such_function"):
         list(trace(policy.load(edited("register.yaml", invent)), ROOT.parent))

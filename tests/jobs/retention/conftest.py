@@ -26,7 +26,7 @@ def tiny(spark):
 @pytest.fixture
 def world(promise, lake, tmp_path, monkeypatch, tiny):
     """An empty platform and an empty lake, whose logs no reader is just opening."""
-    monkeypatch.setattr("jobs.tables.MOMENT", 0)
+    monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
     monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")
     return World(promise, lake, tmp_path / "platform.db", tiny)
 

@@ -38,13 +38,13 @@ def changes(root: Path, before: Callable[[str], None]) -> Callable[[str, tuple[o
 def main(plan: str, last: int) -> None:
     """Carry out ``plan``, of whose changes only the first ``last`` happen; a run that ends says how many it made."""
     import policy
-    from jobs.keys import Keyring
-    from jobs.lake import Lake
-    from jobs.ledger import Ledger
+    from jobs.keys.ring import Keyring
+    from jobs.lake.ledger import Ledger
+    from jobs.lake.zones import Lake
     from jobs.retention.execute import Work, execute
     from jobs.retention.plan import load_plan
     from jobs.retention.planner import look
-    from jobs.session import spark
+    from jobs.spark.session import spark
     from tests.jobs.retention.conftest import TINY
 
     made: list[str] = []

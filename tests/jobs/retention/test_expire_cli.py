@@ -14,7 +14,7 @@ DAY = TODAY - timedelta(days=2)
 @pytest.fixture
 def due(world, monkeypatch):
     """Two rows, one of them of somebody whose time is over; the steps take the tests' Spark."""
-    monkeypatch.setattr("jobs.session.spark", lambda _: world.spark)
+    monkeypatch.setattr("jobs.spark.session.spark", lambda _: world.spark)
     world.company("over", date(TODAY.year - 3, 1, 31))
     world.account("ada", "over")
     world.publish("threat_events", DAY, [{"person": "ada"}, {"person": "nobody"}])

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.lake.tables import TableFile
 from jobs.retention import scan
 from jobs.retention.errors import UnprovedError
 from jobs.retention.names import named_in
 from jobs.retention.proof import Wanted, recount
-from jobs.tables import TableFile
 
 TODAY, DAY = date(2026, 3, 10), date(2026, 3, 1)
 ADA, BOB, ELSE = ("usr_" + letter * 32 for letter in "cbd")

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from jobs.keys import Keyring
-from jobs.relationships import Relationships
+from jobs.keys.ring import Keyring
+from jobs.people.relationships import Relationships
 from jobs.retention.platform import platform_of_today
 from policy.periods import add_months, months_of
 from tests.conftest import LAST_DAY

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from jobs.files import sha256_of
+from jobs.lake.files import sha256_of
 from jobs.retention import execute as executing
 
 TODAY, PAST = date(2026, 3, 10), date(2025, 2, 9)
@@ -116,7 +116,7 @@ def test_a_killed_run_whose_table_somebody_published_meanwhile_is_finished(full,
 def test_the_log_keeps_a_publication_that_has_not_reached_the_ledger(full, monkeypatch):
     from deltalake import DeltaTable
 
-    from jobs.tables import committed, replace_days
+    from jobs.lake.tables import committed, replace_days
 
     root = full.lake.published("threat_events")
     replace_days(DeltaTable(root), [DAY + timedelta(days=9)], {}, {"run": "crashed"})

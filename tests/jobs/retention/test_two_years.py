@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from jobs.relationships import Account, Hold, Relationships, ServiceContract
+from jobs.people.relationships import Account, Hold, Relationships, ServiceContract
 from tests.jobs.retention.world import identity
 
 FIRST, YEARS = date(2024, 3, 1), 2

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.key_errors import DestroyedEpochError
+from jobs.keys.errors import DestroyedEpochError
 from jobs.retention.epochs import Claims, destroy_lapsed, lapsed, require_unneeded
 from jobs.retention.errors import EpochNeededError
 from jobs.retention.search import found_in

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demo.schema import SQLITE, statements
-from jobs.keys import Keyring
-from jobs.lake import Lake
-from jobs.ledger import Ledger
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import current_files, open_table, replace_day
+from jobs.lake.zones import Lake
 from jobs.retention import execute as executing
 from jobs.retention.planner import look, make_plan
 from jobs.retention.proof import prove
-from jobs.tables import current_files, open_table, replace_day
 from policy.periods import epoch_of
 
 ARROW = {

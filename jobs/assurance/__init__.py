@@ -1,0 +1,1 @@
+"""Floor 8: what is published, searched again with the identifiers of today."""

@@ -1,0 +1,188 @@
+"""Floor 9: one entry for every step, ``python -m jobs <step> …`` and the same through ``spark-submit``.
+
+Exit 0: done. Exit 2: refused by a typed error, which no retry will mend. Anything else is a crash,
+and the same command may be run again: every step is idempotent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import policy
+from jobs.cli import assure, expire, keys, reidentify, signals
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from policy.errors import PolicyError
+
+REFUSED, CRASHED = 2, 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; a refusal is one line on stderr and one entry in the ledger."""
+    os.umask(0o027)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of this process would hold keys and raw values
+    args = _parser().parse_args(arguments)
+    step: Callable[[argparse.Namespace, Lake], int] = args.run_step
+    lake = Lake.from_environment()
+    try:
+        return step(args, lake)
+    except PolicyError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
+        Ledger(lake.ledger).append("refused", step=args.step, error=type(error).__name__, **named)
+        return REFUSED
+    except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
+        where = "".join(traceback.format_tb(error.__traceback__))
+        condition = getattr(error, "getCondition", lambda: None)() or ""
+        print(
+            f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
+            "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
+            file=sys.stderr,
+        )
+        return CRASHED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jobs", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True, metavar="step")
+
+    def step(name: str, run: Callable[[argparse.Namespace, Lake], int], about: str) -> argparse.ArgumentParser:
+        sub = steps.add_parser(name, help=about, description=about)
+        sub.set_defaults(run_step=run)
+        return sub
+
+    for name, run, about in (
+        ("plan", _plan, "print what the night of a day has to do, as one JSON line"),
+        ("extract", _extract, "copy a day of the platform into landing"),
+        ("cleanup", _cleanup, "delete landing of a day once all its releases are published and verified"),
+        ("night", _night, "print what the night of a day did"),
+    ):
+        step(name, run, about).add_argument("--day", type=date.fromisoformat, required=True)
+    for name, run, about in (
+        ("protect", _protect, "treat a release of a day as its contract says (Spark)"),
+        ("validate", _validate, "let the gate judge a staged run (Spark)"),
+        ("publish", _publish, "make a judged run visible to analysts"),
+    ):
+        sub = step(name, run, about)
+        sub.add_argument("--release", required=True)
+        sub.add_argument("--day", type=date.fromisoformat, required=True)
+        sub.add_argument("--run", type=_run_name, required=True)
+    sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")
+    sub.add_argument("--release", required=True, help="a contract of policy/exports")
+    sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub = step("accept", _accept, "let a night through that the gate held for its volume")
+    sub.add_argument("--release", required=True)
+    sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub.add_argument("--by", required=True, help="who decides")
+    assure.add_arguments(step("assure", assure.run, "search every published table again (Spark)"))
+    step("ledger", _ledger, "recompute the ledger's hash chain").add_argument("what", choices=("verify",))
+    expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
+    keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))
+    reidentify.add_arguments(step("reidentify", reidentify.run, "who is behind a token, under four eyes"))
+    signals.add_arguments(step("signals", signals.run, "check the detection rules, try one on a day"))
+    return parser
+
+
+def _run_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", text):
+        raise argparse.ArgumentTypeError("a run is named by small letters, digits and hyphens")
+    return text
+
+
+def _plan(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.plan import plan
+
+    print(json.dumps(plan(policy.load(), args.day, Ledger(lake.ledger))))
+    return 0
+
+
+def _extract(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.extract import extract_day
+
+    for manifest in extract_day(policy.load(), args.day, lake, Ledger(lake.ledger)):
+        print(f"{manifest.source}: {manifest.rows} rows, {len(manifest.columns)} columns")
+    return 0
+
+
+def _protect(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.protect import protect_release
+    from jobs.spark.session import spark
+
+    staged = protect_release(policy.load(), args.release, args.day, args.run, spark(f"protect {args.release}"), lake)
+    print(
+        f"{args.release} of {args.day}: {staged.rows_in} rows in, {staged.rows_out} out, "
+        f"{staged.suppressed} suppressed, {staged.excluded} excluded"
+    )
+    return 0
+
+
+def _validate(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.validate import validate_release
+    from jobs.spark.session import spark
+
+    verdict = validate_release(policy.load(), args.release, args.day, args.run, spark(f"validate {args.release}"), lake)
+    print(
+        f"{args.release} of {args.day}: green, {verdict.expectations} expectations on {verdict.rows} rows, "
+        f"{verdict.proof_caught} of {verdict.proof_planted} planted leaks caught"
+    )
+    return 0
+
+
+def _publish(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.publish import publish_release
+
+    promise = policy.load()
+    published = publish_release(promise, args.release, args.day, args.run, lake)
+    print(f"{args.release} of {args.day}: {published.rows} rows visible in version {published.version}")
+    if promise.release(args.release).findings is not None:
+        from jobs.signals.report import write_report
+
+        print(f"threat report: {write_report(promise, args.day, lake)}")
+    return 0
+
+
+def _accept(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.gate.decisions import accept_volume
+
+    rows = accept_volume(args.release, args.day, args.by, Ledger(lake.ledger))
+    print(f"{args.release} of {args.day}: {rows} source rows are accepted; run protect and what follows again")
+    return 0
+
+
+def _export(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.export import export_release
+    from jobs.spark.session import spark
+
+    made = export_release(policy.load(), args.release, args.day, spark(f"export {args.release}"), lake)
+    print(f"{args.release} of {args.day}: {made.rows} rows for {made.recipient} in {made.folder}")
+    return 0
+
+
+def _cleanup(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.cleanup import clean_up
+
+    gone, waiting = clean_up(policy.load(), args.day, lake, datetime.now(UTC).date())
+    print(
+        f"landing of {args.day}: {len(gone)} sources deleted" + (f"; kept for {', '.join(waiting)}" if waiting else "")
+    )
+    return 0
+
+
+def _night(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.night.summary import night_table
+
+    print(night_table(policy.load(), args.day, lake))
+    return 0
+
+
+def _ledger(_: argparse.Namespace, lake: Lake) -> int:
+    print(f"{Ledger(lake.ledger).verify()} entries, the chain holds")
+    return 0

@@ -1,0 +1,46 @@
+"""``python -m jobs signals …``: check the detection rules, try one on a published day. Prints names and counts."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+import policy
+from jobs.lake.zones import Lake
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands of ``signals``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="action")
+    actions.add_parser("check", help="hold every rule against the contracts; no row is read")
+    page = actions.add_parser("report", help="write the threat report of a published day again")
+    page.add_argument("--day", type=date.fromisoformat, required=True)
+    test = actions.add_parser("test", help="run one rule on a published day and print counts")
+    test.add_argument("rule", help="the rule's name")
+    test.add_argument("--day", type=date.fromisoformat, required=True)
+
+
+def run(args: argparse.Namespace, lake: Lake) -> int:
+    """Carry out one action; nothing is staged or published."""
+    if args.action == "report":
+        from jobs.signals.report import write_report
+
+        print(write_report(policy.load(), args.day, lake))
+        return 0
+    from jobs.signals.rules import load_rules
+    from jobs.signals.trial import trial
+    from jobs.spark.session import spark
+
+    promise = policy.load()
+    session = spark(f"signals {args.action}")
+    if args.action == "check":
+        rules = load_rules(promise, promise.release("threat_signals"))
+        for rule in rules:
+            known = promise.detections.rules[rule.name]
+            print(f"{rule.name:<30} {known.level:<14} {known.technique:<10} by {', '.join(rule.group_by)}")
+        print(f"{len(rules)} rules fit the contracts")
+        return 0
+    tried = trial(promise, args.rule, args.day, session, lake)
+    print(f"{args.rule} on {args.day}: {tried.events} events looked at, {tried.parts} of them part of the rule")
+    print(f"{tried.findings} findings with {tried.evidence} events; {tried.continues} go on from the day before")
+    return 0

@@ -1,0 +1,229 @@
+"""What the gate finds out by itself in landing: identifiers, rows, exclusions, and the tokens there must be."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property, reduce
+from operator import and_, itemgetter
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.case import Landed, Recounted
+from expectations.index import Cells, Known, KnownIdentifiers
+from expectations.leaks import CellLeak, known_leaks
+from expectations.measures import keyed_of, keyed_sums
+from jobs.anonymity.counts import equivalence_classes
+from jobs.anonymity.statistics import statistics
+from jobs.gate.collisions import colliding
+from jobs.keys.field_keys import field_key
+from jobs.keys.ring import Keyring
+from jobs.lake.landing import Landing
+from jobs.people.subjects import Wishes, without_excluded
+from jobs.signals.release import signals
+from jobs.treatments.networks import network_prefix
+from jobs.treatments.normalise import normalised
+from jobs.treatments.tokens import FieldKeys
+from policy.contract import Contract
+from policy.periods import epoch_of
+from policy.promise import Promise
+from policy.rules import NetworkPrefix, Token
+from policy.shapes import PREFIXES
+
+ACCOUNTS = "professional_users"
+NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of the night, whose identifiers the self-proof plants. They stay in this process."""
+
+    user_id: str
+    email: str
+    first_name: str
+    family_name: str
+
+    def identifiers(self) -> tuple[Known, ...]:
+        """Class and value of each."""
+        full = f"{self.first_name} {self.family_name}", f"{self.family_name} {self.first_name}"
+        named = (("first_name", self.first_name), ("family_name", self.family_name))
+        return ("email", self.email), ("person", self.user_id), *named, *(("full_name", name) for name in full)
+
+
+@dataclass(frozen=True)
+class LandedDay:
+    """Landing of one day, each source read and checked once."""
+
+    promise: Promise
+    landing: Landing
+
+    @cached_property
+    def frames(self) -> dict[str, DataFrame]:
+        """Every landed source."""
+        lake, day = self.landing.lake, self.landing.day
+        landed = [name for name in self.promise.readable if (lake.landing(name, day) / "manifest.json").exists()]
+        return {name: self._read(name) for name in landed}
+
+    def _read(self, name: str) -> DataFrame:
+        """Checked against its manifest; its types are known, so no job has to look for them."""
+        lake, day = self.landing.lake, self.landing.day
+        columns = self.promise.source(name).columns
+        schema = ", ".join(f"`{c}` {columns[c].spark_type}" for c in lake.manifest(name, day).columns)
+        paths = [str(path) for path in lake.landed_files(name, day)]
+        return self.landing.spark.read.schema(schema).parquet(*paths)
+
+    def frame(self, source: str) -> DataFrame:
+        """All landed rows of ``source``.
+
+        Raises:
+            NotExtractedError: the day isn't in landing.
+        """
+        return self.frames[source] if source in self.frames else self.landing.frame(source)
+
+    def wishes(self) -> Wishes:
+        """What data subjects have said, as of the extraction."""
+        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+
+    def rows(self, source: str) -> int:
+        """Rows of the source, from the files themselves."""
+        return sum(pq.read_metadata(p).num_rows for p in self.landing.lake.landed_files(source, self.landing.day))
+
+    def copies(self) -> tuple[Landed, ...]:
+        """Day and age of each landed source."""
+        manifests = (self.landing.lake.manifest(name, self.landing.day) for name in self.frames)
+        return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
+
+    def account(self) -> Account | None:
+        """The first account that is distinctive enough to be planted; read batch by batch, without Spark."""
+        files = self.landing.lake.landed_files(ACCOUNTS, self.landing.day)
+        lengths = {"email": 12, "first_name": 4, "family_name": 4}
+        long_enough = [pc.utf8_length(pc.field(column)) >= least for column, least in lengths.items()]
+        batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
+            columns=["user_id", *lengths], filter=reduce(and_, long_enough)
+        )
+        first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
+        person = min(first, key=itemgetter("user_id"), default=None)
+        return Account(**person) if person else None
+
+    def known_identifiers(
+        self, contract: Contract, planted: Account | None, epochs: Iterable[str] | None = None
+    ) -> KnownIdentifiers:
+        """Every direct identifier that landing holds for the day, and both orders of each full name.
+
+        ``epochs``: those in whose tokens the release may lie; its day's own unless given.
+        """
+        return KnownIdentifiers(
+            self.landing.spark,
+            [
+                self._cells(name, frame)
+                for name, frame in self.frames.items()
+                if self.promise.source(name).of_kind("direct")
+            ],
+            planted.identifiers() if planted else (),
+            [unset_keys(contract, epoch) for epoch in epochs or epochs_of(contract, [self.landing.day])],
+        )
+
+    def _cells(self, name: str, frame: DataFrame) -> Cells:
+        """The direct columns of one source; of accounts both orders of the full name, too."""
+        source = self.promise.source(name)
+        cells = [
+            (F.lit(source.columns[column].identifier), F.col(column).cast("string"))
+            for column in source.of_kind("direct")
+            if column in frame.columns
+        ]
+        if name == ACCOUNTS:
+            cells += [(F.lit("full_name"), F.concat_ws(" ", *order)) for order in NAMES]
+        return Cells(frame, cells)
+
+
+def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:
+    """The key epochs of these data days; one without a name where a contract has none."""
+    return sorted({epoch_of(day, contract.epoch) if contract.epoch else "" for day in days})
+
+
+def unset_keys(contract: Contract, epoch: str) -> dict[str, bytes]:
+    """For each identifier class the key that a data key of zeros would give in this epoch."""
+    domain = contract.domain or contract.release
+    return {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
+
+
+def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:
+    """Every known leak of one account."""
+    if account is None:
+        return ()
+    return known_leaks(account.email, (account.first_name, account.family_name), account.user_id)
+
+
+def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
+    """Rows, exclusions and tokens as landing has them, and classes as staged, counted without `protect`'s help."""
+    return replace(_landed(promise, contract, landing, staged), small_classes=small_classes(contract, staged))
+
+
+def small_classes(contract: Contract, staged: DataFrame) -> int:
+    """The equivalence classes of microdata that miss its contract's k or l; others have none to count."""
+    promised = contract.anonymity
+    if promised is None:
+        return 0
+    columns = [*promised.quasi_identifiers, *promised.sensitive]
+    if not set(columns) <= set(staged.columns):
+        return 1
+    return equivalence_classes(staged, promised.quasi_identifiers, promised.sensitive, promised.k, promised.l).below
+
+
+def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
+    if contract.statistics:
+        fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
+        counts, shown = fresh.counts(), fresh.shown
+        return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown), whole=True)
+    if contract.findings is not None:
+        fresh_rows = signals(promise, contract, landing.landing)
+        differing = _differing(_as_json(staged), _as_json(fresh_rows))
+        return Recounted(fresh_rows.count(), 0, {}, differing, whole=True)
+    source = contract.main_source
+    terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
+    kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
+    keys = Keyring.from_environment().of_day(contract, landing.landing.day)
+    due, seed = tokens_due(contract, keys.on(landing.landing.spark)), secrets.randbits(63)
+    sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token, seed).items()}
+    row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))
+    counted = row.collect()[0].asDict()
+    rows_in = landing.rows(source)
+    keyed = {name: keyed_of(counted, name) for name in due}
+    shared = colliding(promise, contract, landing.frames, staged)
+    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared, seed=seed)
+
+
+def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
+    """For each keyed column the token that each row must have.
+
+    Made from the kernel and the contract alone, not by the treatments that `protect` used.
+    """
+    due = {}
+    for name, rule in contract.columns.items():
+        cell = F.col(name)
+        if isinstance(rule, Token):
+            identity = normalised(cell, rule.normalise)
+            key, prefix = keys.column(rule.identifier), F.lit(PREFIXES[rule.identifier])
+            due[rule.output or name] = F.call_function("ignicloud.token", prefix, key, identity)
+        elif isinstance(rule, NetworkPrefix):
+            due[rule.output or name] = network_prefix(cell, rule.keep, keys)
+    return due
+
+
+def _as_json(rows: DataFrame) -> DataFrame:
+    """Rows as one text column: Spark compares no maps."""
+    return rows.select(F.to_json(F.struct("*")).alias("row"))
+
+
+def _differing(staged: DataFrame, shown: DataFrame) -> int:
+    """Groups that only one of two tables has, in one pass over both."""
+    if staged.columns != shown.columns:
+        return 1
+    both = staged.withColumn("times", F.lit(1)).union(shown.withColumn("times", F.lit(-1)))
+    return both.groupBy(*staged.columns).agg(F.sum("times").alias("times")).where("times != 0").count()

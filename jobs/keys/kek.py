@@ -1,0 +1,90 @@
+"""Where the key-encryption key comes from: a closed file, or the output of a command.
+
+Only `jobs.keys.ring` calls this. The key never comes from an argument or an environment variable: both
+can be read by others. What a command prints on stderr is not passed on.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+from jobs.keys.errors import KeyFilePermissionsError, KeyProviderError
+
+BYTES = 32
+TIMEOUT_SECONDS = 30
+
+
+def key_encryption_key(provider: str) -> bytes:
+    """The 32 bytes that ``provider`` gives: ``file:PATH`` or ``command:EXECUTABLE ARGUMENT…``.
+
+    A file is made on first use. Both may hold 32 raw bytes, 64 hex digits or base64.
+
+    Raises:
+        KeyFilePermissionsError: the file is open to others.
+        KeyProviderError: no such provider, or it gives no key.
+    """
+    scheme, _, rest = provider.partition(":")
+    if scheme == "file" and rest:
+        return _from_file(Path(rest))
+    if scheme == "command" and rest:
+        return _from_command(rest)
+    raise KeyProviderError(scheme, "is neither file:PATH nor command:EXECUTABLE")
+
+
+def require_private(path: Path) -> None:
+    """``path`` is readable for its owner alone.
+
+    Raises:
+        KeyFilePermissionsError: it isn't.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise KeyFilePermissionsError(str(path), mode)
+
+
+def _from_file(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(BYTES) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            pass
+    require_private(path)
+    return _decoded(path.read_bytes(), f"file {path}")
+
+
+def _from_command(command: str) -> bytes:
+    words = shlex.split(command)
+    name = f"command {Path(words[0]).name}"
+    try:
+        done = subprocess.run(
+            words, capture_output=True, check=False, timeout=TIMEOUT_SECONDS, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise KeyProviderError(name, "can't be run or doesn't end") from None
+    if done.returncode != 0:
+        raise KeyProviderError(name, f"exits with {done.returncode}")
+    return _decoded(done.stdout, name)
+
+
+def _decoded(content: bytes, provider: str) -> bytes:
+    if len(content) == BYTES:
+        return content
+    text = content.strip()
+    try:
+        key = binascii.unhexlify(text) if len(text) == 2 * BYTES else base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != BYTES:
+        raise KeyProviderError(provider, f"doesn't give {BYTES} bytes, raw, in hex or in base64")
+    return key

@@ -1,0 +1,208 @@
+"""The keyring: one wrapped data key for each pseudonymisation domain and epoch, and nothing of any person.
+
+Key bytes are touched in this folder, and nowhere else in Python.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from jobs.keys.errors import (
+    DestroyedEpochError,
+    EditedKeyringError,
+    FutureEpochError,
+    KeyringFormatError,
+    RetiredEpochError,
+    TruncatedKeyringError,
+    WrongKeyEncryptionKeyError,
+)
+from jobs.keys.field_keys import KEY_BYTES, DomainKeys
+from jobs.keys.kek import key_encryption_key, require_private
+from jobs.keys.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
+from jobs.lake.files import write_atomically
+from policy.contract import Contract
+from policy.periods import epoch_of
+
+GATE = ("gate", "0001-01-01")
+"""The key that seals verdicts: a domain of its own that no release can name."""
+
+Recorder = Callable[[str, str, str, str], object]
+"""Told of each opening, retirement and destruction: kind, domain, epoch, fingerprint."""
+
+
+class Keyring:
+    """The keyring file and the provider of its key-encryption key."""
+
+    def __init__(self, path: Path, provider: str, record: Recorder | None = None) -> None:
+        self.path, self._provider, self._record = path, provider, record or _unrecorded
+
+    @classmethod
+    def from_environment(cls, record: Recorder | None = None) -> Keyring:
+        """The keyring at ``IGNICLOUD_KEYRING`` under the key of ``IGNICLOUD_KEK``."""
+        home = Path(__file__).resolve().parents[2] / ".secrets"
+        path = Path(os.environ.get("IGNICLOUD_KEYRING") or home / "keyring.json")
+        return cls(path, os.environ.get("IGNICLOUD_KEK") or f"file:{home / 'kek'}", record)
+
+    # -- use -----------------------------------------------------------------------------------
+
+    def domain(self, domain: str, epoch: str, today: date | None = None) -> DomainKeys:
+        """The keys of one domain and epoch, opened on first use once the epoch has begun.
+
+        Raises:
+            FutureEpochError: the epoch begins after today.
+            DestroyedEpochError: its key is gone for good.
+            KeyringError: of the class that fits, when file or key-encryption key aren't right.
+        """
+        today = today or datetime.now(UTC).date()
+        if date.fromisoformat(epoch) > today:
+            raise FutureEpochError(domain, epoch, today)
+        kek = key_encryption_key(self._provider)
+        with self._locked():
+            entries = self._read()
+            entry = _find(entries, domain, epoch)
+            if entry is None:
+                entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES))
+                self._require_kek(kek, entries)
+                self._write([*entries, entry])
+                self._record("key_opened", domain, epoch, entry.fingerprint)
+        return DomainKeys(domain, epoch, self._opened(kek, entry, entries))
+
+    def of_day(self, contract: Contract, day: date) -> DomainKeys:
+        """The keys under which the release of ``day`` has its tokens; see `domain` for what is raised.
+
+        Raises:
+            ValueError: the contract has none.
+        """
+        if contract.domain is None or contract.epoch is None:
+            raise ValueError(f"{contract.release} has no tokens")
+        return self.domain(contract.domain, epoch_of(day, contract.epoch))
+
+    def seal(self, purpose: str, content: bytes) -> str:
+        """HMAC-SHA-256 over ``content`` under a key that only this keyring has, in hex."""
+        key = self.domain(*GATE).field_key(purpose)
+        return hmac.digest(key, content, "sha256").hex()
+
+    def has_sealed(self, purpose: str, content: bytes, seal: str) -> bool:
+        """Whether ``seal`` was made by `seal` over the same content."""
+        return hmac.compare_digest(self.seal(purpose, content), seal)
+
+    def entries(self) -> list[KeyEntry]:
+        """What the keyring holds, oldest first; no key material."""
+        return self._read()
+
+    def verify(self) -> int:
+        """Unwrap every key that isn't destroyed; their number.
+
+        Raises:
+            KeyringError: of the class that fits the first one that can't be unwrapped.
+        """
+        kek, entries = key_encryption_key(self._provider), self._read()
+        live = [entry for entry in entries if not entry.destroyed]
+        for entry in live:
+            self._opened(kek, entry, entries)
+        return len(live)
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def retire(self, domain: str, epoch: str) -> None:
+        """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
+        self._change(domain, epoch, "key_retired", lambda e: replace(e, retired=now()), {"active"})
+
+    def destroy(self, domain: str, epoch: str) -> None:
+        """Delete an epoch's key for good: nobody can ever link its tokens again. Needs retirement first."""
+        gone = self._change(
+            domain,
+            epoch,
+            "key_destroyed",
+            lambda e: replace(e, destroyed=now(), nonce=None, wrapped=None),
+            {"retired"},
+        )
+        assert gone.wrapped is None
+
+    def rewrap(self, provider: str) -> int:
+        """Wrap every data key under another key-encryption key; data keys and tokens stay the same."""
+        old, new = key_encryption_key(self._provider), key_encryption_key(provider)
+        with self._locked():
+            entries = self._read()
+            fresh = [
+                e if e.destroyed else e.with_wrapping(wrap(new, e.domain, e.epoch, self._opened(old, e, entries)))
+                for e in entries
+            ]
+            self._write(fresh)
+        self._provider = provider
+        return sum(not entry.destroyed for entry in fresh)
+
+    def _change(
+        self, domain: str, epoch: str, kind: str, change: Callable[[KeyEntry], KeyEntry], from_states: set[str]
+    ) -> KeyEntry:
+        with self._locked():
+            entries = self._read()
+            entry = _find(entries, domain, epoch)
+            if entry is None or entry.state not in from_states:
+                state = "has no key" if entry is None else f"is {entry.state}"
+                raise RetiredEpochError(domain, epoch, f"{state}, this needs {' or '.join(sorted(from_states))}")
+            changed = change(entry)
+            self._write([changed if e is entry else e for e in entries])
+            self._record(kind, domain, epoch, entry.fingerprint)
+        return changed
+
+    # -- file ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _read(self) -> list[KeyEntry]:
+        if not self.path.exists():
+            return []
+        require_private(self.path)
+        try:
+            content = json.loads(self.path.read_bytes())
+            found = content["format"]
+            if found == FORMAT:
+                return [KeyEntry(**entry) for entry in content["keys"]]
+        except (ValueError, TypeError, KeyError):
+            raise TruncatedKeyringError(str(self.path)) from None
+        raise KeyringFormatError(str(self.path), found, FORMAT)
+
+    def _write(self, entries: list[KeyEntry]) -> None:
+        content = {"format": FORMAT, "keys": [asdict(entry) for entry in entries]}
+        write_atomically(self.path, json.dumps(content, indent=1), 0o600)
+
+    def _require_kek(self, kek: bytes, entries: list[KeyEntry]) -> None:
+        """A new key is never wrapped under another key-encryption key than those before it."""
+        for entry in entries:
+            if not entry.destroyed:
+                self._opened(kek, entry, entries)
+                return
+
+    def _opened(self, kek: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> bytes:
+        if entry.destroyed:
+            raise DestroyedEpochError(entry.domain, entry.epoch)
+        try:
+            return unwrap(kek, entry)
+        except NotUnwrappedError:
+            pass
+        if any(opens(kek, other) for other in entries if other is not entry and not other.destroyed):
+            raise EditedKeyringError(str(self.path), entry.domain, entry.epoch)
+        raise WrongKeyEncryptionKeyError(str(self.path))
+
+
+def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
+    return next((entry for entry in entries if (entry.domain, entry.epoch) == (domain, epoch)), None)
+
+
+def _unrecorded(*_: str) -> None:
+    """What a keyring without a ledger tells nobody."""

@@ -1,0 +1,201 @@
+"""The record of everything the suite did: append-only, hash-chained, without a single value.
+
+One JSON object a line. Each line carries the SHA-256 of the line before it, so a line that is
+changed, removed or put in later breaks the chain (Haber & Stornetta 1991). Only the fields that
+a kind declares below are accepted, and only counts, names, days and hashes fit into them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from policy.errors import PolicyError
+
+KINDS: dict[str, frozenset[str]] = {
+    "extracted": frozenset({"source", "day", "rows", "columns"}),
+    "protected": frozenset(
+        {"release", "day", "run", "rows_in", "rows_out", "suppressed", "excluded", "epoch", "contract"}
+    ),
+    "judged": frozenset(
+        {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}
+        | {"verdict_hash", "suite", "rows"}
+    ),
+    "volume_accepted": frozenset({"release", "day", "rows", "by"}),
+    "assured": frozenset(
+        {"release", "day", "run", "verdict", "findings", "proof_planted", "proof_caught", "rows", "files"}
+    ),
+    "quarantined": frozenset({"release", "day", "run"}),
+    "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
+    "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),
+    "export_deleted": frozenset({"release", "day"}),
+    "refused": frozenset({"step", "release", "source", "day", "error"}),
+    "cleaned": frozenset({"source", "day"}),
+    "reidentification_requested": frozenset({"request", "requester", "release", "reason", "ticket", "seal"}),
+    "reidentification_decided": frozenset({"request", "by", "decision"}),
+    "reidentified": frozenset({"request", "requester", "release", "outcome"}),
+    "answer_forgotten": frozenset({"request"}),
+    "expiry_planned": frozenset(
+        {"plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "holds_on_record"}
+        | {"leftovers", "forecast", "over_share", "due_since", "unpromised"}
+    ),
+    "expiry_approved": frozenset({"plan", "by"}),
+    "rows_expired": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
+    "expiry_done": frozenset({"plan", "day", "leftovers"}),
+    "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
+    "incident": frozenset({"what", "release", "day", "plan", "count"}),
+    "incident_acknowledged": frozenset({"incident", "release", "by"}),
+    "key_opened": frozenset({"domain", "epoch", "fingerprint"}),
+    "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
+    "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),
+}  # fmt: skip
+FIRST = "0" * 64
+_NAME = re.compile(r"[\w .:,()\[\]/=+-]{0,200}")
+
+Entry = dict[str, Any]
+
+
+class BrokenLedgerError(PolicyError):
+    """The chain doesn't hold: somebody changed the record."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(
+            f"the ledger's chain breaks at line {line}; restore it from a copy and tell the privacy officer"
+        )
+
+
+class UnrecordableError(PolicyError):
+    """An entry has a field, or a sort of content, that the ledger doesn't take."""
+
+    def __init__(self, kind: str, field: str) -> None:
+        self.kind, self.field = kind, field
+        super().__init__(f"the ledger takes no {field} in an entry {kind!r}; see KINDS in jobs/lake/ledger.py")
+
+
+class Ledger:
+    """The ledger in ``folder``; writers take turns by a file lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "ledger.jsonl"
+
+    def append(self, kind: str, **fields: Any) -> Entry:
+        """Add one entry; it is on the disk when this returns.
+
+        A line that a crash left torn was never acknowledged and is dropped.
+
+        Raises:
+            UnrecordableError: a field that ``kind`` doesn't declare, or content that isn't a
+                name, number, day or hash.
+        """
+        if kind not in KINDS:
+            raise UnrecordableError(kind, "kind")
+        for field, content in fields.items():
+            if field not in KINDS[kind] or not _recordable(content):
+                raise UnrecordableError(kind, field)
+        self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            last = _settle(file)
+            entry: Entry = {
+                "seq": last["seq"] + 1 if last else 1,
+                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "kind": kind,
+                **{field: str(v) if hasattr(v, "isoformat") else v for field, v in fields.items()},
+                "prev": last["hash"] if last else FIRST,
+            }
+            entry["hash"] = _hash(entry)
+            file.seek(0, os.SEEK_END)
+            file.write(_canonical(entry) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return entry
+
+    def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> None:
+        """Record that a key was opened, retired or destroyed: what a `jobs.keys.ring.Keyring` tells."""
+        self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
+
+    def entries(self, kind: str | None = None, **match: Any) -> Iterator[Entry]:
+        """Entries in order, of one kind and with these fields if given."""
+        if not self.path.exists():
+            return
+        wanted = {field: str(v) if hasattr(v, "isoformat") else v for field, v in match.items()}
+        with self.path.open("rb") as file:
+            for line in file:
+                entry = json.loads(line)
+                if kind in (None, entry["kind"]) and all(entry.get(f) == v for f, v in wanted.items()):
+                    yield entry
+
+    def last(self, kind: str, **match: Any) -> Entry | None:
+        """The newest such entry."""
+        entry = None
+        for entry in self.entries(kind, **match):  # noqa: B007 (the last one is wanted)
+            pass
+        return entry
+
+    def verify(self) -> int:
+        """Recompute the whole chain; the number of entries.
+
+        Raises:
+            BrokenLedgerError: with the first line that doesn't fit.
+        """
+        previous, count = FIRST, 0
+        for count, entry in enumerate(self._whole(), start=1):
+            claimed = entry.pop("hash", None)
+            if entry.get("seq") != count or entry.get("prev") != previous or _hash(entry) != claimed:
+                raise BrokenLedgerError(count)
+            previous = claimed
+        return count
+
+    def _whole(self) -> Iterator[Entry]:
+        if not self.path.exists():
+            return
+        for number, line in enumerate(self.path.read_bytes().splitlines(keepends=True), start=1):
+            try:
+                if not line.endswith(b"\n"):
+                    raise ValueError
+                yield json.loads(line)
+            except ValueError:
+                raise BrokenLedgerError(number) from None
+
+
+def _recordable(content: Any) -> bool:
+    if content is None or isinstance(content, bool | int | float) or hasattr(content, "isoformat"):
+        return True
+    if isinstance(content, str):
+        return _NAME.fullmatch(content) is not None and "@" not in content
+    if isinstance(content, dict):
+        return all(_recordable(key) and _recordable(value) for key, value in content.items())
+    return isinstance(content, list | tuple) and all(_recordable(item) for item in content)
+
+
+def _canonical(entry: Entry) -> bytes:
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def _hash(entry: Entry) -> str:
+    return hashlib.sha256(_canonical(entry)).hexdigest()
+
+
+def _settle(file: BinaryIO) -> Entry | None:
+    """Cut off a torn last line; the last whole entry, read from the file's end."""
+    size = file.seek(0, os.SEEK_END)
+    tail, start = b"", size
+    while start > 0 and tail.count(b"\n") < 2:
+        start = max(0, start - 65_536)
+        file.seek(start)
+        tail = file.read(size - start)
+    whole, newline, torn = tail.rpartition(b"\n")
+    if torn:
+        file.truncate(size - len(torn))
+    if not newline:
+        return None
+    last: Entry = json.loads(whole.rpartition(b"\n")[2])
+    return last

@@ -1,0 +1,210 @@
+"""Where data lies, who may look there, and how it becomes visible.
+
+Zones in one direction: ``landing → staged → published``, beside them ``quarantine``
+and ``ledger``. Landing, staged and quarantine are closed to everyone but the jobs (0700, policy
+clause 5.1). What becomes visible does so by one atomic step: a manifest replaced in landing, one
+Delta commit in published. An interrupted step leaves the old state.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from jobs.lake.files import sha256_of, write_atomically
+from policy.errors import PolicyError
+
+PRIVATE, SHARED = 0o700, 0o750
+
+
+class NotExtractedError(PolicyError):
+    """A step asks for a day that landing doesn't hold."""
+
+    def __init__(self, source: str, day: date) -> None:
+        self.source, self.day = source, day
+        super().__init__(f"{source} of {day} isn't in landing; run `python -m jobs extract --day {day}` first")
+
+
+class LandingChangedError(PolicyError):
+    """A landing file isn't the one that was extracted."""
+
+    def __init__(self, source: str, day: date, file: str) -> None:
+        self.source, self.day, self.file = source, day, file
+        super().__init__(f"{source} of {day}: {file} differs from its manifest; extract the day again")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One Parquet file of a day's slice: its name, rows and SHA-256."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What landing holds of one source for one day."""
+
+    source: str
+    day: str
+    taken_at: str
+    columns: tuple[str, ...]
+    files: tuple[LandedFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files together."""
+        return sum(file.rows for file in self.files)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The folder that holds every zone."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Lake:
+        """The lake at ``IGNICLOUD_LAKE``, or ``lake`` beside the project's folders."""
+        default = Path(__file__).resolve().parents[2] / "lake"
+        return cls(Path(os.environ.get("IGNICLOUD_LAKE") or default).resolve())
+
+    def landing(self, source: str, day: date) -> Path:
+        """Raw copies of one source and day."""
+        return self.root / "landing" / source / f"day={day}"
+
+    def staged(self, release: str, run: str) -> Path:
+        """Protected rows of one run that nobody has judged yet."""
+        return self.root / "staged" / release / run
+
+    def quarantine(self, release: str, run: str) -> Path:
+        """A staged run whose verdict was red."""
+        return self.root / "quarantine" / release / run
+
+    def published(self, release: str) -> Path:
+        """The Delta table that analysts read."""
+        return self.root / "published" / release
+
+    def about(self, release: str) -> Path:
+        """Datasheet and data package of a release; hidden from Delta's vacuum by its underscore."""
+        return self.published(release) / "_about"
+
+    def expiry(self, plan: str) -> Path:
+        """One retention plan with its receipt: counts, file names and hashes only; kept always."""
+        return self.root / "expiry" / plan
+
+    def exports(self, recipient: str, release: str) -> Path:
+        """Copies for one recipient outside the group, until they are handed over; closed."""
+        return self.root / "exports" / recipient / release
+
+    @property
+    def answers(self) -> Path:
+        """Answers to re-identifications: a folder each requester, closed, for a day."""
+        return self.root / "answers"
+
+    @property
+    def ledger(self) -> Path:
+        """The append-only record; everyone may read it."""
+        return self.root / "ledger"
+
+    def data_docs(self, release: str) -> Path:
+        """The pages of a release's verdicts: counts and names only, so they lie with the ledger."""
+        return self.ledger / "data_docs" / release
+
+    def private(self, folder: Path) -> Path:
+        """``folder``, made with every new parent below the root closed to others (0700)."""
+        return self._make(folder, PRIVATE)
+
+    def shared(self, folder: Path) -> Path:
+        """``folder``, made readable for the lake's group (0750)."""
+        return self._make(folder, SHARED)
+
+    def _make(self, folder: Path, mode: int) -> Path:
+        self.root.mkdir(mode=SHARED, parents=True, exist_ok=True)
+        below = folder.relative_to(self.root)
+        for depth in range(1, len(below.parts) + 1):
+            path = self.root.joinpath(*below.parts[:depth])
+            if not path.exists():
+                path.mkdir(exist_ok=True)
+                path.chmod(mode)
+        return folder
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Let one process at a time change ``what``: a release's table, or the run of a step."""
+        folder = self.private(self.root / "locks")
+        with os.fdopen(os.open(folder / what, os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    # -- landing -------------------------------------------------------------------------------
+
+    def land(self, source: str, day: date, columns: Sequence[str], files: Sequence[LandedFile]) -> Manifest:
+        """Make ``files``, already written into the day's folder, the day's one content.
+
+        Guarantee: readers see all of the old files or all of the new ones. Files that the
+        manifest doesn't name are removed afterwards.
+        """
+        folder = self.landing(source, day)
+        taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = Manifest(source, day.isoformat(), taken_at, tuple(columns), tuple(files))
+        write_atomically(folder / "manifest.json", json.dumps(asdict(manifest), indent=1))
+        for stray in folder.glob("*.parquet"):
+            if stray.name not in {file.name for file in files}:
+                stray.unlink()
+        return manifest
+
+    def manifest(self, source: str, day: date) -> Manifest:
+        """What landing holds of ``source`` for ``day``.
+
+        Raises:
+            NotExtractedError: nothing.
+        """
+        try:
+            content = json.loads((self.landing(source, day) / "manifest.json").read_text("utf-8"))
+        except FileNotFoundError:
+            raise NotExtractedError(source, day) from None
+        files = tuple(LandedFile(**file) for file in content.pop("files"))
+        return Manifest(**{**content, "columns": tuple(content["columns"]), "files": files})
+
+    def landed_files(self, source: str, day: date) -> list[Path]:
+        """The day's files, byte for byte as they were extracted.
+
+        Raises:
+            NotExtractedError: the day isn't in landing.
+            LandingChangedError: a file is missing or was changed.
+        """
+        folder, paths = self.landing(source, day), []
+        for file in self.manifest(source, day).files:
+            path = folder / file.name
+            if not path.is_file() or sha256_of(path) != file.sha256:
+                raise LandingChangedError(source, day, file.name)
+            paths.append(path)
+        return paths
+
+    def landed_days(self) -> list[date]:
+        """Every day of which landing holds anything, oldest first."""
+        return sorted({date.fromisoformat(path.name[4:]) for path in self.root.glob("landing/*/day=*")})
+
+    def landed_since(self, day: date) -> date:
+        """The UTC date on which the oldest landing copy of ``day`` was begun."""
+        folders = self.root.glob(f"landing/*/day={day}")
+        oldest = min(path.stat().st_mtime for folder in folders for path in (folder, *folder.iterdir()))
+        return datetime.fromtimestamp(oldest, UTC).date()
+
+    def leave(self, day: date) -> list[str]:
+        """Delete every landing copy of ``day``; the sources whose copy went."""
+        gone = []
+        for folder in sorted(self.root.glob(f"landing/*/day={day}")):
+            (folder / "manifest.json").unlink(missing_ok=True)
+            shutil.rmtree(folder)
+            gone.append(folder.parent.name)
+        return gone

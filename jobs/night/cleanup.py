@@ -1,0 +1,45 @@
+"""Raw copies go as soon as every release of their day is published and verified (clause 8.1)."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.night.plan import buildable
+from policy.periods import RAW_KEPT
+from policy.promise import Promise
+
+
+def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list[str], list[str]]:
+    """Delete landing of ``day`` if nothing needs it any more, and every copy that is overdue.
+
+    Returns the sources that went and the releases that still wait. A release waits until the
+    ledger has its publication after the last extraction of the day. ``today``: UTC.
+    """
+    ledger = Ledger(lake.ledger)
+    waiting = [name for name in buildable(promise) if not _published_since_extraction(ledger, name, day)]
+    gone = []
+    for landed in lake.landed_days():
+        if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:
+            for source in lake.leave(landed):
+                ledger.append("cleaned", source=source, day=landed)
+                gone.append(source)
+    _forget_exports(lake, ledger, today)
+    return gone, waiting
+
+
+def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:
+    """A copy for a recipient is handed over, and gone from here, within a week."""
+    for folder in sorted(lake.root.glob("exports/*/*/day=*")):
+        made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
+        if today - made > RAW_KEPT:
+            shutil.rmtree(folder)
+            ledger.append("export_deleted", release=folder.parent.name, day=folder.name.removeprefix("day="))
+
+
+def _published_since_extraction(ledger: Ledger, release: str, day: date) -> bool:
+    extracted = ledger.last("extracted", day=day)
+    published = ledger.last("published", release=release, day=day)
+    return extracted is not None and published is not None and published["seq"] > extracted["seq"]

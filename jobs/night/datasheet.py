@@ -1,0 +1,164 @@
+"""What an analyst needs beside the rows: a Frictionless data package and a one-page datasheet.
+
+Both are made from the contract and the ledger, so they can't promise what the night didn't do.
+The data package follows the Frictionless Data Package standard, the datasheet the questions of
+Gebru et al., "Datasheets for Datasets" (2021), as far as they concern a reader of a table.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jobs.lake.files import write_atomically
+from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.tables import PARTITION
+from jobs.lake.zones import Lake
+from policy.contract import Contract, Output
+from policy.promise import Promise
+
+FRICTIONLESS = {
+    "string": "string", "bigint": "integer", "timestamp": "datetime", "date": "date", "boolean": "boolean",
+    "map": "object", "array": "array",
+}  # fmt: skip
+
+
+def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -> None:
+    """Replace both pages of one release by what is true after its last publication."""
+    folder = lake.shared(lake.about(contract.release))
+    write_atomically(folder / "datapackage.json", json.dumps(datapackage(promise, contract), indent=1) + "\n")
+    write_atomically(folder / "datasheet.md", datasheet(promise, contract, ledger))
+
+
+def datapackage(promise: Promise, contract: Contract) -> dict[str, Any]:
+    """The release as a Frictionless data package; its one resource is the Delta table beside it."""
+    purpose = promise.register.purposes[contract.purpose]
+    partition = {"name": PARTITION, "type": "date", "description": "the data day (UTC); the table's partition"}
+    return {
+        "profile": "data-package",
+        "name": contract.release.replace("_", "-"),
+        "title": contract.title,
+        "description": contract.about,
+        "contributors": [{"title": contract.owner, "role": "maintainer"}],
+        "keywords": [contract.kind, contract.purpose],
+        "privacy": {
+            "kind": contract.kind,
+            "purpose": purpose.words,
+            "lawfulBasis": purpose.article,
+            "roles": list(purpose.roles),
+            "retention": contract.retention.keep,
+            "contract": contract.fingerprint,
+        },
+        "resources": [
+            {
+                "name": contract.release.replace("_", "-"),
+                "path": "..",
+                "format": "delta",
+                "schema": {"fields": [*(_field(output) for output in contract.outputs), partition]},
+            }
+        ],
+    }
+
+
+def _field(output: Output) -> dict[str, Any]:
+    field: dict[str, Any] = {
+        "name": output.name,
+        "type": FRICTIONLESS.get(output.type.partition("<")[0], "number"),
+        "description": output.note,
+    }
+    if output.values is not None:
+        field["constraints"] = {"enum": list(output.values)}
+    return field
+
+
+def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
+    """One page of Markdown: what it is, its columns, how to open it, its counts and its limits."""
+    purpose = promise.register.purposes[contract.purpose]
+    rows = "\n".join(f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} |" for o in contract.outputs)
+    counts = "\n".join(_count(entry, ledger) for entry in _latest(contract.release, ledger))
+    return DATASHEET.format(
+        title=contract.title,
+        about=contract.about,
+        kind=contract.kind,
+        words=purpose.words,
+        article=purpose.article,
+        clause=purpose.clause,
+        roles=", ".join(purpose.roles),
+        keep=contract.retention.keep,
+        owner=contract.owner,
+        columns=rows,
+        release=contract.release,
+        counts=counts,
+        limits="\n".join(f"- {limit}" for limit in limits(contract)),
+    )
+
+
+def limits(contract: Contract) -> list[str]:
+    """What this release can't tell, or still could: in words for its readers."""
+    said = ["Rows of people who objected, or whose data is restricted, aren't in it; the counts say how many."]
+    if contract.kind == "pseudonymised":
+        said += [
+            f"Pseudonymised is still personal data (GDPR recital 26): use it for `{contract.purpose}` only.",
+            f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else.",
+            "Rare behaviour can still single somebody out for a reader who knows it from elsewhere.",
+        ]
+    for statistic in contract.statistics:
+        said.append(f"`{statistic.name}`: groups with fewer than {statistic.k} distinct contributors are suppressed.")
+    if contract.statistics:
+        said.append(
+            "Small changes between days of a large group aren't hidden; totals over all groups aren't published."
+        )
+    return said
+
+
+def _words(output: Output) -> str:
+    return ", ".join(output.values) if output.values is not None else ""
+
+
+def _latest(release: str, ledger: Ledger) -> list[Entry]:
+    """The last publication of each of the last thirty days that have one, newest day first."""
+    by_day = {entry["day"]: entry for entry in ledger.entries("published", release=release)}
+    return [by_day[day] for day in sorted(by_day, reverse=True)[:30]]
+
+
+def _count(entry: Entry, ledger: Ledger) -> str:
+    staged = ledger.last("protected", release=entry["release"], day=entry["day"], run=entry["run"]) or {}
+    cells = (entry["day"], *(staged.get(name, "") for name in ("rows_in", "excluded", "suppressed")), entry["rows"])
+    return f"| {' | '.join(str(cell) for cell in (*cells, entry['version']))} |"
+
+
+DATASHEET = """\
+# {title}
+
+{about}
+
+**{kind}** · *{words}* (policy clause {clause}; {article}) · readers: {roles} · kept {keep} · ask {owner}
+
+## Columns
+| column | type | treatment | words |
+|---|---|---|---|
+{columns}
+| `day` | date | the data day (UTC); the table's partition | |
+
+## Open it
+```python
+from deltalake import DeltaTable
+table = DeltaTable("{release}")                       # from the folder above the table
+pandas_frame = table.to_pandas(partitions=[("day", "=", "2026-01-31")])
+
+import polars                                          # lazily, with predicates pushed down
+polars.scan_delta("{release}").filter(polars.col("day") == polars.date(2026, 1, 31)).collect()
+
+import duckdb                                          # any SQL, straight from the files
+rows = table.to_pyarrow_dataset()
+duckdb.sql("SELECT day, count(*) FROM rows GROUP BY day ORDER BY day").show()
+```
+
+## Counts
+| day | source rows | excluded | suppressed | published rows | version |
+|---|---|---|---|---|---|
+{counts}
+
+## Limits
+{limits}
+"""

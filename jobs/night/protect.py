@@ -1,0 +1,170 @@
+"""From landing to staged: treat every column as its contract says, leave out whom it must.
+
+The night's second step. What it makes is unseen: only the gate reads the staged zone.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.anonymity.statistics import statistics
+from jobs.keys.ring import Keyring
+from jobs.lake.files import write_atomically
+from jobs.lake.landing import Landing
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.people.subjects import without_excluded
+from jobs.signals.release import signals
+from jobs.treatments import treated
+from jobs.treatments.tokens import FieldKeys
+from policy.contract import Contract, Shape
+from policy.errors import ContractError, PolicyError
+from policy.periods import epoch_of
+from policy.promise import Promise
+from policy.sources import Identifier
+from policy.taxonomies import Taxonomies
+
+SELDOM_REPEATED: frozenset[Identifier] = frozenset({"event", "object", "session"})
+"""Identifiers of which a day holds about as many as rows."""
+
+
+class NoBuilderError(PolicyError):
+    """The release has a contract, and nothing yet that could make it."""
+
+    def __init__(self, release: str, shape: Shape) -> None:
+        self.release, self.shape = release, shape
+        super().__init__(f"{release}: no builder makes {shape} yet; the night skips this release")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
+
+    ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
+    with a row per event, the sum of the group sizes for an aggregate.
+    """
+
+    release: str
+    day: str
+    run: str
+    rows_in: int
+    rows_out: int
+    represented: int
+    suppressed: int
+    excluded: int
+    epoch: str | None
+    contract: str
+
+
+def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
+    """Apply each column's treatment; rows are neither added nor removed.
+
+    Guarantee: the result has exactly ``contract.output_schema``, in that order. Nulls stay null.
+
+    Raises:
+        ContractError: ``raw`` has a column that the contract does not name.
+    """
+    for column in set(raw.columns) - contract.columns.keys():
+        raise ContractError(contract.release, column, "neither kept, treated nor dropped", contract.owner)
+    published = ((name, rule) for name, rule in contract.columns.items() if rule.published)
+    return raw.select(*(treated(name, rule, taxonomies, keys) for name, rule in published))
+
+
+def _events(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per event, tokens under the key of the data day."""
+    source, purpose = contract.main_source, promise.register.purposes[contract.purpose]
+    raw = landing.frame(source)
+    kept = without_excluded(raw, promise.source(source).subject, contract.purpose, purpose, landing.wishes())
+    keys = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed).of_day(contract, landing.day)
+    rows_in = landing.lake.manifest(source, landing.day).rows
+
+    def counts(rows_out: int) -> dict[str, int]:
+        """What wasn't written was excluded; the gate counts the excluded in landing by itself."""
+        return {"rows_in": rows_in, "represented": rows_out, "suppressed": 0, "excluded": rows_in - rows_out}
+
+    return protect(kept, contract, promise.taxonomies, keys.on(landing.spark)), counts
+
+
+def _statistics(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per group that enough people or companies stand behind."""
+    table = statistics(promise, contract, landing.frame, landing.wishes(), landing.day)
+    return table.shown, lambda _: table.counts()
+
+
+def _findings(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per finding of a detection rule; nothing is left out, so findings in are rows out."""
+
+    def counts(rows_out: int) -> dict[str, int]:
+        return {"rows_in": rows_out, "represented": rows_out, "suppressed": 0, "excluded": 0}
+
+    return signals(promise, contract, landing).coalesce(1), counts
+
+
+BUILDERS = {"events": _events, "statistics": _statistics, "findings": _findings}
+"""What makes each shape of `jobs.night.plan.BUILT`."""
+
+
+def protect_release(promise: Promise, release: str, day: date, run: str, spark: SparkSession, lake: Lake) -> Protected:
+    """Stage one release of one day; a rerun with the same ``run`` replaces what it staged.
+
+    Raises:
+        NoBuilderError: nothing makes releases of this shape yet.
+        PolicyError: of the class that fits, when landing or keys aren't as they must be.
+    """
+    contract = promise.release(release)
+    if contract.shape not in BUILDERS:
+        raise NoBuilderError(release, contract.shape)
+    frame, counts = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
+    folder = lake.private(lake.staged(release, run))
+    shutil.rmtree(folder)
+    lake.private(folder)
+    frame.write.mode("append").options(**writing(contract)).parquet(str(folder))
+    rows_out = settle(folder)
+    epoch = epoch_of(day, contract.epoch) if contract.epoch else None
+    staged = Protected(
+        release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
+        **counts(rows_out),
+    )  # fmt: skip
+    write_atomically(folder / "_protected.json", json.dumps(asdict(staged), indent=1), 0o600)
+    record = {field: value for field, value in asdict(staged).items() if field != "represented"}
+    Ledger(lake.ledger).append("protected", **record)
+    return staged
+
+
+def writing(contract: Contract) -> dict[str, str]:
+    """How staged files are written.
+
+    Without statistics, which would remember the smallest and largest token of every file, and
+    without a dictionary where nearly every row has its own token: it is built, found too large
+    and thrown away (a fifth of the CPU of writing).
+    """
+    unique = (output.name for output in contract.outputs if output.token in SELDOM_REPEATED)
+    no_dictionary = {f"parquet.enable.dictionary#{name}": "false" for name in unique}
+    return {"parquet.column.statistics.enabled": "false", **no_dictionary}
+
+
+def settle(folder: Path) -> int:
+    """Close a finished write to others, number its files, remove Spark's leftovers; the rows written."""
+    rows = 0
+    for number, path in enumerate(sorted(folder.iterdir())):
+        if path.suffix != ".parquet" or path.name.startswith((".", "_")):
+            path.unlink()
+            continue
+        path.chmod(0o600)
+        rows += pq.read_metadata(path).num_rows
+        path.rename(folder / f"part-{number:05d}.parquet")
+    return rows

@@ -1,0 +1,104 @@
+"""From staged to published: what the gate has passed, byte for byte, in one commit.
+
+Nothing gets here without a verdict, and nothing gets past it: a red, old, hand-made or foreign
+verdict is refused, and so is a file that isn't the one that was judged.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from jobs.gate.decisions import require_no_incident
+from jobs.gate.verdict import Verdict, load_verdict
+from jobs.lake.files import copy_atomically
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import committed, files_of, open_table, replace_day
+from jobs.lake.zones import Lake
+from jobs.night.datasheet import write_about
+from policy.contract import Contract
+from policy.errors import PolicyError
+from policy.promise import Promise
+
+
+class NotAsJudgedError(PolicyError):
+    """What lies in the published folder isn't what the gate passed."""
+
+    def __init__(self, release: str, day: date, file: str) -> None:
+        self.release, self.day, self.file = release, day, file
+        super().__init__(
+            f"{release} of {day}: {file} isn't as the gate judged it; nothing was published; run validate again"
+        )
+
+
+@dataclass(frozen=True)
+class Published:
+    """One visible day of a release."""
+
+    release: str
+    day: str
+    run: str
+    version: int
+    rows: int
+    files: int
+    verdict_hash: str
+
+
+def publish_release(promise: Promise, release: str, day: date, run: str, lake: Lake) -> Published:
+    """Make a judged run the content of its day, and write the release's datasheet.
+
+    Guarantee: one commit replaces exactly this day; killed at any point, the old day or the new
+    one is visible, and running again finishes the work.
+
+    Raises:
+        OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
+        PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
+            as its contract says.
+    """
+    contract, ledger = promise.release(release), Ledger(lake.ledger)
+    done = ledger.last("published", release=release, day=day, run=run)
+    staged = lake.staged(release, run)
+    if done is not None:
+        shutil.rmtree(staged, ignore_errors=True)
+        return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
+    require_no_incident(release, contract.owner, ledger)
+    verdict = load_verdict(staged)
+    verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
+    with lake.alone(release):
+        published = _commit(contract, day, run, verdict, lake)
+        ledger.append("published", **vars(published))
+    write_about(promise, contract, lake, ledger)
+    shutil.rmtree(staged)
+    return published
+
+
+def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lake) -> Published:
+    root = lake.shared(lake.published(contract.release))
+    table = open_table(root, contract)
+    version, files = committed(table, run), {}
+    for file in verdict.files:
+        target = Path(f"day={day}") / f"{run}-{file.name}"
+        lake.shared((root / target).parent)
+        if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
+            raise NotAsJudgedError(contract.release, day, file.name)
+        files[target] = file.rows
+    if version is None:
+        properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
+        version = replace_day(table, day, files, properties)
+    _verify(contract.release, day, files, root, files_of(table, day))
+    return Published(
+        contract.release, day.isoformat(), run, version, sum(files.values()), len(files), verdict.verdict_hash
+    )
+
+
+def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible: list[Path]) -> None:
+    """What readers see now is exactly what was judged: the same files with the same rows."""
+    if sorted(files) != visible:
+        raise NotAsJudgedError(release, day, "the table's file list")
+    for path, rows in files.items():
+        if pq.read_metadata(root / path).num_rows != rows:
+            raise NotAsJudgedError(release, day, path.name)

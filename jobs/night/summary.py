@@ -1,0 +1,50 @@
+"""What a night did, as a table a person can read: from the ledger alone, counts and names only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.zones import Lake
+from jobs.night.plan import BUILT
+from policy.promise import Promise
+
+HEADINGS = ("release", "in", "out", "suppressed", "excluded", "verdict", "read it at")
+
+
+def night_table(promise: Promise, day: date, lake: Lake) -> str:
+    """One line per release: rows in, out, suppressed, excluded, the verdict and where to read it."""
+    rows = [HEADINGS, *_rows(promise, day, lake)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([f"The night of {day}", "", lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
+
+
+def _rows(promise: Promise, day: date, lake: Lake) -> Iterator[tuple[str, ...]]:
+    ledger = Ledger(lake.ledger)
+    for name, contract in promise.releases.items():
+        if contract.shape not in BUILT:
+            yield name, "", "", "", "", "skipped", f"(no builder makes {contract.shape} yet)"
+            continue
+        staged = ledger.last("protected", release=name, day=day)
+        if staged is None:
+            yield name, "", "", "", "", "not made", ""
+            continue
+        counts = (str(staged[field]) for field in ("rows_in", "rows_out", "suppressed", "excluded"))
+        yield name, *counts, _verdict(ledger, staged), _where(ledger, staged, lake)
+
+
+def _verdict(ledger: Ledger, staged: Entry) -> str:
+    judged = ledger.last("judged", release=staged["release"], day=staged["day"], run=staged["run"])
+    if judged is None:
+        return "none"
+    proof = f"{judged['proof_caught']}/{judged['proof_planted']} leaks caught"
+    return f"{judged['verdict']}, {proof}"
+
+
+def _where(ledger: Ledger, staged: Entry, lake: Lake) -> str:
+    published = ledger.last("published", release=staged["release"], day=staged["day"], run=staged["run"])
+    if published is None:
+        return "not published"
+    return f"{lake.published(staged['release'])} (version {published['version']})"

@@ -1,0 +1,192 @@
+"""The gate's step: judge a staged run against its contract, its source and that night's identifiers.
+
+Green: a sealed verdict lies beside the files, and `publish` may take them. Red: the run goes to
+quarantine, nothing is published, and the error names release, expectation and column.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from expectations.case import Case, Claimed, Finding
+from expectations.index import IndexScanner, KnownIdentifiers, scanner
+from expectations.judge import Judgement, judge
+from expectations.leaks import PATTERN_LEAKS
+from expectations.proof import Proof, prove
+from jobs.gate.data_docs import Page, write_page
+from jobs.gate.decisions import accepted_volume
+from jobs.gate.file_texts import texts_of
+from jobs.gate.recount import LandedDay, leaks_of, recount
+from jobs.gate.verdict import JudgedFile, Verdict, staged_files, suite_version
+from jobs.keys.ring import Keyring
+from jobs.lake.landing import Landing
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.night.protect import Protected
+from policy.contract import Contract
+from policy.errors import PolicyError
+from policy.promise import Promise
+
+NIGHTS = 28
+"""How many earlier nights the volume rule looks back on."""
+
+SAME_WEEKDAY = 2
+"""With so many nights of the same weekday among them, those alone count: weekends are quiet by nature."""
+
+
+class RedVerdictError(PolicyError):
+    """The gate found something; the run is in quarantine and nothing was published."""
+
+    def __init__(self, verdict: Verdict, owner: str) -> None:
+        self.release, self.findings, self.owner = verdict.release, verdict.findings, owner
+        named = "; ".join(
+            f"{f.expectation} {f.column} ({f.detail}, {f.count})".replace("  ", " ") for f in verdict.findings
+        )
+        super().__init__(
+            f"{verdict.release} of {verdict.day} is red: {named}. Nothing was published, run {verdict.run} is in "
+            f"quarantine; ask {owner}, and see docs/gate.md for what each expectation means"
+        )
+
+
+def validate_release(promise: Promise, release: str, day: date, run: str, spark: SparkSession, lake: Lake) -> Verdict:
+    """Judge one staged run and write the verdict beside it.
+
+    Raises:
+        RedVerdictError: something broke an expectation, or the gate missed a planted leak.
+    """
+    contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
+    landing = LandedDay(promise, Landing(spark, lake, day))
+    files = staged_files(staged)
+    rows = spark.read.parquet(*(str(staged / file.name) for file in files))
+    account = landing.account()
+    known = landing.known_identifiers(contract, account)
+    with private_scanner(known, lake) as scan:
+        recounted = recount(promise, contract, landing, rows)
+        case = Case(
+            contract=contract,
+            day=day,
+            judged_at=datetime.now(UTC),
+            staged=rows,
+            scan=scan,
+            claimed=_claimed(staged),
+            recounted=recounted,
+            landed=landing.copies(),
+            history=_history(ledger, contract, day, recounted.rows_in),
+            file_columns=tuple(tuple(pq.read_schema(staged / file.name).names) for file in files),
+            texts=texts_of([staged / file.name for file in files], rows.schema),
+        )
+        judgement = judge(f"{release} {run}", case)
+        proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
+    verdict = _verdict(case, run, judgement, proof, files)
+    return _pronounce(verdict, _page(verdict, judgement, proof), contract, lake, ledger)
+
+
+@contextmanager
+def private_scanner(known: KnownIdentifiers, lake: Lake) -> Iterator[IndexScanner]:
+    """A scanner whose index lies in the staged zone, closed to others, under a random key of this block."""
+    folder = lake.private(lake.root / "staged" / ".gate") / secrets.token_hex(8)
+    with scanner(known, folder, secrets.token_bytes(24)) as scan:
+        yield scan
+
+
+def _verdict(case: Case, run: str, judgement: Judgement, proof: Proof, files: tuple[JudgedFile, ...]) -> Verdict:
+    missed = (Finding("gate_proves_itself", "", f"missed: {kind}", 1) for kind in proof.missed)
+    findings = (*judgement.findings, *missed)
+    return Verdict(
+        release=case.contract.release,
+        day=case.day.isoformat(),
+        run=run,
+        verdict="red" if findings else "green",
+        findings=findings,
+        expectations=len(judgement.checked),
+        proof_planted=proof.planted,
+        proof_caught=proof.caught,
+        files=files,
+        rows=sum(file.rows for file in files),
+        contract=case.contract.fingerprint,
+        suite=suite_version(),
+        judged_at=case.judged_at.isoformat(timespec="seconds"),
+    )
+
+
+def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
+    facts: dict[str, str | int] = {
+        "rows": verdict.rows,
+        "judged at": verdict.judged_at,
+        "contract": verdict.contract,
+        "suite": verdict.suite,
+        "verdict": verdict.verdict_hash,
+        **{file.name: f"{file.rows} rows, SHA-256 {file.sha256}" for file in verdict.files},
+    }
+    day = date.fromisoformat(verdict.day)
+    return Page(verdict.release, day, verdict.run, judgement.checked, judgement.findings, proof, facts)
+
+
+def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
+    """Seal and record the verdict, write its page; a red run leaves the staged zone."""
+    staged = lake.staged(verdict.release, verdict.run)
+    sealed = verdict.sealed(Keyring.from_environment(ledger.key_changed))
+    sealed.write(staged)
+    named = {"release": verdict.release, "day": verdict.day, "run": verdict.run}
+    ledger.append(
+        "judged",
+        **named,
+        verdict=verdict.verdict,
+        findings=[vars(finding) for finding in verdict.findings],
+        expectations=verdict.expectations,
+        proof_planted=verdict.proof_planted,
+        proof_caught=verdict.proof_caught,
+        verdict_hash=verdict.verdict_hash,
+        suite=verdict.suite,
+        rows=verdict.rows,
+    )
+    write_page(page, lake, ledger)
+    if verdict.verdict == "green":
+        return sealed
+    quarantine = lake.quarantine(verdict.release, verdict.run)
+    lake.private(quarantine.parent)
+    os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
+    ledger.append("quarantined", **named)
+    raise RedVerdictError(verdict, contract.owner)
+
+
+# -- what lies beside the rows --------------------------------------------------------------------
+
+
+def _claimed(staged: Path) -> Claimed:
+    noted = Protected(**json.loads((staged / "_protected.json").read_text("utf-8")))
+    return Claimed(noted.rows_in, noted.represented, noted.suppressed, noted.excluded)
+
+
+def _history(ledger: Ledger, contract: Contract, day: date, rows_in: int) -> tuple[int, ...]:
+    """Source rows of the nights that were published before and are like this one, the newest of each day.
+
+    None for findings, whose quiet days are no damage, and for a night whose size a person has accepted.
+    """
+    release = contract.release
+    accepted = accepted_volume(release, day, ledger)
+    if contract.findings is not None or (accepted is not None and rows_in >= accepted):
+        return ()
+    published = {(e["day"], e["run"]) for e in ledger.entries("published", release=release) if e["day"] != str(day)}
+    rows = {
+        date.fromisoformat(e["day"]): e["rows_in"]
+        for e in ledger.entries("protected", release=release)
+        if (e["day"], e["run"]) in published
+    }
+    return comparable(rows, day)
+
+
+def comparable(rows: Mapping[date, int], day: date) -> tuple[int, ...]:
+    """The source rows of the latest nights, oldest first; only those of the day's weekday if there are enough."""
+    latest = sorted(rows)[-NIGHTS:]
+    alike = [each for each in latest if each.weekday() == day.weekday()]
+    return tuple(rows[each] for each in (alike if len(alike) >= SAME_WEEKDAY else latest))

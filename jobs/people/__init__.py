@@ -1,0 +1,1 @@
+"""Floor 2: whose row it is, and who is left out of which release."""

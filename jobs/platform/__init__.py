@@ -1,0 +1,1 @@
+"""Floor 1: the operational database, its types, and drift from what was classified."""

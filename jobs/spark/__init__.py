@@ -1,0 +1,1 @@
+"""Floor 2: how a step gets its Spark session."""

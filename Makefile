@@ -40,22 +40,28 @@ trace:  setup  ## print clause, rules and evidence of the whole policy
 	@$(BIN)/python -m policy trace
 
 setup: .venv/ready  ## make .venv, the kernel and Spark's class archive (done by the others when needed)
-	@$(BIN)/python -m jobs.kernel.build >/dev/null
+	@$(BIN)/python -m jobs.kernel.build
 	@$(BIN)/python -m jobs.spark.class_archive
 
-.venv/ready: requirements.txt
+# uv installs: the machine's own, or one that pip brings. What it downloads is shown, the list of all it installed isn't.
+.venv/ready: requirements.txt requirements-dev.txt requirements-setup.txt
 	@$(PYTHON) .ci/prerequisites.py
-	@echo "installing into .venv (once)"
-	@if command -v uv >/dev/null; then \
-	  uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
-	  VIRTUAL_ENV=.venv uv pip install --quiet --require-hashes --compile-bytecode -r requirements.txt; \
+	@echo "setting up .venv (once): some 260 packages, 700 MB unless uv has them in its cache"
+	@set -o pipefail; uv=$$(command -v uv || echo $(BIN)/uv); \
+	if [ $$uv = $(BIN)/uv ]; then \
+	  $(PYTHON) -m venv .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.txt; \
 	else \
-	  $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; \
-	fi
+	  $$uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
+	fi && \
+	VIRTUAL_ENV=.venv $$uv pip install --require-hashes --compile-bytecode -r requirements.txt -r requirements-dev.txt 2>&1 \
+	  | grep --line-buffered -v '^ [+~-] '
 	@touch .venv/ready
 
-lock:  ## renew requirements.txt from requirements.in (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+lock:  ## renew requirements*.txt from requirements*.in
+	@for file in requirements requirements-dev requirements-setup; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$file.in -o $$file.txt; \
+	done
 
 clean:  ## forget the demo: its platform, Airflow, keys and lake (not .venv)
 	@$(PYTHON) -m demo.night forget

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,16 @@ def test_jobs_holds_rooms_and_its_two_doors_only():
 def test_no_two_files_of_a_folder_import_each_other(place):
     uses = {f"{place}.{path.stem}": imported(path) for path in files(place) if path.stem != "__init__"}
     TopologicalSorter({name: used & uses.keys() for name, used in uses.items()}).prepare()  # raises CycleError
+
+
+def test_production_imports_nothing_that_only_requirements_dev_brings():
+    production = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE))
+    places = files("policy", "jobs", "expectations", "plugins", "dags", "demo")
+    used = {top(module) for path in places for module in imported(path)} - OURS - sys.stdlib_module_names
+    brought = {
+        name: {dist.lower().replace("_", "-") for dist in dists} for name, dists in packages_distributions().items()
+    }
+    assert {name for name in used - {"ignicloud_airflow"} if not brought[name] & production} == set()
 
 
 def test_every_place_of_the_table_has_files():

@@ -21,6 +21,7 @@ from policy.errors import PolicyError
 
 SOURCES = Path(__file__).parent
 JAR = SOURCES.parents[1] / ".build" / "kernel.jar"
+MARK = JAR.with_suffix(".sha256")
 RELEASE = "17"
 
 
@@ -48,12 +49,9 @@ def built() -> Path:
     Raises:
         NoCompilerError, CompilationError: and no jar is left behind.
     """
-    sources = sorted(SOURCES.glob("*.java"))
-    made_of = [*sources, SOURCES / "user_agents.py"]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_of) + rules_version().encode()).hexdigest()
-    mark = JAR.with_suffix(".sha256")
-    if JAR.is_file() and mark.is_file() and mark.read_text() == digest:
+    if is_built():
         return JAR
+    sources = sorted(SOURCES.glob("*.java"))
     JAR.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=JAR.parent) as folder:
         content = Path(folder) / "content"
@@ -62,8 +60,18 @@ def built() -> Path:
         fresh = Path(folder) / "kernel.jar"
         _pack(content, fresh)
         fresh.replace(JAR)
-    mark.write_text(digest)
+    MARK.write_text(_made_of())
     return JAR
+
+
+def is_built() -> bool:
+    """Whether the jar is there, made of the sources as they are now."""
+    return JAR.is_file() and MARK.is_file() and MARK.read_text() == _made_of()
+
+
+def _made_of() -> str:
+    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources) + rules_version().encode()).hexdigest()
 
 
 def _compile(sources: list[Path], to: Path) -> None:
@@ -101,6 +109,8 @@ def _pack(content: Path, jar: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        print(built())
+        if not is_built():
+            print("compiling the token kernel", flush=True)
+        built()
     except PolicyError as error:
         sys.exit(str(error))

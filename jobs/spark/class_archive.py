@@ -21,6 +21,7 @@ from pathlib import Path
 from jobs.kernel.build import JAR, built
 
 ARCHIVE = JAR.with_name("spark.jsa")
+MARK = ARCHIVE.with_suffix(".for")
 NO_CONF = JAR.with_name("no-conf")
 CONF = Path(__file__).with_name("conf")
 
@@ -30,10 +31,7 @@ def archived() -> Path | None:
 
     ``None``: this JVM can't make one.
     """
-    import pyspark
-
-    mark, fitting = ARCHIVE.with_suffix(".for"), _fits(Path(pyspark.__file__).parent / "jars")
-    if ARCHIVE.is_file() and mark.is_file() and mark.read_text() == fitting:
+    if is_archived():
         return ARCHIVE
     ARCHIVE.unlink(missing_ok=True)
     NO_CONF.mkdir(parents=True, exist_ok=True)
@@ -55,12 +53,20 @@ def archived() -> Path | None:
         fresh.unlink(missing_ok=True)
         return None
     fresh.replace(ARCHIVE)
-    mark.write_text(fitting)
+    MARK.write_text(_fits())
     return ARCHIVE
 
 
-def _fits(jars: Path) -> str:
+def is_archived() -> bool:
+    """Whether the archive is there, made for today's JVM and PySpark."""
+    return ARCHIVE.is_file() and MARK.is_file() and MARK.read_text() == _fits()
+
+
+def _fits() -> str:
     """What the archive depends on: the JVM, the class path, and what the practice loads."""
+    import pyspark
+
+    jars = Path(pyspark.__file__).parent / "jars"
     java = Path(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
     quiet = {name: value for name, value in os.environ.items() if name not in ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")}
     version = subprocess.run([java, "-version"], env=quiet, capture_output=True, check=False).stderr
@@ -103,5 +109,8 @@ def practise() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["practise"]:
         practise()
-    elif archived() is None:
+        sys.exit()
+    if not is_archived():
+        print("recording the classes that Spark's steps load, so that each starts faster", flush=True)
+    if archived() is None:
         print("this JVM makes no class archive; Spark steps will start slower", file=sys.stderr)

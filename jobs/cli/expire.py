@@ -48,14 +48,19 @@ def _hash(text: str) -> str:
 
 
 def _plan(promise: Promise, lake: Lake, day: date) -> int:
+    from jobs.lake.commits import discard_torn
     from jobs.retention.plan import described
-    from jobs.retention.planner import make_plan
+    from jobs.retention.planner import make_plan, published_contracts
     from jobs.spark.session import spark
 
+    ledger = Ledger(lake.ledger)
+    for contract in published_contracts(promise, lake):
+        with lake.alone(contract.release):
+            discard_torn(lake.published(contract.release), ledger)
     with _look(promise, lake, frozenset({day}), spark("expire")) as at:
         plan = make_plan(at)
     plan.write(lake)
-    Ledger(lake.ledger).append("expiry_planned", **plan.counts())
+    ledger.append("expiry_planned", **plan.counts())
     print(described(plan))
     return 0
 

@@ -16,6 +16,7 @@ import subprocess
 from pathlib import Path
 
 from jobs.keys.errors import KeyFilePermissionsError, KeyProviderError
+from jobs.lake.files import flush, make_folder
 
 BYTES = 32
 TIMEOUT_SECONDS = 30
@@ -51,12 +52,13 @@ def require_private(path: Path) -> None:
 
 def _from_file(path: Path) -> bytes:
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent, 0o700)
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
                 file.write(secrets.token_hex(BYTES) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
+            flush(path.parent)
         except FileExistsError:
             pass
     require_private(path)

@@ -28,7 +28,7 @@ from jobs.keys.errors import (
 from jobs.keys.field_keys import KEY_BYTES, DomainKeys
 from jobs.keys.kek import key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
-from jobs.lake.files import write_atomically
+from jobs.lake.files import make_folder, write_atomically
 from policy.contract import Contract
 from policy.periods import epoch_of
 
@@ -159,7 +159,7 @@ class Keyring:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.path.parent, 0o700)
         with os.fdopen(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

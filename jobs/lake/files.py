@@ -1,4 +1,8 @@
-"""A file is there whole, or it isn't: written aside, flushed, and given its name in one step."""
+"""A file is there whole, or it isn't, through a power cut, too: written aside, flushed, named in one step, folder flushed.
+
+POSIX promises a name after a power cut only once the folder that holds it was flushed (``fsync``), and a
+removal likewise.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +57,28 @@ def _made(fresh: Path, mode: int) -> int:
 def _put(fresh: Path, path: Path) -> None:
     """Give a finished file its name, for good."""
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Return once a file's bytes, or a folder's names, would survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def flush_folders(root: Path) -> None:
+    """Return once every removal and every name in ``root`` and the folders below it would survive a power cut."""
+    for folder, _, _ in os.walk(root):
+        flush(Path(folder))
+
+
+def make_folder(folder: Path, mode: int) -> None:
+    """Make ``folder`` and its missing parents, each named for good; one that is there stays as it is."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(mode)
+        flush(path.parent)

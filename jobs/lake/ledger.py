@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from jobs.lake.files import flush, make_folder
+from jobs.lake.zones import SHARED
 from policy.errors import PolicyError
 
 KINDS: dict[str, frozenset[str]] = {
@@ -47,6 +49,7 @@ KINDS: dict[str, frozenset[str]] = {
         | {"leftovers", "forecast", "over_share", "due_since", "unpromised"}
     ),
     "expiry_approved": frozenset({"plan", "by"}),
+    "commit_discarded": frozenset({"release", "version"}),
     "rows_expired": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
     "expiry_done": frozenset({"plan", "day", "leftovers"}),
     "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
@@ -100,7 +103,8 @@ class Ledger:
         for field, content in fields.items():
             if field not in KINDS[kind] or not _recordable(content):
                 raise UnrecordableError(kind, field)
-        self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(self.path.parent.parent, SHARED)
+        make_folder(self.path.parent, 0o755)
         with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             last = _settle(file)
@@ -116,6 +120,7 @@ class Ledger:
             file.write(_canonical(entry) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        flush(self.path.parent)
         return entry
 
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> None:

@@ -3,6 +3,7 @@
 Spark has written the files; ``deltalake`` (the Rust library) makes them visible, so no JVM is
 needed here and analysts read the same tables with pandas, Polars or DuckDB. Column statistics
 are left out of the log: it would remember the smallest and largest token of every file.
+Every commit is durable when it is said: data first, then the log (`jobs.lake.commits`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Field, Schema
+from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema
 from deltalake.schema import ArrayType, MapType, PrimitiveType
 from deltalake.transaction import AddAction
 
+from jobs.lake.commits import entries, make_durable, require_whole
+from jobs.lake.files import flush
 from policy.contract import Contract
 from policy.errors import PolicyError
 
@@ -26,6 +29,18 @@ PARTITION = "day"
 
 MOMENT = 1.0
 """Seconds in which a reader who has listed a log without its new checkpoint reads the entries that it listed."""
+
+
+CHECKPOINT_EVERY = 100
+"""Commits after which readers get a checkpoint instead of as many log entries."""
+
+
+class NoTableError(PolicyError):
+    """A release that must be published has no table."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"{folder.name} has no published table; run a night first, or restore the table from a copy")
 
 
 class SchemaChangedError(PolicyError):
@@ -39,14 +54,43 @@ class SchemaChangedError(PolicyError):
         )
 
 
+def has_table(folder: Path) -> bool:
+    """Whether a table lies in ``folder``, whole or not."""
+    return bool(entries(folder))
+
+
+def find_table(folder: Path) -> DeltaTable | None:
+    """The table in ``folder`` in its newest version, if there is one.
+
+    Raises:
+        TornCommitError: a power cut spoilt the log; what the table would show isn't what was published.
+    """
+    require_whole(folder)
+    return DeltaTable(folder) if has_table(folder) else None
+
+
+def opened(folder: Path) -> DeltaTable:
+    """The table in ``folder``, which is there.
+
+    Raises:
+        TornCommitError: see `find_table`.
+        NoTableError: it isn't.
+    """
+    table = find_table(folder)
+    if table is None:
+        raise NoTableError(folder)
+    return table
+
+
 def open_table(folder: Path, contract: Contract) -> DeltaTable:
     """The release's table in ``folder``; an empty one is made on first use.
 
     Raises:
         SchemaChangedError: it was made under another set of columns.
+        TornCommitError: a power cut spoilt the log.
     """
     schema = Schema([*(_field(n, t) for n, t in contract.output_schema.items()), _field(PARTITION, "date")])
-    if not DeltaTable.is_deltatable(str(folder)):
+    if not entries(folder):
         DeltaTable.create(
             folder,
             schema,
@@ -55,7 +99,8 @@ def open_table(folder: Path, contract: Contract) -> DeltaTable:
             description=contract.about,
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
-    table = DeltaTable(folder)
+        make_durable(folder)
+    table = opened(folder)
     if table.schema() != schema:
         raise SchemaChangedError(contract.release, contract.owner)
     return table
@@ -85,10 +130,12 @@ def replace_days(
 ) -> int:
     """Make ``files``, which lie below the table's folder, the one content of ``days``; the new version.
 
-    One commit: readers see the old days or the new ones. ``files`` maps paths ``day=…/name``, relative
+    One commit: readers see the old days or the new ones, and after a power cut, too. ``files`` maps paths ``day=…/name``, relative
     to the table, to their rows. A concurrent commit that touches the same days makes this one fail.
     """
     root = folder_of(table)
+    for path in (*files, *{path.parent for path in files}, Path()):
+        flush(root / path)
     actions = [
         AddAction(
             path=str(path),
@@ -107,8 +154,13 @@ def replace_days(
         partition_by=[PARTITION],
         partition_filters=[(PARTITION, "in", sorted(day.isoformat() for day in days))],
         commit_properties=CommitProperties(custom_metadata=dict(properties)),
+        post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
     )
     table.update_incremental()
+    make_durable(root)
+    if table.version() % CHECKPOINT_EVERY == 0:
+        table.create_checkpoint()
+        make_durable(root)
     return table.version()
 
 
@@ -137,10 +189,12 @@ def forget_history(table: DeltaTable) -> int:
     """
     log, version = folder_of(table) / "_delta_log", table.version()
     table.create_checkpoint()
+    make_durable(log.parent)
     time.sleep(MOMENT)
     old = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
     for path in old:
         path.unlink()
+    flush(log)
     return len(old)
 
 
@@ -160,9 +214,9 @@ def files_of(table: DeltaTable, day: date) -> list[Path]:
     return sorted(Path(uri.removeprefix("file://")).relative_to(folder_of(table)) for uri in uris)
 
 
-def committed(table: DeltaTable, run: str, field: str = "run") -> int | None:
-    """The version in which ``run`` was published, if it was and the log still knows it."""
+def committed(table: DeltaTable, field: str, content: str) -> int | None:
+    """The version whose commit says ``content`` in ``field``, if the log still knows it."""
     for commit in table.history():
-        if commit.get(field) == run:
+        if commit.get(field) == content:
             return int(commit["version"])
     return None

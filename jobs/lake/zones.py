@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from jobs.lake.files import sha256_of, write_atomically
+from jobs.lake.files import flush, make_folder, sha256_of, write_atomically
 from policy.errors import PolicyError
 
 PRIVATE, SHARED = 0o700, 0o750
@@ -128,13 +128,8 @@ class Lake:
         return self._make(folder, SHARED)
 
     def _make(self, folder: Path, mode: int) -> Path:
-        self.root.mkdir(mode=SHARED, parents=True, exist_ok=True)
-        below = folder.relative_to(self.root)
-        for depth in range(1, len(below.parts) + 1):
-            path = self.root.joinpath(*below.parts[:depth])
-            if not path.exists():
-                path.mkdir(exist_ok=True)
-                path.chmod(mode)
+        make_folder(self.root, SHARED)
+        make_folder(folder, mode)
         return folder
 
     @contextmanager
@@ -206,5 +201,6 @@ class Lake:
         for folder in sorted(self.root.glob(f"landing/*/day={day}")):
             (folder / "manifest.json").unlink(missing_ok=True)
             shutil.rmtree(folder)
+            flush(folder.parent)
             gone.append(folder.parent.name)
         return gone

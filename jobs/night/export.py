@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.verdict import Verdict, load_verdict
-from jobs.lake.files import copy_atomically, write_atomically
+from jobs.lake.files import copy_atomically, flush, write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import landed
@@ -50,8 +50,8 @@ class Export:
 def export_release(promise: Promise, release: str, day: date, spark: SparkSession, lake: Lake) -> Export:
     """Make one day's copy for its recipient, from the platform to a closed folder.
 
-    Guarantee: nothing lies there that the gate hasn't passed; a second run of the day replaces the
-    first. A day that isn't in landing is extracted for this and leaves again.
+    Guarantee: nothing lies there that the gate hasn't passed, or that isn't on record; a second run of the
+    day replaces the first. A day that isn't in landing is extracted for this and leaves again.
 
     Raises:
         NoExportError: the contract has no recipient.
@@ -73,11 +73,11 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     staged = lake.staged(release, run)
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
-    made = _hand_out(contract, day, verdict, lake)
     ledger.append(
         "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=recipient.mechanism,
-        rows=made.rows, files=made.files, verdict_hash=verdict.verdict_hash,
+        rows=verdict.rows, files=len(verdict.files), verdict_hash=verdict.verdict_hash,
     )  # fmt: skip
+    made = _hand_out(contract, day, verdict, lake)
     shutil.rmtree(staged)
     return made
 
@@ -104,4 +104,5 @@ def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Ex
     for stray in folder.glob("*.parquet"):
         if stray.name not in names.values():
             stray.unlink()
+    flush(folder)
     return Export(str(contract.recipient), folder, verdict.rows, len(verdict.files))

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.lake.files import sha256_of
+from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake, LandedFile, Manifest
 from jobs.platform.database import Platform, connect
@@ -93,6 +93,7 @@ def _land(platform: Platform, name: str, source: Source, columns: tuple[str, ...
                 rows += batch.num_rows
         strays.refuse()
         path.chmod(0o600)
+        flush(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -6,6 +6,7 @@ verdict is refused, and so is a file that isn't the one that was judged.
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,10 +15,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.gate.decisions import require_no_incident
-from jobs.gate.verdict import Verdict, load_verdict
+from jobs.gate.verdict import FILE, Verdict, load_verdict
+from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
-from jobs.lake.ledger import Ledger
-from jobs.lake.tables import committed, files_of, open_table, replace_day
+from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
 from jobs.night.datasheet import write_about
 from policy.contract import Contract
@@ -32,6 +34,17 @@ class NotAsJudgedError(PolicyError):
         self.release, self.day, self.file = release, day, file
         super().__init__(
             f"{release} of {day}: {file} isn't as the gate judged it; nothing was published; run validate again"
+        )
+
+
+class LostPublicationError(PolicyError):
+    """The ledger says that a run is published, and the table doesn't have it."""
+
+    def __init__(self, release: str, day: date, version: int) -> None:
+        self.release, self.day, self.version = release, day, version
+        super().__init__(
+            f"{release} of {day}: the ledger says that it is published in version {version}, the table doesn't have "
+            f"it, and what was staged is gone; run the day's protect, validate and publish again"
         )
 
 
@@ -51,37 +64,71 @@ class Published:
 def publish_release(promise: Promise, release: str, day: date, run: str, lake: Lake) -> Published:
     """Make a judged run the content of its day, and write the release's datasheet.
 
-    Guarantee: one commit replaces exactly this day; killed at any point, the old day or the new
-    one is visible, and running again finishes the work.
+    Guarantee: one commit replaces exactly this day; killed or without power at any point, the old day
+    or the new one is visible, and running again finishes the work. What the ledger says is there was
+    looked for in the table.
 
     Raises:
+        LostPublicationError: the ledger says that the run is published, the table doesn't have it, and what
+            was staged is gone.
         OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
         PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
             as its contract says.
     """
     contract, ledger = promise.release(release), Ledger(lake.ledger)
-    done = ledger.last("published", release=release, day=day, run=run)
     staged = lake.staged(release, run)
-    if done is not None:
-        shutil.rmtree(staged, ignore_errors=True)
-        return Published(release, str(day), run, done["version"], done["rows"], done["files"], done["verdict_hash"])
-    require_no_incident(release, contract.owner, ledger)
-    verdict = load_verdict(staged)
-    verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
     with lake.alone(release):
-        published = _commit(contract, day, run, verdict, lake)
-        ledger.append("published", **vars(published))
+        discard_torn(lake.published(release), ledger)
+        published = _published(contract, day, run, lake, ledger)
+        if published is None:
+            require_no_incident(release, contract.owner, ledger)
+            verdict = load_verdict(staged)
+            verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
+            published = _commit(contract, day, run, verdict, lake)
+            ledger.append("published", **vars(published))
     write_about(promise, contract, lake, ledger)
-    shutil.rmtree(staged)
+    shutil.rmtree(staged, ignore_errors=True)
     return published
+
+
+def _published(contract: Contract, day: date, run: str, lake: Lake, ledger: Ledger) -> Published | None:
+    """What the ledger says of this run, if the table says the same and nothing newer was staged under its name."""
+    done = ledger.last("published", release=contract.release, day=day, run=run)
+    staged = lake.staged(contract.release, run)
+    if done is None or ((staged / FILE).exists() and load_verdict(staged).verdict_hash != done["verdict_hash"]):
+        return None
+    if _is_visible(contract.release, day, done, lake, ledger):
+        fields = (field.name for field in dataclasses.fields(Published))
+        return Published(**{field: done[field] for field in fields})
+    if not staged.exists():
+        raise LostPublicationError(contract.release, day, done["version"])
+    return None
+
+
+def _is_visible(release: str, day: date, done: Entry, lake: Lake, ledger: Ledger) -> bool:
+    """Whether the table has the files of this publication, or whatever replaced or expired them since."""
+    later = (e for kind in ("published", "rows_expired") for e in ledger.entries(kind, release=release))
+    if any(e["seq"] > done["seq"] and (e["kind"] == "rows_expired" or e["day"] == str(day)) for e in later):
+        return True
+    found = [
+        path
+        for path in files_of(opened(lake.published(release)), day)
+        if path.name.startswith(_mark(done["run"], done["verdict_hash"]))
+    ]
+    return len(found) == int(done["files"])
+
+
+def _mark(run: str, verdict_hash: str) -> str:
+    """How the names of one publication's files begin: judged again, a run never writes over what is visible."""
+    return f"{run}-{verdict_hash[:12]}-"
 
 
 def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lake) -> Published:
     root = lake.shared(lake.published(contract.release))
     table = open_table(root, contract)
-    version, files = committed(table, run), {}
+    version, files = committed(table, "verdict", verdict.verdict_hash), {}
     for file in verdict.files:
-        target = Path(f"day={day}") / f"{run}-{file.name}"
+        target = Path(f"day={day}") / f"{_mark(run, verdict.verdict_hash)}{file.name}"
         lake.shared((root / target).parent)
         if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)

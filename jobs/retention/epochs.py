@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from deltalake import DeltaTable
-
 from jobs.keys.ring import Keyring
-from jobs.lake.tables import current_files
+from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from jobs.retention.errors import EpochNeededError
 from policy.contract import Contract
@@ -72,10 +70,8 @@ def _served(promise: Promise, domain: str) -> list[Contract]:
 
 
 def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:
-    folder = lake.published(release)
-    if not DeltaTable.is_deltatable(str(folder)):
-        return False
-    return any(epoch_of(file.day, period) == epoch for file in current_files(DeltaTable(folder)))
+    table = find_table(lake.published(release))
+    return table is not None and any(epoch_of(file.day, period) == epoch for file in current_files(table))
 
 
 def destroy_lapsed(promise: Promise, lake: Lake, keyring: Keyring, claims: Claims) -> list[tuple[str, str]]:

@@ -18,12 +18,21 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.lake.commits import discard_torn
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import committed, current_files, day_of, folder_of, forget_history, replace_days
+from jobs.lake.tables import (
+    committed,
+    current_files,
+    day_of,
+    folder_of,
+    forget_history,
+    opened,
+    replace_days,
+)
 from jobs.retention import scan
 from jobs.retention.errors import ApprovalNeededError, RewriteError, StalePlanError
 from jobs.retention.plan import FilePlan, Plan, TablePlan
-from jobs.retention.planner import Look, published_tables, survey, unreferenced
+from jobs.retention.planner import Look, published_contracts, survey, unreferenced
 from jobs.retention.zones import leftovers
 from policy.contract import Contract
 
@@ -78,9 +87,10 @@ def execute(work: Work) -> None:
         ApprovalNeededError: by today's count it would lose more than the plan, or its file, says.
         RewriteError: a rewritten file doesn't have the rows that it must.
     """
-    for contract, _ in published_tables(work.at.promise, work.at.lake):
+    for contract in published_contracts(work.at.promise, work.at.lake):
         with work.at.lake.alone(contract.release):
-            table = DeltaTable(work.at.lake.published(contract.release))
+            discard_torn(work.at.lake.published(contract.release), work.ledger)
+            table = opened(work.at.lake.published(contract.release))
             if not _is_done(work, contract, table):
                 _expire_rows(work, contract, table)
             _clear(work, contract, table)
@@ -90,14 +100,21 @@ def execute(work: Work) -> None:
 
 
 def _is_done(work: Work, contract: Contract, table: DeltaTable) -> bool:
-    """Whether the table has lost its rows already; a commit that a crash kept out of the ledger is recorded."""
+    """Whether the table has lost its rows already; a commit that a crash kept out of the ledger is recorded.
+
+    Looked for in the table: a plan's files leave it with their rows, so one that is still there was not done,
+    whatever the ledger says.
+    """
     planned = _planned(work.plan, contract)
-    if planned is None or work.ledger.last("rows_expired", plan=work.plan.hash, release=contract.release) is not None:
+    if planned is None or not planned.files:
         return True
-    version = committed(table, work.plan.hash, FIELD)
-    if version is not None:
-        _record(work, planned, version, _written(work, table))
-    return version is not None or not planned.files
+    if {file.path for file in planned.files} & {file.path for file in current_files(table)}:
+        return False
+    if work.ledger.last("rows_expired", plan=work.plan.hash, release=contract.release) is None:
+        version = committed(table, FIELD, work.plan.hash)
+        if version is not None:
+            _record(work, planned, version, _written(work, table))
+    return True
 
 
 def _planned(plan: Plan, contract: Contract) -> TablePlan | None:
@@ -220,8 +237,8 @@ def _clear(work: Work, contract: Contract, table: DeltaTable) -> None:
 
 
 def _unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
-    runs = {commit["run"] for commit in table.history() if "run" in commit}
-    return bool(runs - {entry["run"] for entry in ledger.entries("published", release=release)})
+    verdicts = {commit["verdict"] for commit in table.history() if "verdict" in commit}
+    return bool(verdicts - {entry["verdict_hash"] for entry in ledger.entries("published", release=release)})
 
 
 def _remove_leftovers(work: Work) -> None:

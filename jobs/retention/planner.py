@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import TableFile, current_files, folder_of
+from jobs.lake.tables import TableFile, current_files, folder_of, has_table, opened
 from jobs.lake.zones import Lake
 from jobs.people.relationships import Hold, Name, Relationships
 from jobs.retention import scan
@@ -137,12 +137,19 @@ def _unpromised(at: Look) -> tuple[str, ...]:
     return tuple(name for name in folders if name not in at.promise.releases)
 
 
-def published_tables(promise: Promise, lake: Lake) -> Iterator[tuple[Contract, DeltaTable]]:
+def published_contracts(promise: Promise, lake: Lake) -> Iterator[Contract]:
     """Every release that has a table."""
-    for release, contract in promise.releases.items():
-        folder = lake.published(release)
-        if DeltaTable.is_deltatable(str(folder)):
-            yield contract, DeltaTable(folder)
+    return (contract for release, contract in promise.releases.items() if has_table(lake.published(release)))
+
+
+def published_tables(promise: Promise, lake: Lake) -> Iterator[tuple[Contract, DeltaTable]]:
+    """Every release that has a table, and the table.
+
+    Raises:
+        TornCommitError: a power cut spoilt one of them.
+    """
+    for contract in published_contracts(promise, lake):
+        yield contract, opened(lake.published(contract.release))
 
 
 def _plan_table(at: Look, contract: Contract, table: DeltaTable) -> TablePlan:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
 from jobs.retention.errors import UnprovedError
@@ -53,6 +54,7 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
     if failed:
         raise UnprovedError(plan.hash, at.day, failed)
     if ledger.last("expiry_proved", plan=plan.hash) is None:
+        flush_folders(at.lake.root)  # a removal that nothing flushes can come back
         receipt = write_receipt(plan, proofs, kept, at)
         ledger.append(
             "expiry_proved",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.keys.ring import Keyring
-from jobs.lake.files import write_atomically
+from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
@@ -114,7 +114,8 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
     """Look the token up and write the answer for the requester; ``found`` or ``nobody``.
 
     Guarantee: the person's data is in one file with mode 0600 in a folder of the requester's own,
-    and nowhere else: not in the result, the ledger or a message.
+    and nowhere else: not in the result, the ledger or a message. That it was disclosed is on record
+    before the file exists; a run that ends between the two is finished by the next.
 
     Raises:
         ReidentificationRefusedError: it isn't exactly the question that a second person approved
@@ -122,13 +123,17 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
     """
     ledger, ring = Ledger(lake.ledger), Keyring.from_environment()
     _require_approved(ledger, ring, question, now)
+    answered = ledger.last("reidentified", request=question.request)
+    if answered and (_file(question, lake).exists() or ledger.last("answer_forgotten", request=question.request)):
+        raise ReidentificationRefusedError(question.request, "was answered before")
     found = _search(promise, promise.release(question.release), question, ring, now.date())
     outcome = "found" if found else "nobody"
+    if answered is None:
+        ledger.append(
+            "reidentified", request=question.request, requester=question.requester, release=question.release,
+            outcome=outcome,
+        )  # fmt: skip
     _write(question, found, lake, now)
-    ledger.append(
-        "reidentified", request=question.request, requester=question.requester, release=question.release,
-        outcome=outcome,
-    )  # fmt: skip
     return outcome
 
 
@@ -138,6 +143,7 @@ def forget(lake: Lake, now: datetime) -> int:
     for path in sorted(lake.answers.glob("*/*.json")):
         if now.timestamp() - path.stat().st_mtime > ANSWER_LIVES.total_seconds():
             path.unlink()
+            flush(path.parent)
             ledger.append("answer_forgotten", request=path.stem)
             gone += 1
     return gone
@@ -163,8 +169,6 @@ def _require_approved(ledger: Ledger, ring: Keyring, question: Question, now: da
         raise refused(question.request, "isn't approved by a second person")
     if not timedelta() <= now - datetime.fromisoformat(decided["at"]) <= APPROVAL_LIVES:
         raise refused(question.request, "was approved more than a day ago")
-    if ledger.last("reidentified", request=question.request):
-        raise refused(question.request, "was answered before")
 
 
 def _class_of(contract: Contract, question: Question) -> tuple[Identifier, Normalisation]:
@@ -215,9 +219,14 @@ def _own(source: Source, identifier: Identifier) -> str | None:
     return next((c for c in columns if source.columns[c].identifier == identifier), None)
 
 
+def _file(question: Question, lake: Lake) -> Path:
+    """Where the requester finds the answer."""
+    return lake.answers / question.requester / f"{question.request}.json"
+
+
 def _write(question: Question, found: dict[str, str | None], lake: Lake, now: datetime) -> None:
-    folder = lake.private(lake.answers / question.requester)
-    path = folder / f"{question.request}.json"
+    path = _file(question, lake)
+    folder = lake.private(path.parent)
     content: dict[str, Any] = {
         "release": question.release,
         "ticket": question.ticket,

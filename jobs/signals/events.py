@@ -8,11 +8,10 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import Protocol
 
-from deltalake import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.lake.tables import files_of
+from jobs.lake.tables import files_of, find_table
 from jobs.lake.zones import Lake
 from policy.contract import Contract
 from policy.periods import epoch_of
@@ -70,7 +69,7 @@ class PublishedDays:
     def frame(self, base: str, days: Sequence[date]) -> DataFrame:
         """The rows of ``base`` on these days, those that aren't published left out; its release's name beside them."""
         folder, bound = self.lake.published(base), self.promise.release(base)
-        table = DeltaTable(folder) if DeltaTable.is_deltatable(str(folder)) else None
+        table = find_table(folder)
         files = [str(folder / file) for day in days for file in (files_of(table, day) if table else [])]
         columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in bound.output_schema.items())
         reader = self.spark.read.schema(columns)

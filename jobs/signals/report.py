@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from jobs.lake.files import write_atomically
+from jobs.lake.tables import find_table
 from jobs.lake.zones import Lake
 from policy.detections import LEVELS
 from policy.promise import Promise
@@ -88,12 +88,12 @@ def _rows(
     only: pc.Expression | None = None,
 ) -> list[dict[str, Any]]:
     """The published rows of some days; all columns and rows unless ``columns`` and ``only`` name some."""
-    folder = lake.published(release)
-    if not DeltaTable.is_deltatable(str(folder)):
+    table = find_table(lake.published(release))
+    if table is None:
         return []
     days = [("day", ">=", first.isoformat()), ("day", "<=", last.isoformat())]
-    table: pa.Table = DeltaTable(folder).to_pyarrow_table(partitions=days, columns=columns, filters=only)
-    return list(table.to_pylist(maps_as_pydicts="strict"))
+    rows: pa.Table = table.to_pyarrow_table(partitions=days, columns=columns, filters=only)
+    return list(rows.to_pylist(maps_as_pydicts="strict"))
 
 
 def _failures(lake: Lake, day: date) -> list[dict[str, Any]]:

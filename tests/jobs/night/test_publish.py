@@ -1,47 +1,21 @@
 """Publication: one commit a day, killed anywhere it loses nothing, and analysts read it with their own tools."""
 
-from datetime import UTC, date, datetime
+import shutil
+from datetime import date
 
 import duckdb
 import polars
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from jobs.gate.verdict import JudgedFile, Verdict, suite_version
-from jobs.keys.ring import Keyring
-from jobs.lake.files import sha256_of
+from jobs.gate.verdict import Verdict
 from jobs.lake.tables import SchemaChangedError
 from jobs.night import publish
-from jobs.night.publish import NotAsJudgedError, publish_release
+from jobs.night.publish import LostPublicationError, NotAsJudgedError, publish_release
+from tests.jobs.night.conftest import DAY, RELEASE
 
-DAY, NEXT = date(2026, 3, 12), date(2026, 3, 13)
-RELEASE = "feedback_topics"
-
-
-@pytest.fixture
-def judged(lake, promise):
-    """A function that stages rows for a day under a green verdict of the gate's own seal."""
-
-    def stage(run, day=DAY, contributors=(5,)):
-        contract = promise.release(RELEASE)
-        folder = lake.private(lake.staged(RELEASE, run))
-        count = len(contributors)
-        columns = {
-            "statistic": ["topics"] * count, "topic": ["login"] * count,
-            "row_count": list(contributors), "contributors": list(contributors),
-        }  # fmt: skip
-        path = folder / "part-00000.parquet"
-        pq.write_table(pa.table(columns), path)
-        Verdict(
-            release=RELEASE, day=day.isoformat(), run=run, verdict="green", findings=(), expectations=1,
-            proof_planted=1, proof_caught=1, files=(JudgedFile(path.name, count, sha256_of(path)),), rows=count,
-            contract=contract.fingerprint, suite=suite_version(), judged_at=datetime.now(UTC).isoformat(),
-        ).sealed(Keyring.from_environment()).write(folder)  # fmt: skip
-        return folder
-
-    return stage
+NEXT = date(2026, 3, 13)
 
 
 def table(lake, version=None):
@@ -114,6 +88,39 @@ def test_a_file_swapped_after_it_was_checked_is_not_published_and_takes_nothing_
         publish_release(promise, RELEASE, DAY, "one", lake)
     assert table(lake).equals(before) if visible else table(lake).empty
     assert not list(lake.published(RELEASE).rglob(".*.parquet"))
+
+
+def test_what_the_ledger_says_and_the_table_lost_is_published_again_from_what_is_staged(judged, lake, promise):
+    judged("one")
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    shutil.rmtree(lake.published(RELEASE))
+    judged("one", contributors=(5, 8))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [5, 8]
+
+
+def test_what_the_ledger_says_and_neither_table_nor_staged_has_is_refused_with_the_way_back(judged, lake, promise):
+    judged("one")
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    (lake.published(RELEASE) / "_delta_log" / f"{1:020d}.json").unlink()
+    with pytest.raises(LostPublicationError, match=r"version 1.* run the day's protect, validate and publish again"):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+
+
+def test_a_run_that_was_judged_anew_is_published_anew(judged, lake, promise):
+    for contributors in ((5,), (6, 7)):
+        judged("one", contributors=contributors)
+        publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [6, 7]
+    assert list(table(lake, 1)["contributors"]) == [5], "what was visible was written over"
+
+
+def test_a_publication_that_a_later_run_replaced_is_believed(judged, lake, promise):
+    for run in ("one", "two"):
+        judged(run)
+        publish_release(promise, RELEASE, DAY, run, lake)
+    assert publish_release(promise, RELEASE, DAY, "one", lake).version == 1
+    assert DeltaTable(lake.published(RELEASE)).version() == 2
 
 
 def test_a_table_of_other_columns_is_left_alone(judged, lake, promise):

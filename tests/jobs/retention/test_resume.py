@@ -119,12 +119,12 @@ def test_the_log_keeps_a_publication_that_has_not_reached_the_ledger(full, monke
     from jobs.lake.tables import committed, replace_days
 
     root = full.lake.published("threat_events")
-    replace_days(DeltaTable(root), [DAY + timedelta(days=9)], {}, {"run": "crashed"})
+    replace_days(DeltaTable(root), [DAY + timedelta(days=9)], {}, {"run": "crashed", "verdict": "v1"})
     plan = full.expire(TODAY)
-    assert committed(DeltaTable(root), "crashed") is not None
-    full.ledger.append("published", release="threat_events", day=DAY, run="crashed")
+    assert committed(DeltaTable(root), "verdict", "v1") is not None
+    full.ledger.append("published", release="threat_events", day=DAY, run="crashed", verdict_hash="v1")
     full.execute(plan)
-    assert committed(DeltaTable(root), "crashed") is None
+    assert committed(DeltaTable(root), "verdict", "v1") is None
 
 
 # -- killed for real: SIGKILL to a process of its own, at random places

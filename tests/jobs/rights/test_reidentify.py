@@ -113,6 +113,28 @@ def test_an_approval_is_of_one_token_and_of_one_day_and_is_used_once(person, ask
         answer(question, promise, lake)
 
 
+def test_an_answer_is_on_record_before_it_exists_and_a_run_that_was_killed_between_is_finished(
+    person, asked, lake, ledger, promise, monkeypatch
+):
+    question = asked(token_of("person", person[0]))
+    with monkeypatch.context() as patch:
+        patch.setattr(reidentify, "write_atomically", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            answer(question, promise, lake)
+    assert ledger.last("reidentified")["outcome"] == "found"
+    assert not list(lake.answers.glob("*/*.json"))
+    assert answer(question, promise, lake) == "found"
+    assert len(list(lake.answers.glob("*/*.json"))) == len(list(ledger.entries("reidentified"))) == 1
+
+
+def test_an_answer_that_was_swept_is_not_given_again(person, asked, lake, promise):
+    question = asked(token_of("person", person[0]))
+    answer(question, promise, lake)
+    reidentify.forget(lake, datetime.now(UTC) + timedelta(hours=24))
+    with pytest.raises(ReidentificationRefusedError, match="answered before"):
+        answer(question, promise, lake)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

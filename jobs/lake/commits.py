@@ -1,0 +1,87 @@
+"""The log of a Delta table, through a power cut.
+
+``deltalake`` never flushes what it writes. After a power cut the newest log entry can have no bytes: the table then
+opens at that version with the rows of the one before, without an error. So a commit counts only after
+`make_durable`, the ledger speaks after that, and an entry that a power cut spoilt is never read over.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jobs.lake.files import flush
+from jobs.lake.ledger import Ledger
+from policy.errors import PolicyError
+
+LAST_CHECKPOINT = "_last_checkpoint"
+
+
+class TornCommitError(PolicyError):
+    """An entry of a table's log is empty or torn: a power cut came before it was on the disk."""
+
+    def __init__(self, folder: Path, version: int) -> None:
+        self.folder, self.version = folder, version
+        super().__init__(
+            f"{folder.name}: entry {version} of the table's log is empty or torn, as after a power cut. If it is the "
+            f"newest, the next publish or expire takes it away and does its work again. Else restore "
+            f"{folder.name}/_delta_log from a copy, or move the table away and run its days again"
+        )
+
+
+def require_whole(folder: Path) -> None:
+    """No entry of the log of the table in ``folder`` is spoilt.
+
+    Raises:
+        TornCommitError: a power cut spoilt one; what the table would show isn't what was published.
+    """
+    for version, entry in sorted(entries(folder).items()):
+        if not is_whole(entry):
+            raise TornCommitError(folder, version)
+
+
+def discard_torn(folder: Path, ledger: Ledger) -> None:
+    """Take away the newest log entry if a power cut spoilt it before the ledger spoke of it; that is recorded.
+
+    An entry that the ledger knows is never taken away: `find_table` refuses it. For the one writer of a
+    table, who does the work of that entry again.
+    """
+    version, entry = max(entries(folder).items(), default=(-1, None))
+    if entry is None or version <= _acknowledged(ledger, folder.name) or is_whole(entry):
+        return
+    ledger.append("commit_discarded", release=folder.name, version=version)
+    entry.unlink()
+    flush(entry.parent)
+
+
+def _acknowledged(ledger: Ledger, release: str) -> int:
+    """The newest version of the release's table that the ledger knows; -1 if none."""
+    kinds = ("published", "rows_expired")
+    known = (entry.get("version", -1) for kind in kinds for entry in ledger.entries(kind, release=release))
+    return max(known, default=-1)
+
+
+def entries(folder: Path) -> dict[int, Path]:
+    """The entries of the log of the table in ``folder``, version → file."""
+    return {int(path.stem): path for path in (folder / "_delta_log").glob("*.json") if path.stem.isdigit()}
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether a log entry is what a writer writes: lines of JSON objects, the last one ended or complete."""
+    lines = entry.read_bytes().splitlines()
+    try:
+        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
+    except ValueError:
+        return False
+
+
+def make_durable(folder: Path) -> None:
+    """Return once the table's newest version would survive a power cut."""
+    log = folder / "_delta_log"
+    newest = max(entries(folder))
+    for path in log.glob(f"{newest:020d}.*"):
+        flush(path)
+    if (log / LAST_CHECKPOINT).exists():
+        flush(log / LAST_CHECKPOINT)
+    flush(log)
+    flush(folder)

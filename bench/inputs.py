@@ -88,9 +88,9 @@ def prepared(folder: Path, rows: int) -> Bench:
     return bench
 
 
-def seed(target: str, truth: Path) -> None:
+def seed(target: str, truth: Path, scale: float = 1) -> None:
     """Fill a database with five days of the demo platform; ``truth`` is where it says what it planted."""
-    words = ["seed", "--to", target, "--until", str(DAY), "--days", "5", "--truth", str(truth)]
+    words = ["seed", "--to", target, "--until", str(DAY), "--days", "5", "--truth", str(truth), "--scale", str(scale)]
     subprocess.run([sys.executable, "-m", "demo", *words], cwd=ROOT, check=True, capture_output=True)
 
 

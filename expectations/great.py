@@ -143,6 +143,12 @@ class ExpectClassesAreLargeAndDiverse(ReleaseExpectation):
     rule = staticmethod(rules.classes_are_large_and_diverse)
 
 
+class ExpectNumbersAreDrawnOnce(ReleaseExpectation):
+    """Numbers with noise are the day's one draw, paid for, of the contract's own mechanism."""
+
+    rule = staticmethod(rules.numbers_are_drawn_once)
+
+
 class ExpectLandingIsFresh(ReleaseExpectation):
     """Every copy in landing is of the data day, whole, and not older than landing keeps."""
 
@@ -170,6 +176,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,
     ExpectClassesAreLargeAndDiverse,
+    ExpectNumbersAreDrawnOnce,
     ExpectLandingIsFresh,
     ExpectVolumeIsUsual,
 )

@@ -164,6 +164,9 @@ STRUCTURAL_LEAKS = (
         "a surrogate that is somebody", _recounted(colliding={"planted": 1}), "expect_surrogates_are_nobody"
     ),
     StructuralLeak("a person alone in a class", _recounted(small_classes=1), "expect_classes_are_large_and_diverse"),
+    StructuralLeak(
+        "numbers drawn a second time", _recounted(book={"draws of one day": 1}), "expect_numbers_are_drawn_once"
+    ),
     StructuralLeak("tokens under another key", _keyed(Keyed(2, (1, 1)), Keyed(2, (9, 9))), ONE_TO_ONE),
     StructuralLeak("two people behind one token", _keyed(Keyed(2, (1, 1)), Keyed(2, (1, 0))), ONE_TO_ONE),
     StructuralLeak("a person without a token", _keyed(Keyed(2, (1, 1)), Keyed(1, (1, 1))), ONE_TO_ONE),

@@ -129,6 +129,11 @@ def classes_are_large_and_diverse(case: Case, measures: Measures) -> list[Findin
     return [Finding(name, "", "equivalence classes under k or l", below)] if below else []
 
 
+def numbers_are_drawn_once(case: Case, measures: Measures) -> list[Finding]:
+    """Numbers with noise are the day's one draw, paid for in the account book, of the contract's own mechanism."""
+    return [Finding("expect_numbers_are_drawn_once", "", words, count) for words, count in case.recounted.book.items()]
+
+
 def landing_is_fresh(case: Case, measures: Measures) -> list[Finding]:
     """Every copy in landing is of the data day, was taken after it ended, and isn't older than landing keeps."""
     name, findings = "expect_landing_is_fresh", []

@@ -61,6 +61,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
         *_names(contract),
         *_statistics(contract),
         *_disclosure(contract),
+        *_noisy_counts(contract, sources),
     )
     for column, problem in problems:
         raise ContractError(contract.release, column, problem, contract.owner)
@@ -170,3 +171,26 @@ def _disclosure(contract: Contract) -> Iterator[Problem]:
     named = {*contract.anonymity.quasi_identifiers, *contract.anonymity.sensitive}
     for column in sorted(outputs ^ named):
         yield column, "is published but neither a quasi-identifier nor sensitive, or named but not published"
+
+
+def _noisy_counts(contract: Contract, sources: dict[str, Source]) -> Iterator[Problem]:
+    """Every cell is known before a row is read: absence would tell what noise hides."""
+    if contract.privacy is None:
+        return
+    rules = {rule.output or name: (name, rule) for name, rule in contract.columns.items() if rule.published}
+    for unit in contract.privacy.unit:
+        rule = contract.columns.get(unit)
+        if not isinstance(rule, Count):
+            yield unit, "says whose row it is, so it is treated `count`"
+    for count in contract.privacy.counts:
+        for group in {*count.by, *count.only}:
+            if group not in rules:
+                yield count.name, f"counts by {group}, which no rule publishes"
+                continue
+            name, rule = rules[group]
+            words = isinstance(rule, Keep) and (rule.values or sources[contract.main_source].columns[name].values)
+            if not words and not (isinstance(rule, TruncateTime) and rule.to == "hour"):
+                yield (
+                    count.name,
+                    f"counts by {group}, whose words aren't closed: keep a vocabulary, or the hour of the day",
+                )

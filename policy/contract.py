@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from policy.base import Model
 from policy.periods import months_of
+from policy.privacy import PrivacyBudget
 from policy.rules import ColumnRule
 from policy.sources import Identifier
 
@@ -90,17 +91,6 @@ class Anonymity(Model):
     l: int = Field(ge=2)  # noqa: E741 (the paper's own letter)
     sensitive: tuple[str, ...] = Field(min_length=1)
     t: float | None = Field(default=None, gt=0, le=1)
-
-
-class PrivacyBudget(Model):
-    """Differentially private counts (Dwork et al. 2006): what is spent, per which period, on whom."""
-
-    epsilon: float = Field(gt=0, le=10)
-    delta: float = Field(ge=0, lt=1e-5)
-    period: str
-    unit: str
-    events_per_unit: int = Field(gt=0)
-    by: tuple[str, ...] = Field(min_length=1)
 
 
 class AddedField(Model):

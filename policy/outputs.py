@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policy.contract import Contract, FindingColumn, Output
 from policy.detections import Detections
+from policy.privacy import PrivacyBudget
 from policy.rules import (
     Band,
     ColumnRule,
@@ -38,6 +39,8 @@ def outputs_of(
         for name, rule in rules.items()
         if rule.published
     )
+    if contract.privacy is not None:
+        return _noisy_outputs(contract.privacy, columns)
     return _statistic_outputs(contract, columns) if contract.statistics else columns
 
 
@@ -95,4 +98,23 @@ def _statistic_outputs(contract: Contract, columns: tuple[Output, ...]) -> tuple
         Output(name="row_count", type="bigint", note="rows in the group"),
         Output(name="contributors", type="bigint", note="distinct people or companies behind the group, at least k"),
         *(Output(name=total, type="decimal(18,2)", note="sum over the group") for total in totals),
+    )
+
+
+def _noisy_outputs(budget: PrivacyBudget, columns: tuple[Output, ...]) -> tuple[Output, ...]:
+    """Long format: which family of counts, its groups (null where a family has none), the number and its interval."""
+    by_name = {column.name: column for column in columns}
+    groups = tuple(dict.fromkeys(group for count in budget.counts for group in count.by))
+    return (
+        Output(
+            name="statistic", type="string", values=tuple(c.name for c in budget.counts), note="which family of counts"
+        ),
+        *(by_name[group] for group in groups),
+        Output(name="estimate", type="bigint", note="the count with its noise; may be below zero"),
+        Output(
+            name="low", type="bigint", note="the bounded count lies between low and high with a probability of 95 %"
+        ),
+        Output(
+            name="high", type="bigint", note="the bounded count lies between low and high with a probability of 95 %"
+        ),
     )

@@ -1,1 +1,1 @@
-"""Floor 3: how far a release is from a person, counts over its rows, each with its paper."""
+"""Floor 4: how a release keeps everybody in it out of sight, by groups or by noise, and how far it is from a person."""

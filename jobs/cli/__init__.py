@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import policy
-from jobs.cli import assure, expire, keys, reidentify, signals
+from jobs.cli import assure, budget, expire, keys, reidentify, signals
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from policy.errors import PolicyError
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--day", type=date.fromisoformat, required=True)
     sub.add_argument("--by", required=True, help="who decides")
     assure.add_arguments(step("assure", assure.run, "search every published table again (Spark)"))
+    budget.add_arguments(step("budget", budget.run, "what is spent of the privacy budgets, and what is left"))
     step("ledger", _ledger, "recompute the ledger's hash chain").add_argument("what", choices=("verify",))
     expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))

@@ -22,6 +22,7 @@ from expectations.measures import keyed_of, keyed_sums
 from jobs.anonymity.counts import equivalence_classes
 from jobs.anonymity.statistics import statistics
 from jobs.gate.collisions import colliding
+from jobs.gate.drawn import book_problems, cells
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
@@ -162,7 +163,10 @@ def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:
 
 def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
     """Rows, exclusions and tokens as landing has them, and classes as staged, counted without `protect`'s help."""
-    return replace(_landed(promise, contract, landing, staged), small_classes=small_classes(contract, staged))
+    book = book_problems(promise, contract, landing.landing, staged)
+    return replace(
+        _landed(promise, contract, landing, staged), small_classes=small_classes(contract, staged), book=book
+    )
 
 
 def small_classes(contract: Contract, staged: DataFrame) -> int:
@@ -185,6 +189,8 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
         fresh_rows = signals(promise, contract, landing.landing)
         differing = _differing(_as_json(staged), _as_json(fresh_rows))
         return Recounted(fresh_rows.count(), 0, {}, differing, whole=True)
+    if contract.privacy is not None:
+        return Recounted(cells(promise, contract, landing.landing.day), 0, {}, 0, whole=True)
     source = contract.main_source
     terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
     kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())

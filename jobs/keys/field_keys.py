@@ -63,13 +63,17 @@ class SparkFieldKeys:
     spark: SparkSession
 
     def column(self, identifier: str) -> Column:
-        """The field key of one identifier class, as binary.
+        """The field key of one identifier class, as binary."""
+        return key_column(self.keys.field_key(identifier), self.spark)
 
-        Made from Arrow, which Spark reads by itself: rows of Python objects would take each key
-        through a Python worker.
-        """
-        key = pa.array([self.keys.field_key(identifier)], pa.binary())
-        return self.spark.createDataFrame(pa.table({"field_key": key})).scalar()
+
+def key_column(key: bytes, spark: SparkSession) -> Column:
+    """``key`` as a scalar subquery over a one-row relation: in no plan, UI, event log, exception or closure.
+
+    Made from Arrow, which Spark reads by itself: rows of Python objects would take each key through a
+    Python worker.
+    """
+    return spark.createDataFrame(pa.table({"field_key": pa.array([key], pa.binary())})).scalar()
 
 
 def field_key(data_key: bytes, domain: str, epoch: str, identifier: str) -> bytes:

@@ -206,3 +206,8 @@ def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
 
 def _unrecorded(*_: str) -> None:
     """What a keyring without a ledger tells nobody."""
+
+
+def bounding_key(ring: Keyring, contract: Contract, day: date) -> bytes:
+    """32 bytes that choose, the same each time, which of a unit's cells count on ``day`` (`jobs.anonymity.noise`)."""
+    return bytes.fromhex(ring.seal("bounding", f"{contract.release} {day}".encode()))

@@ -1,4 +1,4 @@
-"""A file is there whole, or it isn't, through a power cut, too: written aside, flushed, named in one step, folder flushed.
+"""A file is there whole, or it isn't, through a power cut, too: written aside, flushed, named in one step.
 
 POSIX promises a name after a power cut only once the folder that holds it was flushed (``fsync``), and a
 removal likewise.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.zones import Lake
 from jobs.people.subjects import Wishes
+
+WISHES = ("subject_requests", "consents")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class Landing:
         """
         return self.spark.read.parquet(*(str(path) for path in self.lake.landed_files(source, self.day)))
 
+    def fingerprint(self, source: str) -> str:
+        """SHA-256 over the landed files of ``source`` and of what data subjects have said."""
+        files = [file for name in (source, *WISHES) for file in self.lake.manifest(name, self.day).files]
+        return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
+
     def wishes(self) -> Wishes:
         """What data subjects have said, as of the extraction."""
-        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+        requests, consents = WISHES
+        return Wishes(self.frame(requests), self.frame(consents))

@@ -30,6 +30,8 @@ KINDS: dict[str, frozenset[str]] = {
         {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}
         | {"verdict_hash", "suite", "rows"}
     ),
+    "budget_reserved": frozenset({"release", "day", "rho"}),
+    "numbers_drawn": frozenset({"release", "day", "reservation", "sha256"}),
     "volume_accepted": frozenset({"release", "day", "rows", "by"}),
     "assured": frozenset(
         {"release", "day", "run", "verdict", "findings", "proof_planted", "proof_caught", "rows", "files"}

@@ -130,8 +130,9 @@ def replace_days(
 ) -> int:
     """Make ``files``, which lie below the table's folder, the one content of ``days``; the new version.
 
-    One commit: readers see the old days or the new ones, and after a power cut, too. ``files`` maps paths ``day=…/name``, relative
-    to the table, to their rows. A concurrent commit that touches the same days makes this one fail.
+    One commit: readers see the old days or the new ones, and after a power cut, too. ``files`` maps paths
+    ``day=…/name``, relative to the table, to their rows. A concurrent commit that touches the same days
+    makes this one fail.
     """
     root = folder_of(table)
     for path in (*files, *{path.parent for path in files}, Path()):

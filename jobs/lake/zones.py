@@ -105,6 +105,10 @@ class Lake:
         """Copies for one recipient outside the group, until they are handed over; closed."""
         return self.root / "exports" / recipient / release
 
+    def budget(self, release: str) -> Path:
+        """The numbers that a release with a privacy budget has drawn, each day's once; closed."""
+        return self.root / "budget" / release
+
     @property
     def answers(self) -> Path:
         """Answers to re-identifications: a folder each requester, closed, for a day."""

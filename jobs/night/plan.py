@@ -10,7 +10,7 @@ from jobs.platform.database import Platform, connect
 from policy.contract import Shape
 from policy.promise import Promise
 
-BUILT: frozenset[Shape] = frozenset({"events", "statistics", "findings"})
+BUILT: frozenset[Shape] = frozenset({"events", "statistics", "findings", "noisy_counts"})
 """The shapes of release that a builder exists for; the others are skipped by name."""
 
 LATE = timedelta(days=3)

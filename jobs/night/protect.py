@@ -11,12 +11,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.anonymity.budget import AccountBook
+from jobs.anonymity.noise import drawn_rows, frame_of
 from jobs.anonymity.statistics import statistics
-from jobs.keys.ring import Keyring
+from jobs.keys.field_keys import key_column
+from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.files import write_atomically
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
@@ -107,14 +111,36 @@ def _findings(
     promise: Promise, contract: Contract, landing: Landing
 ) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
     """A row per finding of a detection rule; nothing is left out, so findings in are rows out."""
-
-    def counts(rows_out: int) -> dict[str, int]:
-        return {"rows_in": rows_out, "represented": rows_out, "suppressed": 0, "excluded": 0}
-
-    return signals(promise, contract, landing).coalesce(1), counts
+    return signals(promise, contract, landing).coalesce(1), _all_of_them
 
 
-BUILDERS = {"events": _events, "statistics": _statistics, "findings": _findings}
+def _noisy_counts(
+    promise: Promise, contract: Contract, landing: Landing
+) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+    """A row per cell of a closed domain: the day's one draw, from the account book if it was made before.
+
+    Rows in are rows out: how many events or units were counted is what the noise hides.
+    """
+    source, ring = contract.main_source, Keyring.from_environment(Ledger(landing.lake.ledger).key_changed)
+    purpose, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
+
+    def draw() -> list[dict[str, Any]]:
+        rows = without_excluded(landing.frame(source), subject, contract.purpose, purpose, landing.wishes())
+        return drawn_rows(
+            promise, contract, rows, key_column(bounding_key(ring, contract, landing.day), landing.spark), landing.day
+        )
+
+    book = AccountBook.of(contract, landing.lake, Ledger(landing.lake.ledger))
+    drawn = book.numbers(landing.day, landing.fingerprint(source), draw)
+    return frame_of(contract, drawn.rows, landing.spark).coalesce(1), _all_of_them
+
+
+def _all_of_them(rows_out: int) -> dict[str, int]:
+    """The counts of a release that leaves nothing out of what it is made of."""
+    return {"rows_in": rows_out, "represented": rows_out, "suppressed": 0, "excluded": 0}
+
+
+BUILDERS = {"events": _events, "statistics": _statistics, "findings": _findings, "noisy_counts": _noisy_counts}
 """What makes each shape of `jobs.night.plan.BUILT`."""
 
 

@@ -25,7 +25,7 @@ def spoilt(request, lake, promise):
 def test_a_spoilt_entry_is_not_read_over(spoilt, promise):
     folder, _ = spoilt
     for opening in (lambda: find_table(folder), lambda: open_table(folder, promise.release(RELEASE))):
-        with pytest.raises(TornCommitError, match="feedback_topics: entry 1 .* next publish or expire"):
+        with pytest.raises(TornCommitError, match=r"feedback_topics: entry 1 .* next publish or expire"):
             opening()
 
 

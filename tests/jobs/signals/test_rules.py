@@ -49,7 +49,7 @@ def sigma(selection, service="threat_events", condition="selection"):
         (sigma("{actor|fieldref: attempted_login}"), UnsupportedSigmaError, "fieldref"),
         (sigma("{kind: login_ok}", service="sshd"), UnknownLogSourceError, "threat_events"),
         (sigma("{kind: login_ok}", condition="selection | count() > 5"), InvalidRuleError, "condition"),
-        ("title: t\nlogsource: {product: ignicloud}\n", InvalidRuleError, "Sigma"),
+        ("title: t\nname: t\nlogsource: {product: ignicloud}\n", InvalidRuleError, "Sigma 2: its detection"),
     ],
 )  # fmt: skip
 def test_a_rule_that_does_not_fit_is_refused_with_its_field_or_feature(compile_rules, text, error, names):

@@ -22,7 +22,8 @@ REFUSED_TYPES = ("value_sum", "value_avg", "value_median", "value_percentile")
 CORRELATION_KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
 LONGEST = 90 * 86_400
 """Seconds: the shortest quarter. No window crosses the border of a key epoch."""
-MOST = 2**31 - 1
+LEAST, MOST = {"gte": 1, "gt": 0}, 2**31 - 1
+"""Of a count, beside each operator."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SPAN = re.compile(r"([0-9]{1,9})([smhdw])")
 
@@ -136,7 +137,7 @@ def _of_count(kind: str, condition: Any) -> Iterator[Refusal]:
         yield Refusal("a range of counts", "write gte alone: what passes the upper bound is an attack, too")
     elif operators not in (["gte"], ["gt"]):
         yield Refusal("a condition other than gte or gt (a window without events isn't seen)", "turn it round")
-    elif type(condition[operators[0]]) is not int or not (operators == ["gte"]) <= condition[operators[0]] <= MOST:
+    elif type(condition[operators[0]]) is not int or not LEAST[operators[0]] <= condition[operators[0]] <= MOST:
         yield Refusal(f"a count that isn't a whole number from 1 to {MOST}", "correct it")
     if "percentile" in condition:
         yield Refusal("percentile outside value_percentile", "take it out")

@@ -48,5 +48,7 @@ def _check(promise: Promise) -> int:
     for rule in rules:
         known = promise.detections.rules[rule.name]
         print(f"{rule.name:<30} {known.level:<14} {known.technique:<10} by {', '.join(rule.group_by)}")
-    print(f"{len(rules)} rules fit the contracts; try one on a published day: python -m jobs signals test RULE --day DAY")
+    print(
+        f"{len(rules)} rules fit the contracts; try one on a published day: python -m jobs signals test RULE --day DAY"
+    )
     return 0

@@ -25,7 +25,8 @@ def parsed(documents: Sequence[dict[str, Any]]) -> list[SigmaRule | SigmaCorrela
         SignalError, RefusedRulesError: a document isn't Sigma, uses a refused feature, or refers to nothing.
     """
     raise_together([error for document in documents for error in _refused(document)])
-    rules, errors = [], list[SignalError]()
+    rules: list[SigmaRule | SigmaCorrelationRule] = []
+    errors: list[SignalError] = []
     for document in documents:
         try:
             rules.append(_parsed(document))
@@ -60,7 +61,7 @@ def _refused(document: dict[str, Any]) -> Iterator[SignalError]:
 
 
 def _parsed(document: dict[str, Any]) -> SigmaRule | SigmaCorrelationRule:
-    kind = SigmaCorrelationRule if "correlation" in document else SigmaRule
+    kind: type[SigmaRule | SigmaCorrelationRule] = SigmaCorrelationRule if "correlation" in document else SigmaRule
     try:
         return kind.from_dict(dict(document))
     except STUMBLES as error:

@@ -117,7 +117,8 @@ def compiled(documents: Sequence[dict[str, Any]], fields: dict[str, Fields], gro
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate
         for reference in rule.rules or ()
     }
-    compiler, found = _Compiler(fields, tuple(groups)), {}
+    compiler = _Compiler(fields, tuple(groups))
+    found: dict[str, Rule] = {}
     for rule in rules:
         try:
             found[str(rule.name)] = compiler.rule(rule)

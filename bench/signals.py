@@ -28,7 +28,7 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
 from jobs.signals.findings import findings
-from jobs.signals.release import day_of
+from jobs.signals.release import whole_day
 from jobs.signals.rules import load_rules
 from jobs.spark.session import spark
 
@@ -66,7 +66,7 @@ def cost(sizes: list[int]) -> list[str]:
             read, _, _ = timed(
                 session, lambda rows=rows, columns=columns: rows.select(F.sum(F.pmod(columns[0], F.lit(7)))).collect()
             )
-            cpu, wall, found = timed(session, findings(rows, rules, day_of(DAY)).count)
+            cpu, wall, found = timed(session, findings(rows, rules, whole_day(DAY)).count)
             lines.append(f"| {size:,} | {read:.1f} | {cpu:.1f} | {wall:.1f} | {cpu / size * 1e6:.1f} | {found} |")
             print(lines[-1], flush=True)
     return lines

@@ -1,7 +1,8 @@
 """The detection rules as far as the contracts need them: their names, levels, techniques and spans.
 
 ``policy/signals/*.yml`` are Sigma v2 documents; ``jobs/signals`` parses them whole, with pySigma, and
-checks every field and word. Here only what a finding carries is read, so that no parser is needed.
+checks every field and word. Here what a finding carries is read, and which features of Sigma a rule uses
+(policy/sigma.py), so that no parser is needed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 
 from policy.base import read_documents
 from policy.errors import InvalidPolicyFileError
+from policy.modifiers import listed
+from policy.sigma import SECONDS, correlation_of, refusals, rule_id, span_of
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
-_SPAN = re.compile(r"(\d+)([smhdw])")
 
 
 @dataclass(frozen=True)
@@ -50,30 +51,61 @@ def detections(root: Path) -> Detections:
     """Read the rules under ``root/signals``. A rule that only serves correlations reports nothing itself.
 
     Raises:
-        InvalidPolicyFileError: a document has no name, two share one, or a reporting rule lacks its
-            level, its ATT&CK technique or its false positives.
+        InvalidPolicyFileError: a document has no name, two share a name or id, one uses a feature of Sigma that
+            is refused or a rule that isn't there, or a reporting rule lacks its level, its ATT&CK technique or
+            its false positives.
     """
     documents: dict[str, tuple[str, dict[str, Any]]] = {}
     for file in sorted((root / "signals").glob("*.yml")):
-        place = f"signals/{file.name}"
+        place, refused = f"signals/{file.name}", list[str]()
         for document in read_documents(root, place):
             name = str(document.get("name", ""))
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in documents:
                 raise InvalidPolicyFileError(place, [f"a rule has no name of its own: {document.get('title')}"])
+            refused += [f"rule {name} uses {each.feature}: {each.instead}" for each in refusals(document)]
             documents[name] = (place, document)
-    correlations = [document["correlation"] for _, document in documents.values() if "correlation" in document]
-    serving = {name for each in correlations if not each.get("generate") for name in _list(each.get("rules"))}
+        if refused:
+            raise InvalidPolicyFileError(place, refused)
+    parts, spans = _parts(documents), {}
+    serving = {
+        each for name, found in parts.items() if not _correlation(documents[name]).get("generate") for each in found
+    }
     reporting = {name: _detection(name, *found) for name, found in documents.items() if name not in serving}
-    spans = {name: _span(place, d["correlation"]) for name, (place, d) in documents.items() if "correlation" in d}
-    reaches = [
-        span + max((spans.get(each, 0) for each in _list(documents[name][1]["correlation"].get("rules"))), default=0)
-        for name, span in spans.items()
-    ]
+    for name in parts:
+        spans[name] = span_of(_correlation(documents[name])) or 0
+    reaches = [span + max((spans.get(each, 0) for each in parts[name]), default=0) for name, span in spans.items()]
     return Detections(reporting, math.ceil(max(reaches, default=0) / SECONDS["d"]))
 
 
+def _correlation(found: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return found[1].get("correlation") or {}
+
+
+def _parts(documents: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, list[str]]:
+    """The names of the rules that each correlation refers to, by name or by id as Sigma allows."""
+    names = {name: name for name in documents}
+    for name, (place, document) in documents.items():
+        known = rule_id(document.get("id"))
+        if known is not None and names.setdefault(known, name) != name:
+            raise InvalidPolicyFileError(place, [f"rules {names[known]} and {name} share their id: give one a new id"])
+    parts = {}
+    for name, (place, document) in documents.items():
+        if "correlation" not in document:
+            continue
+        referred = [(each, names.get(rule_id(each) or each)) for each in listed(correlation_of(document).get("rules"))]
+        missing = [each for each, found in referred if found is None]
+        if missing:
+            raise InvalidPolicyFileError(
+                place, [f"rule {name} refers to {each}, which is the name or id of no rule" for each in missing]
+            )
+        parts[name] = [found for _, found in referred if found is not None]
+        if len(set(parts[name])) < len(parts[name]):
+            raise InvalidPolicyFileError(place, [f"rule {name} refers to a rule twice, by its name and its id"])
+    return parts
+
+
 def _detection(name: str, place: str, document: dict[str, Any]) -> Detection:
-    techniques = [match[1].upper() for tag in _list(document.get("tags")) if (match := _TECHNIQUE.fullmatch(tag))]
+    techniques = [match[1].upper() for tag in listed(document.get("tags")) if (match := _TECHNIQUE.fullmatch(tag))]
     level = str(document.get("level"))
     missing = [
         what
@@ -82,22 +114,11 @@ def _detection(name: str, place: str, document: dict[str, Any]) -> Detection:
             ("tag of an ATT&CK technique", techniques),
             ("falsepositives", document.get("falsepositives")),
             ("title and description", document.get("title") and document.get("description")),
-            ("response in lines of text", all(isinstance(line, str) for line in _list(document.get("response")))),
+            ("response in lines of text", all(isinstance(line, str) for line in listed(document.get("response")))),
         )
         if not there
     ]
     if missing:
         raise InvalidPolicyFileError(place, [f"{name} has no {what}" for what in missing])
-    advice = tuple(_list(document.get("response")))
+    advice = tuple(listed(document.get("response")))
     return Detection(name, str(document["title"]), level, techniques[0], str(document["description"]).strip(), advice)
-
-
-def _span(place: str, correlation: dict[str, Any]) -> int:
-    match = _SPAN.fullmatch(str(correlation.get("timespan")))
-    if match is None:
-        raise InvalidPolicyFileError(place, ["a timespan is a number and one of s, m, h, d, w"])
-    return int(match[1]) * SECONDS[match[2]]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

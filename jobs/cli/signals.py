@@ -7,6 +7,7 @@ from datetime import date
 
 import policy
 from jobs.lake.zones import Lake
+from policy.promise import Promise
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,20 +28,27 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
 
         print(write_report(policy.load(), args.day, lake))
         return 0
-    from jobs.signals.rules import load_rules
+    promise = policy.load()
+    if args.action == "check":
+        return _check(promise)
     from jobs.signals.trial import trial
     from jobs.spark.session import spark
 
-    promise = policy.load()
-    session = spark(f"signals {args.action}")
-    if args.action == "check":
-        rules = load_rules(promise, promise.release("threat_signals"))
-        for rule in rules:
-            known = promise.detections.rules[rule.name]
-            print(f"{rule.name:<30} {known.level:<14} {known.technique:<10} by {', '.join(rule.group_by)}")
-        print(f"{len(rules)} rules fit the contracts")
-        return 0
-    tried = trial(promise, args.rule, args.day, session, lake)
+    tried = trial(promise, args.rule, args.day, spark("signals test"), lake)
     print(f"{args.rule} on {args.day}: {tried.events} events looked at, {tried.parts} of them part of the rule")
     print(f"{tried.findings} findings with {tried.evidence} events; {tried.continues} go on from the day before")
+    return 0
+
+
+def _check(promise: Promise) -> int:
+    """Every rule with what it reports, or all refusals at once; Spark isn't needed."""
+    from jobs.signals.rules import load_rules
+
+    rules = load_rules(promise, promise.release("threat_signals"))
+    for rule in rules:
+        known = promise.detections.rules[rule.name]
+        print(f"{rule.name:<30} {known.level:<14} {known.technique:<10} by {', '.join(rule.group_by)}")
+    print(
+        f"{len(rules)} rules fit the contracts; try one on a published day: python -m jobs signals test RULE --day DAY"
+    )
     return 0

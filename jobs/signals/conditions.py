@@ -1,7 +1,8 @@
-"""Sigma conditions → native column expressions, each field and word checked against the contract first.
+"""Sigma conditions → predicates over single events, each field and word checked against the contract first.
 
 Every published field is either a closed vocabulary or a token. So each string, wildcard or regular
-expression of a rule comes down, before a row is read, to the set of words that it matches.
+expression of a rule comes down, before a row is read, to the set of words that it matches. Expressions are
+those of policy/expressions.py, matched by RE2 as pySigma compiles them: in linear time.
 """
 
 from __future__ import annotations
@@ -10,10 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
@@ -21,21 +20,22 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
-from sigma.exceptions import SigmaError
+from sigma.policy import default_policy
 from sigma.rule import SigmaRule
 from sigma.types import (
     SigmaBool,
     SigmaCasedString,
     SigmaExists,
+    SigmaExpansion,
     SigmaNull,
     SigmaNumber,
     SigmaRegularExpression,
-    SigmaRegularExpressionFlag,
     SigmaString,
     SigmaType,
     SpecialChars,
 )
 
+from jobs.signals.documents import STUMBLES
 from jobs.signals.errors import (
     DroppedFieldError,
     InvalidRuleError,
@@ -44,21 +44,8 @@ from jobs.signals.errors import (
     UnknownWordError,
     UnsupportedSigmaError,
 )
+from jobs.signals.predicates import Every, Not, Predicate, Present, Some, Words
 from policy.contract import Contract, Output
-
-FLAGS = {
-    SigmaRegularExpressionFlag.IGNORECASE: re.IGNORECASE,
-    SigmaRegularExpressionFlag.MULTILINE: re.MULTILINE,
-    SigmaRegularExpressionFlag.DOTALL: re.DOTALL,
-}
-REFUSED = {
-    "SigmaCIDRExpression": "the modifier cidr (addresses are encrypted; use policy/indicators)",
-    "SigmaCompareExpression": "the modifiers lt, lte, gt and gte (no published field is a number)",
-    "SigmaFieldReference": "the modifier fieldref",
-    "SigmaExpansion": "the modifier expand",
-    "SigmaQueryExpression": "queries of another backend",
-    "SigmaTimestampPart": "the modifiers minute, hour, day, week, month and year",
-}
 
 
 @dataclass(frozen=True)
@@ -89,54 +76,52 @@ class Fields:
         raise UnknownFieldError(rule, field, self.release)
 
 
-def condition_of(rule: SigmaRule, fields: Fields) -> Column:
-    """The rule's condition over the columns of its release; null counts as false.
+def condition_of(rule: SigmaRule, fields: Fields) -> Predicate:
+    """The rule's condition over the fields of its release; null counts as false.
 
     Raises:
         SignalError: of the class that fits, naming rule and field or feature.
     """
     name = str(rule.name)
-    parsed = rule.detection.parsed_condition
     try:
-        trees = [each.parsed for each in parsed]
-    except SigmaError as error:
-        raise InvalidRuleError(name, f"its condition can't be read ({type(error).__name__})") from None
-    return F.coalesce(reduce(or_, (_compiled(name, tree, fields) for tree in trees)), F.lit(False))
+        trees = [each.parsed for each in rule.detection.parsed_condition]
+    except STUMBLES:
+        raise InvalidRuleError(
+            name, "its condition can't be read", "join its parts with and, or, not and ( )"
+        ) from None
+    return Some(tuple(_compiled(name, tree, fields) for tree in trees))
 
 
-def _compiled(rule: str, tree: object, fields: Fields) -> Column:
+def _compiled(rule: str, tree: object, fields: Fields) -> Predicate:
     match tree:
         case ConditionAND():
-            return reduce(and_, (_compiled(rule, each, fields) for each in tree.args))
+            return Every(tuple(_compiled(rule, each, fields) for each in tree.args))
         case ConditionOR():
-            return reduce(or_, (_compiled(rule, each, fields) for each in tree.args))
+            return Some(tuple(_compiled(rule, each, fields) for each in tree.args))
         case ConditionNOT():
-            return ~_compiled(rule, tree.args[0], fields)
+            return Not(_compiled(rule, tree.args[0], fields))
         case ConditionFieldEqualsValueExpression():
-            output = fields.require(rule, tree.field)
-            return F.coalesce(_matches(rule, tree.field, tree.value, output, fields), F.lit(False))
+            return _matches(rule, tree.field, tree.value, fields)
         case ConditionValueExpression():
-            raise UnsupportedSigmaError(rule, "keywords without a field")
-    raise UnsupportedSigmaError(rule, f"a condition of type {type(tree).__name__}")
+            raise UnsupportedSigmaError(rule, "keywords without a field", "name the field")
+    raise UnsupportedSigmaError(rule, f"a condition of type {type(tree).__name__}", "write it with and, or, not")
 
 
-def _matches(rule: str, field: str, value: SigmaType, output: Output, fields: Fields) -> Column:
-    column = F.col(field)
+def _matches(rule: str, field: str, value: SigmaType, fields: Fields) -> Predicate:
+    output = fields.require(rule, field)
     if isinstance(value, SigmaNull):
-        return column.isNull()
+        return Not(Present(field))
     if isinstance(value, SigmaExists):
-        return column.isNotNull() if value.exists else column.isNull()
-    if type(value).__name__ in REFUSED:
-        raise UnsupportedSigmaError(rule, REFUSED[type(value).__name__])
+        return Present(field) if value.exists else Not(Present(field))
     if output.values is None:
         if output.token is None and output.network is None:
-            raise UnsupportedSigmaError(rule, f"a value for {field}, which is a time")
+            raise UnsupportedSigmaError(rule, f"a value for {field}, which is a time", "write a timespan")
         raise NamedIdentifierError(rule, field, fields.release)
-    pattern = _pattern(rule, value)
-    words = [word for word in output.values if pattern(word)]
+    patterns = [_pattern(rule, each) for each in (value.values if isinstance(value, SigmaExpansion) else [value])]
+    words = tuple(word for word in output.values if any(pattern(word) for pattern in patterns))
     if not words:
         raise UnknownWordError(rule, field, fields.release)
-    return column.isin(*words)
+    return Words(field, words)
 
 
 def _pattern(rule: str, value: SigmaType) -> Callable[[str], object]:
@@ -145,16 +130,16 @@ def _pattern(rule: str, value: SigmaType) -> Callable[[str], object]:
         case SigmaBool() | SigmaNumber():
             return re.compile(re.escape(str(value).lower()), re.IGNORECASE).fullmatch
         case SigmaRegularExpression():
-            flags = reduce(or_, (FLAGS[flag] for flag in value.flags), re.NOFLAG)
-            return re.compile(str(value.regexp), flags).search
+            flags = reduce(or_, (value.sigma_to_python_flags[flag] for flag in value.flags), 0)
+            return default_policy.regex_engine.compile(str(value.regexp), flags).search
         case SigmaString():
             cased = isinstance(value, SigmaCasedString)
             return re.compile(_regular(rule, value), re.DOTALL if cased else re.DOTALL | re.IGNORECASE).fullmatch
-    raise UnsupportedSigmaError(rule, f"a value of type {type(value).__name__}")
+    raise UnsupportedSigmaError(rule, f"a value of type {type(value).__name__}", "write words")
 
 
 def _regular(rule: str, text: SigmaString) -> str:
     wild: dict[object, str] = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
     if any(not isinstance(part, str) and part not in wild for part in text.s):
-        raise UnsupportedSigmaError(rule, "placeholders")
+        raise UnsupportedSigmaError(rule, "placeholders", "write the words out")
     return "".join(re.escape(part) if isinstance(part, str) else wild[part] for part in text.s)

@@ -15,6 +15,7 @@ from operator import and_, or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.signals.predicates import column
 from jobs.signals.rules import Role, Rule, Selection
 
 MICROS = 1_000_000
@@ -34,8 +35,7 @@ def fulfilments(events: DataFrame, rules: Sequence[Rule]) -> DataFrame:
     """
     rows = _parts(events, rules)
     counted = _with_marks(_with_presence(rows))
-    longest = max(len(rule.roles) for rule in rules)
-    return _judged(counted, longest).where(~F.col("mark")).select(
+    return _judged(counted, rules).where(~F.col("mark")).select(
         *KEY, "event_id", "value", "at", F.coalesce("fulfilled", F.lit(False)).alias("fulfilled"), "since"
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def _part(place: int, rule: Rule) -> Column:
     ]
     count = rule.count
     counting = [role for each, role in zip(rule.roles, roles, strict=True) if each.count is not None]
-    value = F.when(counting[0], F.col(count.value)) if count is not None else F.lit(None).cast("string")
+    value = F.when(counting[0], F.col(count.value).cast("string")) if count is not None else F.lit(None).cast("string")
     cells = F.struct(
         F.lit(place).alias("rule"),
         F.array(*grouped).alias("grouped"),
@@ -66,11 +66,11 @@ def _part(place: int, rule: Rule) -> Column:
         value.alias("value"),
         F.lit(rule.seconds * MICROS).cast("bigint").alias("span"),
         F.lit(count.seconds * MICROS if count else 0).cast("bigint").alias("count_span"),
-        F.lit(count.least if count else 0).alias("least"),
+        F.lit(count.least if count else 0).cast("bigint").alias("least"),
         F.lit([role.count is not None for role in rule.roles].index(True) if count else -1).alias("count_role"),
         F.lit(rule.ordered).alias("ordered"),
     )
-    complete = reduce(and_, (column.isNotNull() for column in grouped))
+    complete = reduce(and_, (each.isNotNull() for each in grouped))
     return F.when(reduce(or_, roles) & complete, cells)
 
 
@@ -84,7 +84,7 @@ def _any(role: Role) -> Column:
 
 
 def _selected(selection: Selection) -> Column:
-    return (F.col("release") == selection.release) & selection.condition
+    return (F.col("release") == selection.release) & column(selection.condition)
 
 
 def _with_presence(rows: DataFrame) -> DataFrame:
@@ -108,34 +108,54 @@ def _with_marks(rows: DataFrame) -> DataFrame:
     return rows.select(*kept, F.explode(both).alias("step")).select(*kept, "step.*")
 
 
-def _judged(steps: DataFrame, longest: int) -> DataFrame:
-    """Running sums and maxima over each group's steps in time, equal times together."""
+def _judged(steps: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+    """Running sums and maxima over each group's steps in time, equal times together.
+
+    ``last`` is when a part was seen last; ``chain`` is the latest beginning of the parts so far in order, and
+    ``tail`` the same from the counted part on, where that isn't the first one anyway.
+    """
     so_far = Window.partitionBy(*KEY).orderBy("at", "mark")
     counted = steps.withColumn("present", F.sum("change").over(so_far))
     enough = F.col("value").isNotNull() & (F.col("present") >= F.col("least"))
+    longest, tails = max(len(rule.roles) for rule in rules), any(map(counts_later, rules))
     for place in range(longest):
         plays = ~F.col("mark") & F.coalesce(F.get("roles", F.lit(place)), F.lit(False))
-        seen = F.when(plays & ((F.col("count_role") != place) | enough), F.col("at"))
-        chain = F.col(f"chain{place - 1}") if place else F.col("at")
+        counts = F.col("count_role") == place
+        seen = F.when(plays & (~counts | enough), F.col("at"))
+        begun = {"chain": F.col(f"chain{place - 1}") if place else F.col("at")}
+        if tails:
+            begun["tail"] = F.when(counts, F.col("at")).otherwise(F.col(f"tail{place - 1}") if place else F.lit(None))
         counted = counted.withColumns({
             f"seen{place}": seen,
             f"last{place}": F.max(seen).over(so_far),
-            f"chain{place}": F.max(F.when(seen.isNotNull(), chain)).over(so_far),
+            **{f"{of}{place}": F.max(F.when(seen.isNotNull(), since)).over(so_far) for of, since in begun.items()},
         })  # fmt: skip
-    return _fulfilled(counted, longest)
+    return _fulfilled(counted, longest, "tail" if tails else "chain")
 
 
-def _fulfilled(counted: DataFrame, longest: int) -> DataFrame:
-    """Whether the window that ends at a row holds every part; in order, as the latest possible beginning tells."""
+def counts_later(rule: Rule) -> bool:
+    """Whether its order has a count that isn't its first part."""
+    return rule.ordered and any(role.count is not None for role in rule.roles[1:])
+
+
+def _fulfilled(counted: DataFrame, longest: int, counting: str) -> DataFrame:
+    """Whether the window that ends at a row holds every part; in order, as the latest possible beginning tells.
+
+    A count inside holds more than the moment that fulfilled it: the events from a timespan of its own before.
+    """
     size, span, at = F.size("roles"), F.col("span"), F.col("at")
     every = [(place < size, F.col(f"last{place}")) for place in range(longest)]
     earliest = reduce(F.least, (F.when(needed, last).otherwise(at) for needed, last in every))
     complete = reduce(and_, (~needed | last.isNotNull() for needed, last in every))
     playing = reduce(or_, (F.col(f"seen{place}").isNotNull() for place in range(longest)))
-    final_chain = F.coalesce(*(F.when(size == place + 1, F.col(f"chain{place}")) for place in range(longest)))
-    final_seen = F.coalesce(*(F.when(size == place + 1, F.col(f"seen{place}")) for place in range(longest)))
-    begins = F.when(F.col("ordered"), final_chain).when(complete, earliest)
-    ends = F.when(F.col("ordered"), final_seen.isNotNull()).otherwise(playing)
+
+    def of_final(name: str) -> Column:
+        return F.coalesce(*(F.when(size == place + 1, F.col(f"{name}{place}")) for place in range(longest)))
+
+    begins = F.when(F.col("ordered"), of_final("chain")).when(complete, earliest)
+    ends = F.when(F.col("ordered"), of_final("seen").isNotNull()).otherwise(playing)
+    last = F.coalesce(*(F.when(F.col("count_role") == place, F.col(f"last{place}")) for place in range(longest)))
+    count = F.when(F.col("ordered"), of_final(counting)).otherwise(last) - F.col("count_span")
     nested = (size > 1) & (F.col("count_role") >= 0)
-    since = F.when(nested, begins - F.col("count_span")).otherwise(at - span)
+    since = F.when(nested, F.least(begins, count)).otherwise(at - span)
     return counted.withColumns({"fulfilled": ends & (begins >= at - span), "since": since})

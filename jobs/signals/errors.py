@@ -16,18 +16,27 @@ class SignalError(PolicyError):
 
 
 class InvalidRuleError(SignalError):
-    """The file isn't Sigma v2, or a reference in it leads nowhere."""
+    """The document isn't Sigma v2, or a reference in it leads nowhere."""
 
-    def __init__(self, rule: str, problem: str) -> None:
-        super().__init__(rule, problem, "correct it in policy/signals")
+    def __init__(self, rule: str, problem: str, what_next: str = "correct it in policy/signals") -> None:
+        super().__init__(rule, problem, what_next)
 
 
 class UnsupportedSigmaError(SignalError):
     """A feature of Sigma that isn't compiled; it is refused and never ignored."""
 
-    def __init__(self, rule: str, feature: str) -> None:
-        self.feature = feature
-        super().__init__(rule, f"uses {feature}, which isn't supported", "see Signals in docs/limits.md")
+    def __init__(self, rule: str, feature: str, instead: str) -> None:
+        self.feature, self.instead = feature, instead
+        super().__init__(rule, f"uses {feature}", instead)
+
+
+class RefusedRulesError(PolicyError):
+    """Several rules don't fit; each is named with its reason."""
+
+    def __init__(self, errors: tuple[SignalError, ...]) -> None:
+        self.errors = errors
+        lines = (f"{number}. {error}" for number, error in enumerate(errors, 1))
+        super().__init__(f"{len(errors)} reasons to refuse: {'; '.join(lines)}")
 
 
 class UnknownLogSourceError(SignalError):
@@ -45,6 +54,14 @@ class UnknownFieldError(SignalError):
     def __init__(self, rule: str, field: str, release: str) -> None:
         self.field, self.release = field, release
         super().__init__(rule, f"{release} has no field {field}", f"see policy/releases/{release}.yaml for its fields")
+
+
+class UngroupableFieldError(SignalError):
+    """A finding can't be grouped by this field: only what names no more than the contract's tokens."""
+
+    def __init__(self, rule: str, field: str, groups: tuple[str, ...]) -> None:
+        self.field, self.groups = field, groups
+        super().__init__(rule, f"groups by {field}, which isn't a token", f"group by one of {', '.join(groups)}")
 
 
 class DroppedFieldError(SignalError):

@@ -55,7 +55,7 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     contract = promise.release(RELEASE)
     chosen = [rule for rule in load_rules(promise, contract) if rule.name == name]
     if not chosen:
-        raise InvalidRuleError(name, "no reporting rule has this name")
+        raise InvalidRuleError(name, "no reporting rule has this name", "`python -m jobs signals check` lists them")
     published = PublishedDays(spark, lake, promise, contract)
     keys = Keyring.from_environment().of_day(contract, day).on(spark)
     added = added_fields(published, day, _closed(Landing(spark, lake, day), keys), keys)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from itertools import product
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,9 @@ RULES = (
     + correlation("in_order", "temporal_ordered", ["failed", "rejected", "succeeded"], "2m")
     + correlation("burst", "event_count", ["failed"], "1m", "{gte: 2}")
     + correlation("burst_then_success", "temporal_ordered", ["burst", "succeeded"], "2m")
+    + correlation("burst_and_success", "temporal", ["burst", "succeeded"], "2m")
+    + correlation("success_then_burst", "temporal_ordered", ["succeeded", "burst"], "2m")
+    + correlation("burst_between", "temporal_ordered", ["succeeded", "burst", "rejected"], "2m")
 )
 KINDS = ("login_failed", "login_ok", "csrf_rejected")
 BEGINS, ENDS = 180, 480
@@ -46,12 +50,29 @@ def windows(name, events):
         chains = [(c, a) for c in succeeded for b in rejected for a in failed if c - 120 <= a <= b <= c]
         return [(end, end - 120) for end, _ in chains]
     bursts = [at for at in failed if sum(at - 60 <= each <= at for each in failed) >= 2]
-    latest = {
-        end: max(b for b in bursts if end - 120 <= b <= end)
-        for end in succeeded
-        if any(end - 120 <= b <= end for b in bursts)
-    }
-    return [(end, begin - 60) for end, begin in latest.items()]
+    if name == "burst_and_success":
+        return [
+            (end, min(max(held), max(b for b in bursts if b <= end) - 60))
+            for end in {*bursts, *succeeded}
+            if (held := [at for at in succeeded if end - 120 <= at <= end])
+            and any(end - 120 <= b <= end for b in bursts)
+        ]
+    order = {
+        "burst_then_success": (bursts, succeeded),
+        "success_then_burst": (succeeded, bursts),
+        "burst_between": (succeeded, bursts, rejected),
+    }[name]
+    return [(end, since) for end in order[-1] if (since := in_order(order, bursts, end)) is not None]
+
+
+def in_order(parts, bursts, end):
+    """Since when the latest chain that ends at ``end`` holds events: its beginning, or its burst's own minute."""
+    chains = [chain for chain in product(*parts) if list(chain) == sorted(chain) and chain[-1] == end]
+    held = [chain for chain in chains if end - 120 <= chain[0]]
+    if not held:
+        return None
+    burst = max(chain[parts.index(bursts)] for chain in chains)
+    return min(max(chain[0] for chain in held), burst - 60)
 
 
 PARTS = {
@@ -60,6 +81,9 @@ PARTS = {
     "together": KINDS,
     "in_order": KINDS,
     "burst_then_success": ("login_failed", "login_ok"),
+    "burst_and_success": ("login_failed", "login_ok"),
+    "success_then_burst": ("login_failed", "login_ok"),
+    "burst_between": KINDS,
 }
 
 

@@ -1,11 +1,18 @@
 """Rules are held against the contracts before a row is read; what can't be compiled is refused by name."""
 
+from argparse import Namespace
+from pathlib import Path
+
 import pytest
 
+from jobs.cli import signals as cli
+from jobs.lake.zones import Lake
 from jobs.signals.errors import (
     DroppedFieldError,
     InvalidRuleError,
     NamedIdentifierError,
+    RefusedRulesError,
+    UngroupableFieldError,
     UnknownFieldError,
     UnknownLogSourceError,
     UnknownWordError,
@@ -42,7 +49,7 @@ def sigma(selection, service="threat_events", condition="selection"):
         (sigma("{actor|fieldref: attempted_login}"), UnsupportedSigmaError, "fieldref"),
         (sigma("{kind: login_ok}", service="sshd"), UnknownLogSourceError, "threat_events"),
         (sigma("{kind: login_ok}", condition="selection | count() > 5"), InvalidRuleError, "condition"),
-        ("title: t\nlogsource: {product: ignicloud}\n", InvalidRuleError, "Sigma"),
+        ("title: t\nname: t\nlogsource: {product: ignicloud}\n", InvalidRuleError, "Sigma 2: its detection"),
     ],
 )  # fmt: skip
 def test_a_rule_that_does_not_fit_is_refused_with_its_field_or_feature(compile_rules, text, error, names):
@@ -57,7 +64,7 @@ def test_a_rule_that_does_not_fit_is_refused_with_its_field_or_feature(compile_r
         (correlation("c", "event_count", ["failed"], "5m", "{lt: 3}"), "gte or gt"),
         (correlation("c", "event_count", ["failed"], "5m", "{eq: 3}"), "gte or gt"),
         (correlation("c", "event_count", ["failed"], "1M", "{gte: 3}"), "months"),
-        (correlation("c", "event_count", ["failed"], "5m", "{gte: 3}", group="kind"), "kind"),
+        (correlation("c", "event_count", ["failed"], "5m", "{gte: 3}", group="kind"), "kind, which isn't a token; group by one of actor"),
         (correlation("c", "value_sum", ["failed"], "5m", "{gte: 3, field: kind}"), "value_sum"),
         (correlation("c", "value_count", ["failed"], "5m", "{gte: 3, field: [actor, ip]}"), "several fields"),
         (correlation("c", "temporal", ["failed", "ok"], "5m", "failed and not ok"), "extended condition"),
@@ -67,7 +74,7 @@ def test_a_rule_that_does_not_fit_is_refused_with_its_field_or_feature(compile_r
     ],
 )  # fmt: skip
 def test_a_correlation_that_is_not_compiled_is_refused_by_the_name_of_its_feature(compile_rules, text, feature):
-    with pytest.raises((UnsupportedSigmaError, UnknownFieldError), match=feature):
+    with pytest.raises((UnsupportedSigmaError, UngroupableFieldError), match=feature):
         compile_rules(rule("failed", "login_failed") + rule("ok", "login_ok") + text)
 
 
@@ -125,11 +132,59 @@ def test_aliases_join_fields_of_different_names(compile_rules, frame):
     assert (found["group"], found["events"]) == ({"actor": shared}, 2)
 
 
-def test_our_own_rules_fit_our_contracts_and_every_one_is_described(spark, promise):
+def test_our_own_rules_fit_our_contracts_and_every_one_is_described(promise):
     rules = load_rules(promise, promise.release("threat_signals"))
     assert [each.name for each in rules] == sorted(promise.detections.rules)
     assert len(rules) >= 12
     assert all(detection.advice for detection in promise.detections.rules.values())
+
+
+def test_several_refusals_are_said_at_once_each_with_what_to_do_next(compile_rules):
+    second = sigma("{colour: red}").replace("name: t", "name: second")
+    with pytest.raises(RefusedRulesError) as caught:
+        compile_rules(sigma("{kind: login_failled}") + "---\n" + second)
+    assert [error.rule for error in caught.value.errors] == ["t", "second"]
+    assert "use one of its words" in str(caught.value)
+    assert "see policy/releases/threat_events.yaml" in str(caught.value)
+
+
+def test_a_rule_without_a_name_is_refused_by_its_title(compile_rules):
+    with pytest.raises(InvalidRuleError, match="rule t: has no name"):
+        compile_rules(sigma("{kind: login_ok}").replace("name: t\n", ""))
+
+
+@pytest.mark.parametrize("spelling", ["b7057227-8d68-443f-8432-6a48812d8bd7", "B70572278D68443F84326A48812D8BD7"])
+def test_a_correlation_may_name_its_rules_by_id_and_they_report_nothing_themselves(compile_rules, spelling):
+    by_id = rule("failed", "login_failed").replace("title", "id: b7057227-8d68-443f-8432-6a48812d8bd7\ntitle")
+    [compiled] = compile_rules(by_id + correlation("many", "event_count", [spelling], "5m", "{gte: 3}"))
+    assert (compiled.name, compiled.roles[0].selections[0].name) == ("many", "failed")
+
+
+def test_an_alias_may_name_its_rules_by_id(compile_rules):
+    by_id = rule("failed", "login_failed").replace("title", "id: b7057227-8d68-443f-8432-6a48812d8bd7\ntitle")
+    aliased = correlation("c", "temporal", ["failed", "ok"], "5m").replace(
+        "    timespan", "    aliases: {actor: {b7057227-8d68-443f-8432-6a48812d8bd7: session_id}}\n    timespan"
+    )
+    compiled = next(each for each in compile_rules(by_id + rule("ok", "login_ok") + aliased) if each.name == "c")
+    assert [role.selections[0].fields for role in compiled.roles] == [("session_id",), ("actor",)]
+
+
+@pytest.mark.parametrize("named", ["nobody", "burst"])
+def test_an_alias_for_what_is_no_single_event_of_the_correlation_is_refused(compile_rules, named):
+    text = correlation("burst", "event_count", ["failed"], "1m", "{gte: 2}") + correlation(
+        "c", "temporal", ["burst", "ok"], "5m"
+    ).replace("    timespan", f"    aliases: {{actor: {{{named}: session_id}}}}\n    timespan")
+    with pytest.raises(InvalidRuleError, match=f"names {named}, which is no single event"):
+        compile_rules(rule("failed", "login_failed") + rule("ok", "login_ok") + text)
+
+
+def test_values_of_a_time_are_counted(compile_rules, frame):
+    text = rule("failed", "login_failed") + correlation(
+        "c", "value_count", ["failed"], "5m", "{gte: 2, field: occurred_at}"
+    )
+    rows = [event(n, 60 * (n // 2), actor=token("person", 1)) for n in range(4)]
+    [found] = findings(frame(rows), compile_rules(text), whole_day(rows[0]["occurred_at"].date())).collect()
+    assert (found["events"], found["values"]) == (4, 2)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +209,15 @@ def test_a_reporting_rule_must_say_what_a_reader_needs(tmp_path, missing, line):
         detections(tmp_path)
 
 
-def test_adding_a_rule_is_adding_one_file(spark, promise, tmp_path):
+def test_the_check_prints_each_rule_with_what_it_reports_and_needs_no_spark(monkeypatch, capsys):
+    monkeypatch.setattr("jobs.spark.session.spark", None)
+    assert cli.run(Namespace(action="check"), Lake(Path("nowhere"))) == 0
+    printed = capsys.readouterr().out
+    assert "credential_stuffing_succeeded  critical       T1078      by network" in printed
+    assert "rules fit the contracts; try one on a published day: python -m jobs signals test" in printed
+
+
+def test_adding_a_rule_is_adding_one_file(promise, tmp_path):
     (tmp_path / "new.yml").write_text(sigma("{kind: malware_upload}"))
     [added] = load_rules(promise, promise.release("threat_signals"), tmp_path)
     assert added.name == "t"

@@ -7,12 +7,15 @@ from datetime import date, timedelta
 import pytest
 from pyspark.sql import functions as F
 
-from bench.equality import comparable, found_at
+from bench.equality import LandedDays, comparable, found_at
 from demo.seed import seed
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
+from jobs.signals.events import events
+from jobs.signals.findings import findings
+from jobs.signals.release import whole_day
 from jobs.signals.rules import load_rules
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.tokens import token
@@ -144,3 +147,22 @@ def test_cutting_times_loses_no_finding(world, spark, promise):
     _, rules, found = world
     exact = {(rule, group) for rule, group, *_ in comparable(found_at("left out", promise, rules, DAYS, spark))}
     assert exact <= {(rule, group) for rule, group, *_ in comparable(found)}
+
+
+@pytest.mark.parametrize("world", SEEDS[:1], indirect=True)
+def test_the_planted_success_makes_stuffing_critical_before_the_fiftieth_login_as_after_it(world, spark, promise):
+    truth, rules, _ = world
+    [planted] = [e for e in truth["attacks"] if e["attack"] == "credential_stuffing" and e["succeeded"]]
+    keys = Keyring.from_environment().domain("threat", "2026-01-01").on(spark)
+    begins, ends = (F.lit(planted[name]).cast("timestamp") for name in ("first_seen", "last_seen"))
+    landed = LandedDays(spark, Lake.from_environment(), promise, promise.release("threat_signals"), "minutes", keys)
+    rows = events(landed, landed.added(LAST), LAST, len(DAYS) - 1).where(
+        (F.col("network") == planted["network"].split("/")[0])
+        & F.col("occurred_at").between(F.date_trunc("minute", begins), ends)
+    )
+    worked, day = F.col("kind") == "login_ok", whole_day(date.fromisoformat(planted["day"]))
+    assert rows.where(worked).count() == 1
+    for minutes in (0, 5):
+        at = F.when(worked, F.date_trunc("minute", begins) + F.expr(f"INTERVAL {minutes} MINUTES"))
+        moved = findings(rows.withColumn("occurred_at", F.coalesce(at, "occurred_at")), rules, day).collect()
+        assert {row["events"] for row in moved if row["rule"] == "credential_stuffing_succeeded"} == {rows.count()}

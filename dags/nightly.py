@@ -36,7 +36,8 @@ from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
 
-DAY = "{{ params.day or data_interval_start | ds }}"
+DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
+"""The parameter's day, else the interval's; of a run that has neither, the day before it began."""
 RELEASES = AssetAlias("ignicloud_releases")
 
 

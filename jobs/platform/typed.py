@@ -58,10 +58,8 @@ def typed(raw: pa.RecordBatch, source: Source, now: datetime, strays: Strays) ->
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def canonical_uuid(texts: pa.Array) -> pa.Array:
+def _canonical_uuid(texts: pa.Array) -> pa.Array:
     """UUIDs in lower case with hyphens (RFC 9562), whatever their spelling; null where a text is none."""
-    if times.all_like(texts, _CANONICAL):
-        return texts
     bare = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), r"^\{(.*)\}$", r"\1")
     spelled = pc.replace_substring_regex(bare, _UUID, r"\1-\2-\3-\4-\5")
     return pc.if_else(pc.match_substring_regex(spelled, _CANONICAL), spelled, None)
@@ -78,10 +76,12 @@ def _read(given: pa.Array, rules: SourceColumn) -> pa.Array:
     """The cells in landing's type; null where one isn't of it."""
     if not pa.types.is_string(given.type):
         return pc.cast(given, ARROW[rules.type])
+    if rules.type == "uuid" and times.all_like(given, _CANONICAL):
+        return given
     texts = _utf8(given)
     match rules.type:
         case "uuid":
-            return canonical_uuid(texts)
+            return _canonical_uuid(texts)
         case "timestamp":
             return times.moments(texts)
         case "date":

@@ -215,10 +215,9 @@ def execute(seeded_postgres, postgres_server, postgres):
     return run
 
 
-@pytest.mark.parametrize("end", ["infinity", "9999-12-31", "2201-01-01", "5881580-07-11"])
+@pytest.mark.parametrize("end", ["infinity", "9999-12-31", "2201-01-01", "294276-12-31"])
 def test_an_end_that_never_comes_is_no_end(execute, promise, lake, ledger, end):
-    moment = min(end, "294276-12-31", key=len) if end.startswith("5881") else end
-    execute(f"UPDATE contracts SET ended_on = '{end}'", f"UPDATE professional_users SET closed_at = '{moment}'")
+    execute(f"UPDATE contracts SET ended_on = '{end}'", f"UPDATE professional_users SET closed_at = '{end}'")
     extract_day(promise, DAY, lake, ledger)
     assert set(cells(lake, "contracts", "ended_on")) == {None}
     assert set(cells(lake, "professional_users", "closed_at")) == {None}

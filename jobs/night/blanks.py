@@ -16,9 +16,6 @@ from pyspark.sql import functions as F
 from policy.contract import Contract
 from policy.outputs import OTHER
 
-NEARLY = 0.95
-"""From this share on a column is said to say nothing."""
-
 WORDLESS = (OTHER, "unknown")
 
 Counts = Mapping[str, tuple[int, int]]
@@ -62,10 +59,11 @@ def counted(aggregates: Mapping[str, int | None]) -> dict[str, tuple[int, int]]:
     return {name: counts for name, counts in found.items() if counts[0]}
 
 
-def nearly_blank(counts: Mapping[str, Iterable[int]]) -> list[Blank]:
-    """The columns that say nothing, in their order."""
+def nearly_blank(contract: Contract, counts: Mapping[str, Iterable[int]]) -> list[Blank]:
+    """The columns that say nothing by what the contract declares of each, in their order."""
+    rules = {rule.output or name: rule for columns in contract.inputs.values() for name, rule in columns.items()}
     found = (Blank(column, *rows) for column, rows in counts.items())
-    return [blank for blank in found if blank.rows >= NEARLY * blank.of]
+    return [blank for blank in found if blank.rows >= rules[blank.column].blank_from * blank.of]
 
 
 def _groups(contract: Contract) -> Iterator[tuple[str, Column]]:

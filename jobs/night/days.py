@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from jobs.platform.database import Platform
 from policy.errors import PolicyError
 from policy.sources import Source
+from policy.values import FIRST_MOMENT
 
 
 class DayNotHeldError(PolicyError):
@@ -20,14 +21,16 @@ class DayNotHeldError(PolicyError):
 
 
 def require_over(day: date, now: datetime) -> None:
-    """Refuse a day whose events may still happen.
+    """Refuse a day whose events may still happen, or that no platform knows.
 
     Raises:
-        DayNotHeldError: it is today or later in UTC.
+        DayNotHeldError: it is today or later in UTC, or before 1970.
     """
     yesterday = now.astimezone(UTC).date() - timedelta(days=1)
     if day > yesterday:
         raise DayNotHeldError(day, "isn't over", None, yesterday)
+    if day < FIRST_MOMENT:
+        raise DayNotHeldError(day, "lies before every event", FIRST_MOMENT, yesterday)
 
 
 def require_held(platform: Platform, sources: Mapping[str, Source], day: date) -> None:

@@ -32,7 +32,7 @@ def _said_nothing(promise: Promise, day: date, lake: Lake) -> Iterator[str]:
     said = [
         f"  {contract.release}.{blank}; ask {contract.owner} whether its contract still fits the platform"
         for contract, entry in staged
-        for blank in nearly_blank((entry or {}).get("blank", {}))
+        for blank in nearly_blank(contract, (entry or {}).get("blank", {}))
     ]
     yield from ["", "Columns that say nothing:", *said] if said else []
 

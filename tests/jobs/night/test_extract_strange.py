@@ -263,15 +263,22 @@ def test_a_day_must_be_over(platform, promise, lake, ledger):
 
 
 def test_yesterday_is_over_the_moment_that_utc_says_so():
-    require_over(DAY, datetime(2026, 3, 13, 0, 0, tzinfo=UTC))
-    with pytest.raises(DayNotHeldError, match="2026-03-11"):
-        require_over(DAY, datetime(2026, 3, 13, 0, 30).astimezone().replace(tzinfo=UTC) - timedelta(hours=1))
+    require_over(DAY, datetime(2026, 3, 13, tzinfo=UTC))
+    with pytest.raises(DayNotHeldError, match="up to 2026-03-11"):
+        require_over(DAY, datetime.fromisoformat("2026-03-13T00:30:00+01:00"))
 
 
-@pytest.mark.parametrize("day", [date(2020, 1, 1), date(2026, 3, 7), date.min])
+@pytest.mark.parametrize("day", [date(2020, 1, 1), date(2026, 3, 7)])
 def test_a_day_before_the_platforms_first_event_is_refused(platform, promise, lake, ledger, day):
     with pytest.raises(DayNotHeldError, match="from 2026-03-08"):
         extract_day(promise, day, lake, ledger)
+
+
+@pytest.mark.parametrize("day", [date(1969, 12, 31), date(1, 1, 2), date.min])
+def test_a_day_before_1970_is_refused_before_anything_is_counted_back_from_it(platform, promise, lake, ledger, day):
+    for refusing in (lambda: extract_day(promise, day, lake, ledger), lambda: plan(promise, day, ledger)):
+        with pytest.raises(DayNotHeldError, match="before every event"):
+            refusing()
 
 
 def test_a_platform_without_any_event_has_no_day(platform, promise, lake, ledger):

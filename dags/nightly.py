@@ -10,8 +10,8 @@ nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of th
 
 | red task | what it means | what to do |
 |---|---|---|
-| `plan` | a policy file or the platform's database can't be read | `python -m policy`, check the connection `platform`, clear the task |
-| `extract` | the source drifted: a column, a type or a word that nobody classified | ask the owner named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
+| `plan` | a policy file or the platform's database can't be read; or the day isn't over | `python -m policy`, check the connection `platform`, clear the task |
+| `extract` | the source drifted: a column, a type, a word or a cell that isn't what was classified, all of them named (docs/values.md); or the platform holds nothing so old | ask the owners named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
@@ -19,8 +19,8 @@ nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of th
 
 A red release doesn't stop the others. Landing stays until all releases of its day are published.
 Every task may be cleared and run again: each step replaces its own day and nothing else. A past day:
-trigger with the parameter `day`, or backfill. Releases whose builder doesn't exist yet are *skipped*,
-by name. Late events: the three days before are looked at again, and rebuilt when their source changed.
+trigger with the parameter `day`, or backfill; triggered without a date, it is yesterday's night. Releases
+whose builder doesn't exist yet are *skipped*, by name. Late events: the three days before are looked at again, and rebuilt when their source changed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
 
-DAY = "{{ params.day or data_interval_start | ds }}"
+DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
+"""The parameter's day, else the interval's; of a run that has neither, the day before it began."""
 RELEASES = AssetAlias("ignicloud_releases")
 
 

@@ -23,8 +23,9 @@ from policy.rules import (
     TruncateTime,
     Vocabulary,
 )
-from policy.sources import ColumnType, Source, SourceColumn
+from policy.sources import Source, SourceColumn
 from policy.taxonomies import Taxonomies
+from policy.values import ColumnType
 
 MEASURED: frozenset[ColumnType] = frozenset({"integer", "decimal", "timestamp", "date", "boolean"})
 NEEDS: dict[type[Rule], frozenset[ColumnType]] = {

@@ -6,7 +6,9 @@ names, counts and versions; no cell, token or key is ever passed to one of these
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from policy.values import FORMS, IMPOSSIBLE, ColumnType, TimeRole
 
 
 class PolicyError(Exception):
@@ -40,7 +42,44 @@ class UnknownReleaseError(PolicyError):
         super().__init__(f"no contract for release {release!r}; there are {', '.join(self.known)}; correct the name")
 
 
-class UnlistedColumnError(PolicyError):
+class SourceDriftError(PolicyError):
+    """A table of the platform isn't what was classified, in its columns or in what they hold."""
+
+    source: str
+    owner: str
+
+
+class CellDriftError(SourceDriftError):
+    """A column holds cells that it must not; they are counted, never shown."""
+
+    column: str
+    rows: int
+
+
+class SeveralDriftsError(PolicyError):
+    """The platform drifted in more than one way; all of them are said, so that one round mends them."""
+
+    def __init__(self, drifts: Sequence[SourceDriftError]) -> None:
+        self.drifts = tuple(drifts)
+        said = " ".join(f"({number}) {drift}." for number, drift in enumerate(self.drifts, start=1))
+        super().__init__(f"the platform drifted in {len(self.drifts)} ways: {said}")
+
+
+def refuse_all(drifts: Iterable[SourceDriftError]) -> None:
+    """Stop the run if there is any drift.
+
+    Raises:
+        SourceDriftError: of the class that fits, when there is one.
+        SeveralDriftsError: when there are more.
+    """
+    found = list(drifts)
+    if len(found) > 1:
+        raise SeveralDriftsError(found)
+    for drift in found:
+        raise drift
+
+
+class UnlistedColumnError(SourceDriftError):
     """The source has columns that no one has classified (schema drift)."""
 
     def __init__(self, source: str, columns: Iterable[str], owner: str) -> None:
@@ -50,7 +89,7 @@ class UnlistedColumnError(PolicyError):
         )
 
 
-class MissingColumnError(PolicyError):
+class MissingColumnError(SourceDriftError):
     """The source has lost a column that the promise relies on (schema drift)."""
 
     def __init__(self, source: str, columns: Iterable[str], owner: str) -> None:
@@ -61,17 +100,21 @@ class MissingColumnError(PolicyError):
         )
 
 
-class ColumnTypeError(PolicyError):
+class ColumnTypeError(SourceDriftError):
     """A source column has another type than the one it was classified with (schema drift)."""
 
-    def __init__(self, source: str, column: str, expected: str, found: str, owner: str) -> None:
+    def __init__(
+        self, source: str, column: str, expected: str, found: str, spellings: Sequence[str], owner: str
+    ) -> None:
         self.source, self.column, self.expected, self.found, self.owner = source, column, expected, found, owner
+        self.spellings = tuple(spellings)
         super().__init__(
-            f"{source}.{column}: type {found} where policy/sources.yaml says {expected}; ask {owner} to reclassify it"
+            f"{source}.{column}: type {found} where policy/sources.yaml says {expected} "
+            f"(declared as {' or '.join(spellings)}); ask {owner} to declare or reclassify it"
         )
 
 
-class VocabularyError(PolicyError):
+class VocabularyError(CellDriftError):
     """A closed column holds words outside its vocabulary; they are counted, never shown."""
 
     def __init__(self, source: str, column: str, rows: int, owner: str) -> None:
@@ -82,7 +125,7 @@ class VocabularyError(PolicyError):
         )
 
 
-class RequiredValueError(PolicyError):
+class RequiredValueError(CellDriftError):
     """A column that says when a row happened or whose it is holds nulls."""
 
     def __init__(self, source: str, column: str, rows: int, owner: str) -> None:
@@ -90,12 +133,22 @@ class RequiredValueError(PolicyError):
         super().__init__(f"{source}.{column}: {rows} rows without the required value; ask {owner} to repair them")
 
 
-class UnreadableValueError(PolicyError):
-    """A source cell isn't of its column's declared type (SQLite enforces none)."""
+class UnreadableValueError(CellDriftError):
+    """A column holds cells that aren't of its declared type (SQLite enforces none); they are counted, never shown."""
 
-    def __init__(self, source: str, column: str, expected: str, owner: str) -> None:
-        self.source, self.column, self.expected, self.owner = source, column, expected, owner
-        super().__init__(f"{source}.{column}: holds something that is no {expected}; ask {owner} to repair it")
+    def __init__(self, source: str, column: str, expected: ColumnType, rows: int, owner: str) -> None:
+        self.source, self.column, self.expected, self.rows, self.owner = source, column, expected, rows, owner
+        super().__init__(
+            f"{source}.{column}: {rows} rows hold no {expected}, which is {FORMS[expected]}; ask {owner} to repair them"
+        )
+
+
+class ImpossibleTimeError(CellDriftError):
+    """A column of times holds moments that can't have been; they are counted, never shown."""
+
+    def __init__(self, source: str, column: str, role: TimeRole, rows: int, owner: str) -> None:
+        self.source, self.column, self.role, self.rows, self.owner = source, column, role, rows, owner
+        super().__init__(f"{source}.{column}: {rows} rows {IMPOSSIBLE[role]}; ask {owner} to repair them")
 
 
 class ForbiddenSourceError(PolicyError):

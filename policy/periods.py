@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 RAW_KEPT = timedelta(days=7)
 """Landing and copies for recipients never stay longer here, published or not; the platform still has its rows."""
@@ -30,8 +30,13 @@ def months_of(period: str) -> int:
 
 
 def add_months(start: date, months: int) -> date:
-    """The last day of a period of ``months`` that began with an event on ``start``."""
+    """The last day of a period of ``months`` that began with an event on ``start``.
+
+    A period that leaves the years of the calendar ends with its last day, 9999-12-31, or, backwards, its first.
+    """
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        return date.max if months > 0 else date.min
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(start.day, last))
 

@@ -16,9 +16,14 @@ Words = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Rule(Model):
-    """What all rules share: the name under which the column leaves, if not its own."""
+    """What all rules share: the name under which the column leaves, if not its own.
+
+    ``blank_from``: the share of rows without a word (null, other or unknown) from which on the night says that
+    the column says nothing; higher where a column has a word in few rows by its nature.
+    """
 
     output: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
+    blank_from: float = Field(default=0.95, gt=0, le=1)
 
     @property
     def published(self) -> bool:

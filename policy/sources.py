@@ -7,8 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from policy.base import Model
-
-ColumnType = Literal["uuid", "text", "integer", "decimal", "timestamp", "date", "json", "boolean"]
+from policy.values import ColumnType, TimeRole
 
 ColumnKind = Literal["direct", "quasi", "sensitive", "free_text", "plain"]
 """What a column can give away, in the field's words.
@@ -37,13 +36,23 @@ SPARK_TYPES: dict[ColumnType, str] = {
 
 
 class SourceColumn(Model):
-    """One column of the operational database."""
+    """One column of the operational database.
+
+    ``role`` tells times apart: at a ``begin`` something happened, an ``end`` may lie ahead or never come.
+    """
 
     type: ColumnType
     kind: ColumnKind
     identifier: Identifier | None = None
     values: tuple[str, ...] | None = None
     required: bool = False
+    role: TimeRole = "begin"
+
+    @model_validator(mode="after")
+    def _only_a_time_is_an_end(self) -> Self:
+        if self.role == "end" and self.type not in ("timestamp", "date"):
+            raise ValueError("only a timestamp or a date is an end")
+        return self
 
     @model_validator(mode="after")
     def _a_direct_column_says_what_it_identifies(self) -> Self:

@@ -8,6 +8,7 @@ Gebru et al., "Datasheets for Datasets" (2021), as far as they concern a reader 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.lake.files import write_atomically
@@ -74,8 +75,12 @@ def _field(output: Output) -> dict[str, Any]:
 def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
     """One page of Markdown: what it is, its columns, how to open it, its counts and its limits."""
     purpose = promise.register.purposes[contract.purpose]
-    rows = "\n".join(f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} |" for o in contract.outputs)
-    counts = "\n".join(_count(entry, ledger) for entry in _latest(contract.release, ledger))
+    latest = _latest(contract.release, ledger)
+    blank = _staged(latest[0], ledger).get("blank", {}) if latest else {}
+    rows = "\n".join(
+        f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} | {_share(blank, o)} |" for o in contract.outputs
+    )
+    counts = "\n".join(_count(entry, ledger) for entry in latest)
     return DATASHEET.format(
         title=contract.title,
         about=contract.about,
@@ -122,9 +127,20 @@ def _latest(release: str, ledger: Ledger) -> list[Entry]:
 
 
 def _count(entry: Entry, ledger: Ledger) -> str:
-    staged = ledger.last("protected", release=entry["release"], day=entry["day"], run=entry["run"]) or {}
+    staged = _staged(entry, ledger)
     cells = (entry["day"], *(staged.get(name, "") for name in ("rows_in", "excluded", "suppressed")), entry["rows"])
     return f"| {' | '.join(str(cell) for cell in (*cells, entry['version']))} |"
+
+
+def _staged(entry: Entry, ledger: Ledger) -> Entry:
+    """What was counted when the rows of a publication were made."""
+    return ledger.last("protected", release=entry["release"], day=entry["day"], run=entry["run"]) or {}
+
+
+def _share(blank: Mapping[str, Sequence[int]], output: Output) -> str:
+    """How much of a column is null, other or unknown."""
+    rows, of = blank.get(output.name, (0, 0))
+    return f"{100 * rows / of:.1f} %" if rows else ""
 
 
 DATASHEET = """\
@@ -135,10 +151,12 @@ DATASHEET = """\
 **{kind}** · *{words}* (policy clause {clause}; {article}) · readers: {roles} · kept {keep} · ask {owner}
 
 ## Columns
-| column | type | treatment | words |
-|---|---|---|---|
+*Blank* is the share of the last published day's rows in which a column is null, `other` or unknown.
+
+| column | type | treatment | words | blank |
+|---|---|---|---|---|
 {columns}
-| `day` | date | the data day (UTC); the table's partition | |
+| `day` | date | the data day (UTC); the table's partition | | |
 
 ## Open it
 ```python

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -19,9 +20,12 @@ import pyarrow.parquet as pq
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake, LandedFile, Manifest
+from jobs.night.days import require_held
 from jobs.platform.database import Platform, connect
-from jobs.platform.drift import Strays, require_classified
-from jobs.platform.typed import ARROW, typed
+from jobs.platform.drift import require_classified
+from jobs.platform.strays import Strays
+from jobs.platform.typed import schema_of
+from policy.errors import CellDriftError, PolicyError, refuse_all
 from policy.promise import Promise
 from policy.sources import Source
 
@@ -31,23 +35,28 @@ ROW_GROUP_ROWS = 1_000_000
 def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[Manifest]:
     """Land every needed source of ``day``.
 
-    Guarantee: each source is replaced whole or not at all; nothing of a forbidden source is read.
+    Guarantee: all sources are replaced, each whole, or none is; nothing of a forbidden source is read.
 
     Raises:
+        DayNotHeldError: the day isn't over, or the platform holds nothing so old.
         UnlistedColumnError, MissingColumnError, ColumnTypeError: the schema drifted.
-        VocabularyError, RequiredValueError: the content drifted.
+        UnreadableValueError, ImpossibleTimeError, VocabularyError, RequiredValueError: the content drifted.
+        SeveralDriftsError: more than one of these, of all tables together.
         PlatformError: the database doesn't answer.
     """
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
-    manifests = []
+    sources = {name: promise.source(name) for name in needed}
     with connect() as platform:
-        for name in needed:
-            require_classified(name, promise.source(name), platform.describe(name), platform.dialect)
-        for name, columns in needed.items():
-            manifest = _land(platform, name, promise.source(name), columns, day, lake)
-            ledger.append("extracted", source=name, day=day, rows=manifest.rows, columns=len(columns))
-            manifests.append(manifest)
-    return manifests
+        require_classified(platform, sources)
+        require_held(platform, sources, day)
+        copies = [_copied(platform, name, sources[name], columns, day, lake) for name, columns in needed.items()]
+    try:
+        refuse_all(drift for copy in copies for drift in copy.drifts)
+    except PolicyError:
+        for copy in copies:
+            copy.path.unlink()
+        raise
+    return [_landed(copy, day, lake, ledger) for copy in copies]
 
 
 @contextmanager
@@ -79,25 +88,42 @@ def needed_columns(promise: Promise, name: str) -> tuple[str, ...]:
     return tuple(column for column in source.columns if column in asked)
 
 
-def _land(platform: Platform, name: str, source: Source, columns: tuple[str, ...], day: date, lake: Lake) -> Manifest:
-    folder = lake.private(lake.landing(name, day))
-    path = folder / f"{uuid4().hex}.parquet"
-    schema = pa.schema([(column, ARROW[source.columns[column].type]) for column in columns])
-    strays, rows = Strays(name, source), 0
+@dataclass(frozen=True)
+class _Copy:
+    """One source's slice, written and not yet landed, with what it holds that it must not."""
+
+    source: str
+    columns: tuple[str, ...]
+    path: Path
+    rows: int
+    drifts: list[CellDriftError]
+
+
+def _copied(platform: Platform, name: str, source: Source, columns: tuple[str, ...], day: date, lake: Lake) -> _Copy:
+    path = lake.private(lake.landing(name, day)) / f"{uuid4().hex}.parquet"
+    strays, rows, schema = Strays(name, source), 0, schema_of(source, columns)
     try:
-        with platform.batches(name, source, columns, day) as batches, _writer(path, schema) as writer:
-            for raw in batches:
-                batch = typed(raw, name, source, schema)
-                strays.look_at(batch)
+        with platform.batches(name, source, columns, day, strays) as batches, _writer(path, schema) as writer:
+            for batch in batches:
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
                 rows += batch.num_rows
-        strays.refuse()
+        drifts = [drift for drift in strays.drifts() if drift.column != source.time]
+        if source.time is not None:  # the whole table's: a row whose time is wrong may be in no day at all
+            platform.look_at_times(name, source, in_no_day := Strays(name, source))
+            drifts += in_no_day.drifts()
         path.chmod(0o600)
         flush(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return lake.land(name, day, columns, [LandedFile(path.name, rows, sha256_of(path))])
+    return _Copy(name, columns, path, rows, drifts)
+
+
+def _landed(copy: _Copy, day: date, lake: Lake, ledger: Ledger) -> Manifest:
+    file = LandedFile(copy.path.name, copy.rows, sha256_of(copy.path))
+    manifest = lake.land(copy.source, day, copy.columns, [file])
+    ledger.append("extracted", source=copy.source, day=day, rows=copy.rows, columns=len(copy.columns))
+    return manifest
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

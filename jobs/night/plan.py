@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from jobs.lake.ledger import Ledger
+from jobs.night.days import require_over
 from jobs.platform.database import Platform, connect
 from policy.contract import Shape
 from policy.promise import Promise
@@ -21,7 +22,11 @@ def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:
     """The work of the night of ``day`` as names and dates: what Airflow maps its tasks over.
 
     ``derived`` releases are made of published ones, the ``bases``; ``others`` are nobody's base.
+
+    Raises:
+        DayNotHeldError: the day isn't over.
     """
+    require_over(day, datetime.now(UTC))
     days = sorted({day, *late_days(promise, day, ledger)})
     derived = {name: found for name in buildable(promise) if (found := promise.release(name).findings) is not None}
     bases = {base for found in derived.values() for base in found.derived_from}

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 
 from jobs.anonymity.budget import AccountBook
 from jobs.anonymity.noise import drawn_rows, frame_of
@@ -25,6 +25,7 @@ from jobs.lake.files import write_atomically
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from jobs.night.blanks import Counts, counted, counting
 from jobs.people.subjects import without_excluded
 from jobs.signals.release import signals
 from jobs.treatments import treated
@@ -53,7 +54,7 @@ class Protected:
     """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
 
     ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
-    with a row per event, the sum of the group sizes for an aggregate.
+    with a row per event, the sum of the group sizes for an aggregate. ``blank``: see `jobs.night.blanks`.
     """
 
     release: str
@@ -66,6 +67,7 @@ class Protected:
     excluded: int
     epoch: str | None
     contract: str
+    blank: Counts = field(default_factory=dict)
 
 
 def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
@@ -158,17 +160,26 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)
     lake.private(folder)
-    frame.write.mode("append").options(**writing(contract)).parquet(str(folder))
+    blank = write_counting(frame, contract, folder)
     rows_out = settle(folder)
     epoch = epoch_of(day, contract.epoch) if contract.epoch else None
     staged = Protected(
         release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
-        **counts(rows_out),
+        blank=blank, **counts(rows_out),
     )  # fmt: skip
     write_atomically(folder / "_protected.json", json.dumps(asdict(staged), indent=1), 0o600)
     record = {field: value for field, value in asdict(staged).items() if field != "represented"}
     Ledger(lake.ledger).append("protected", **record)
     return staged
+
+
+def write_counting(frame: DataFrame, contract: Contract, folder: Path) -> Counts:
+    """Stage the rows, and count on the way those in which a column says nothing."""
+    aggregates, seen = counting(contract), Observation()
+    if aggregates:
+        frame = frame.observe(seen, *(each.alias(name) for name, each in aggregates.items()))
+    frame.write.mode("append").options(**writing(contract)).parquet(str(folder))
+    return counted(seen.get) if aggregates else {}
 
 
 def writing(contract: Contract) -> dict[str, str]:

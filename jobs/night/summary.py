@@ -7,6 +7,7 @@ from datetime import date
 
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
+from jobs.night.blanks import nearly_blank
 from jobs.night.plan import BUILT
 from policy.promise import Promise
 
@@ -18,7 +19,22 @@ def night_table(promise: Promise, day: date, lake: Lake) -> str:
     rows = [HEADINGS, *_rows(promise, day, lake)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([f"The night of {day}", "", lines[0], "  ".join("─" * width for width in widths), *lines[1:]])
+    table = [f"The night of {day}", "", lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
+    return "\n".join([*table, *_said_nothing(promise, day, lake)])
+
+
+def _said_nothing(promise: Promise, day: date, lake: Lake) -> Iterator[str]:
+    """A line for each column that is null, other or unknown in nearly every row, and whom to ask."""
+    ledger = Ledger(lake.ledger)
+    staged = (
+        (contract, ledger.last("protected", release=name, day=day)) for name, contract in promise.releases.items()
+    )
+    said = [
+        f"  {contract.release}.{blank}; ask {contract.owner} whether its contract still fits the platform"
+        for contract, entry in staged
+        for blank in nearly_blank(contract, (entry or {}).get("blank", {}))
+    ]
+    yield from ["", "Columns that say nothing:", *said] if said else []
 
 
 def _rows(promise: Promise, day: date, lake: Lake) -> Iterator[tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """The operational database, read through ADBC: PostgreSQL and SQLite by the same code.
 
-The two differ in how they describe a table and how they write a value as text; both
-differences are in the two dialects below. Credentials are never arguments: PostgreSQL's
-come from libpq's own variables (``PGHOST``, ``PGUSER``, ``PGPASSFILE`` …).
+What the two say differently is in `jobs.platform.dialects`; what leaves here is in landing's types.
+Credentials are never arguments: PostgreSQL's come from libpq's own variables (``PGHOST``, ``PGUSER``,
+``PGPASSFILE`` …).
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi as postgresql
 import adbc_driver_sqlite.dbapi as sqlite
 import pyarrow as pa
 
+from jobs.platform.dialects import POSTGRESQL, SQLITE, Dialect
+from jobs.platform.strays import Strays
+from jobs.platform.typed import typed
 from policy.errors import PolicyError
-from policy.sources import ColumnType, Source
+from policy.sources import Source
+from policy.values import CLOCKS_DIFFER, FIRST_MOMENT
 
-BATCH_BYTES = 16 * 1024 * 1024
-"""PostgreSQL's batches: measured at 177 MB peak memory for any table size."""
-
-BATCH_ROWS = 65_536
+ONE_DAY = timedelta(days=1)
 
 
 class PlatformError(PolicyError):
@@ -40,80 +42,12 @@ class PlatformError(PolicyError):
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """What one database says differently.
-
-    ``describe``: a query for (column, declared type), in the table's order, with one parameter.
-    ``declared``: our column type → the declared types that fit it.
-    ``as_text``: our column types that are read as text, with the expression that writes them.
-    ``begin``: statements that make a transaction see one moment of the database.
-    ``instant``: how the midnight that begins a day is written.
-    ``batches``: options of the driver that bound a batch.
-    ``typed_by_first_row``: whether the driver takes a column's type from its first row.
-    """
-
-    describe: str
-    declared: dict[ColumnType, frozenset[str]]
-    as_text: dict[ColumnType, str]
-    begin: tuple[str, ...]
-    instant: str
-    batches: dict[str, str]
-    typed_by_first_row: bool
-
-
-POSTGRESQL = Dialect(
-    describe="SELECT column_name::text, data_type::text FROM information_schema.columns "
-    "WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
-    declared={
-        "uuid": frozenset({"uuid"}),
-        "text": frozenset({"text", "character varying", "character"}),
-        "integer": frozenset({"integer", "bigint", "smallint"}),
-        "decimal": frozenset({"numeric"}),
-        "timestamp": frozenset({"timestamp with time zone"}),
-        "date": frozenset({"date"}),
-        "json": frozenset({"jsonb", "json"}),
-        "boolean": frozenset({"boolean"}),
-    },
-    as_text={"uuid": "{}::text", "json": "{}::text", "decimal": "{}::text"},
-    begin=("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET LOCAL TIME ZONE 'UTC'"),
-    instant="TIMESTAMPTZ '{} 00:00:00+00'",
-    batches={"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)},
-    typed_by_first_row=False,
-)
-
-SQLITE = Dialect(
-    describe="SELECT name, upper(type) FROM pragma_table_info(?) ORDER BY cid",
-    declared={
-        "uuid": frozenset({"UUID", "TEXT"}),
-        "text": frozenset({"TEXT"}),
-        "integer": frozenset({"INTEGER"}),
-        "decimal": frozenset({"DECIMAL", "NUMERIC"}),
-        "timestamp": frozenset({"TIMESTAMP"}),
-        "date": frozenset({"DATE"}),
-        "json": frozenset({"JSON"}),
-        "boolean": frozenset({"BOOLEAN"}),
-    },
-    as_text={
-        "uuid": "CAST({} AS TEXT)",
-        "text": "CAST({} AS TEXT)",
-        "json": "CAST({} AS TEXT)",
-        "decimal": "CAST({} AS TEXT)",
-        "timestamp": "CAST({} AS TEXT)",
-        "date": "CAST({} AS TEXT)",
-    },
-    begin=(),
-    instant="'{} 00:00:00.000000'",
-    batches={"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)},
-    typed_by_first_row=True,
-)
-
-
-@dataclass(frozen=True)
 class Platform:
-    """One connection in one read-only transaction."""
+    """One connection in one read-only transaction, begun at ``moment``."""
 
     connection: Any
     dialect: Dialect
+    moment: datetime
 
     def describe(self, table: str) -> dict[str, str]:
         """Column → declared type, as the database's catalogue has it; empty when there is no such table."""
@@ -123,41 +57,78 @@ class Platform:
 
     def count(self, table: str, source: Source, day: date) -> int:
         """Rows of an event table on one UTC day."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM {_quoted(table)}{self._slice(source, day)}")
-            row = cursor.fetchone()
-        return int(row[0])
+        return int(self._one(f"SELECT count(*) FROM {_quoted(table)}{self._on(source, day)}"))
+
+    def first_day(self, table: str, source: Source) -> date | None:
+        """The UTC date of an event table's earliest row; null when it has none."""
+        query = self.dialect.first_day.format(
+            c=_quoted(source.time or ""), table=_quoted(table), first=FIRST_MOMENT.isoformat()
+        )
+        found = self._one(query)
+        return None if found is None else date.fromisoformat(found)
 
     @contextmanager
     def batches(
-        self, table: str, source: Source, columns: Sequence[str], day: date
+        self, table: str, source: Source, columns: Sequence[str], day: date, strays: Strays
     ) -> Iterator[Iterator[pa.RecordBatch]]:
-        """The day's slice of an event table, or all of a small one, streamed in bounded batches."""
-        expressions = [
-            self.dialect.as_text.get(source.columns[name].type, "{}").format(_quoted(name)) for name in columns
-        ]
-        body = f"{', '.join(expressions)} FROM {_quoted(table)}{self._slice(source, day)}"
+        """The day's slice of an event table, or all of a small one, in landing's types and bounded batches.
+
+        What they hold that they must not is counted in ``strays``: nothing may come of a batch until these
+        have refused, or had nothing to.
+        """
+        with self._raw(table, source, columns, self._on(source, day)) as raw:
+            yield (typed(batch, source, self.moment, strays) for batch in raw)
+
+    def rows(self, table: str, source: Source, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Every row of a small table, in landing's types.
+
+        Raises:
+            SourceDriftError, SeveralDriftsError: its content drifted; no row of a bad batch is given.
+        """
+        strays = Strays(table, source)
+        with self.batches(table, source, columns, self.moment.date(), strays) as batches:
+            for batch in batches:
+                strays.refuse()
+                yield from batch.to_pylist()
+
+    def look_at_times(self, table: str, source: Source, strays: Strays) -> None:
+        """Count in ``strays`` the rows of a whole event table that lie in no day: no night would see them."""
+        last = (self.moment + CLOCKS_DIFFER).strftime("%Y-%m-%d %H:%M:%S+00")
+        strange = self.dialect.strange.format(c=_quoted(source.time or ""), first=FIRST_MOMENT.isoformat(), last=last)
+        with self._raw(table, source, [source.time or ""], f" WHERE {strange}") as raw:
+            for batch in raw:
+                typed(batch, source, self.moment, strays)
+
+    @contextmanager
+    def _raw(
+        self, table: str, source: Source, columns: Sequence[str], where: str
+    ) -> Iterator[Iterator[pa.RecordBatch]]:
+        """Rows under our column names, their cells as the database's dialect writes them."""
+        read = self.dialect.read
+        expressions = [read.get(source.columns[name].type, "{c}").format(c=_quoted(name)) for name in columns]
+        body = f"{', '.join(expressions)} FROM {_quoted(table)}{where}"
         with self.connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**self.dialect.batches)
             if self.dialect.typed_by_first_row:
-                cursor.execute(f"SELECT 0, {self._typed_row(source, columns)} UNION ALL SELECT 1, {body}")
+                texts = ", ".join("''" for _ in columns)
+                cursor.execute(f"SELECT 0, {texts} UNION ALL SELECT 1, {body}")
                 yield (_real(batch, columns) for batch in cursor.fetch_record_batch())
             else:
                 cursor.execute(f"SELECT {body}")
                 yield (batch.rename_columns(list(columns)) for batch in cursor.fetch_record_batch())
 
-    def _slice(self, source: Source, day: date) -> str:
+    def _on(self, source: Source, day: date) -> str:
+        """The condition for the rows of one day; none for a small table."""
         if source.time is None:
             return ""
-        time, first, end = _quoted(source.time), self._instant(day), self._instant(day + timedelta(days=1))
-        return f" WHERE {time} >= {first} AND {time} < {end}"
+        near = {"before": day - ONE_DAY, "day": day, "next": day + ONE_DAY, "after": day + 2 * ONE_DAY}
+        return " WHERE " + self.dialect.on_day.format(c=_quoted(source.time), **near)
 
-    def _instant(self, day: date) -> str:
-        return self.dialect.instant.format(day.isoformat())
-
-    def _typed_row(self, source: Source, columns: Sequence[str]) -> str:
-        """SQLite's driver takes a column's type from its first row, which may be null: give it one."""
-        return ", ".join("''" if source.columns[name].type in self.dialect.as_text else "0" for name in columns)
+    def _one(self, query: str) -> Any:
+        with self.connection.cursor() as cursor:
+            cursor.execute(query)
+            row = cursor.fetchone()
+        return row[0]
 
 
 def _real(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
@@ -172,8 +143,8 @@ def _quoted(name: str) -> str:
 
 
 @contextmanager
-def connect() -> Iterator[Platform]:
-    """The database that ``IGNICLOUD_PLATFORM`` names, at one moment of its life.
+def connect(now: datetime | None = None) -> Iterator[Platform]:
+    """The database that ``IGNICLOUD_PLATFORM`` names, at one moment of its life: ``now``, or the clock's.
 
     Raises:
         PlatformError: it isn't named, or doesn't answer. The driver's own message may carry
@@ -185,7 +156,7 @@ def connect() -> Iterator[Platform]:
             path = Path(uri.removeprefix("sqlite:///"))
             if not path.is_file():
                 raise PlatformError("is a SQLite file that doesn't exist")
-            connection, dialect = sqlite.connect(f"file:{path}?mode=ro"), SQLITE
+            connection, dialect = sqlite.connect(f"file:{quote(str(path))}?mode=ro"), SQLITE
         elif uri.startswith("postgresql:"):
             connection, dialect = postgresql.connect("postgresql://"), POSTGRESQL
         else:
@@ -193,7 +164,14 @@ def connect() -> Iterator[Platform]:
     except (sqlite.Error, postgresql.Error):
         raise PlatformError("doesn't answer") from None
     with closing(connection):
+        _begin(connection, dialect)
+        yield Platform(connection, dialect, now or datetime.now(UTC))
+
+
+def _begin(connection: Any, dialect: Dialect) -> None:
+    try:
         with connection.cursor() as cursor:
             for statement in dialect.begin:
                 cursor.execute(statement)
-        yield Platform(connection, dialect)
+    except (sqlite.Error, postgresql.Error):
+        raise PlatformError("isn't a database that can be read") from None

@@ -1,72 +1,39 @@
-"""Schema and vocabulary drift: what the source says today against what was classified.
+"""Schema drift: what the source's tables look like today against what was classified.
 
-Fail closed: an unknown column, a lost one, another type or a new word stops the run and names
-the owner. A new word is itself a value, so only the number of its rows is shown.
+Fail closed: an unknown column, a lost one or another type stops the run and names the owner. What their
+cells hold is `jobs.platform.strays`' to count.
 """
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Iterator, Mapping
 
-from jobs.platform.database import Dialect
-from policy.errors import (
-    ColumnTypeError,
-    MissingColumnError,
-    RequiredValueError,
-    UnlistedColumnError,
-    VocabularyError,
-)
-from policy.sources import Source, SourceColumn
+from jobs.platform.database import Platform
+from jobs.platform.dialects import Dialect
+from policy.errors import ColumnTypeError, MissingColumnError, SourceDriftError, UnlistedColumnError, refuse_all
+from policy.sources import Source
 
 
-def require_classified(name: str, source: Source, found: dict[str, str], dialect: Dialect) -> None:
-    """The table has exactly the classified columns, each of its classified type.
+def require_classified(platform: Platform, sources: Mapping[str, Source]) -> None:
+    """Every one of these tables has exactly the classified columns, each of its classified type.
 
     Raises:
         UnlistedColumnError, MissingColumnError, ColumnTypeError: naming column and owner.
+        SeveralDriftsError: more than one of these, all tables' together.
     """
+    refuse_all(
+        drift
+        for name, source in sources.items()
+        for drift in _drifts(name, source, platform.describe(name), platform.dialect)
+    )
+
+
+def _drifts(name: str, source: Source, found: dict[str, str], dialect: Dialect) -> Iterator[SourceDriftError]:
     if unlisted := found.keys() - source.columns.keys():
-        raise UnlistedColumnError(name, unlisted, source.owner)
+        yield UnlistedColumnError(name, unlisted, source.owner)
     if missing := source.columns.keys() - found.keys():
-        raise MissingColumnError(name, missing, source.owner)
+        yield MissingColumnError(name, missing, source.owner)
     for column, declared in found.items():
-        expected = source.columns[column].type
-        if declared not in dialect.declared[expected]:
-            raise ColumnTypeError(name, column, expected, declared, source.owner)
-
-
-class Strays:
-    """Counts, over all batches of a table, the cells that its vocabulary doesn't allow."""
-
-    def __init__(self, name: str, source: Source) -> None:
-        self.name, self.source = name, source
-        self._unknown: dict[str, int] = {}
-        self._absent: dict[str, int] = {}
-
-    def look_at(self, batch: pa.RecordBatch) -> None:
-        """Add one batch to the counts."""
-        for column in batch.schema.names:
-            rules, cells = self.source.columns[column], batch.column(column)
-            if rules.required:
-                self._absent[column] = self._absent.get(column, 0) + cells.null_count
-            if rules.values is not None:
-                self._unknown[column] = self._unknown.get(column, 0) + _outside(cells, rules)
-
-    def refuse(self) -> None:
-        """Stop the run if anything was counted.
-
-        Raises:
-            RequiredValueError, VocabularyError: naming column, rows and owner.
-        """
-        for column, rows in self._absent.items():
-            if rows:
-                raise RequiredValueError(self.name, column, rows, self.source.owner)
-        for column, rows in self._unknown.items():
-            if rows:
-                raise VocabularyError(self.name, column, rows, self.source.owner)
-
-
-def _outside(cells: pa.Array, rules: SourceColumn) -> int:
-    known = pc.is_in(cells, pa.array(rules.values, pa.string()))
-    return int(pc.sum(pc.and_(pc.invert(known), cells.is_valid())).as_py() or 0)
+        if column in source.columns and declared not in dialect.declared[source.columns[column].type]:
+            expected = source.columns[column].type
+            yield ColumnTypeError(name, column, expected, declared, dialect.declared[expected], source.owner)

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from jobs.keys.ring import Keyring
 from jobs.people.relationships import Account, Hold, Relationships, ServiceContract
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
-from jobs.platform.typed import ARROW, typed
 from policy.promise import Promise
 from policy.register import Purpose
 
@@ -28,6 +25,8 @@ CONTRACTS = ("company_id", "ended_on")
 HOLDS = ("hold_id", "subject_kind", "subject_id", "placed_on", "lifted_on")
 REQUESTS = ("user_id", "right", "received_at", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
 CONSENTS = ("user_id", "purpose", "given_at", "withdrawn_at")
+
+DECIDING = ("contracts", "professional_users", "legal_holds", "subject_requests", "consents")
 
 Row = dict[str, Any]
 
@@ -76,11 +75,7 @@ class PlatformOfToday:
         return {user: min(d for d in (wishes.get(user), ended.get(user)) if d) for user in wishes | ended}
 
     def _rows(self, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-        source = self.promise.source(name)
-        schema = pa.schema([(column, ARROW[source.columns[column].type]) for column in columns])
-        with self.platform.batches(name, source, columns, date.min) as batches:
-            for batch in batches:
-                yield from typed(batch, name, source, schema).to_pylist()
+        yield from self.platform.rows(name, self.promise.source(name), columns)
 
 
 @contextmanager
@@ -89,11 +84,10 @@ def platform_of_today(promise: Promise, keyring: Keyring) -> Iterator[PlatformOf
 
     Raises:
         PlatformError: it doesn't answer.
-        UnlistedColumnError, MissingColumnError, ColumnTypeError: a table that decides has drifted.
+        SourceDriftError, SeveralDriftsError: a table that decides has drifted; reading one may raise them, too.
     """
     with connect() as platform:
-        for name in ("contracts", "professional_users", "legal_holds", "subject_requests", "consents"):
-            require_classified(name, promise.source(name), platform.describe(name), platform.dialect)
+        require_classified(platform, {name: promise.source(name) for name in DECIDING})
         yield PlatformOfToday(promise, platform, keyring)
 
 

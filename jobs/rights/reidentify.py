@@ -17,7 +17,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
+from jobs.platform.drift import require_classified
 from jobs.treatments.normalise import spelled
 from policy.contract import Contract
 from policy.errors import PolicyError
@@ -126,7 +127,7 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
     answered = ledger.last("reidentified", request=question.request)
     if answered and (_file(question, lake).exists() or ledger.last("answer_forgotten", request=question.request)):
         raise ReidentificationRefusedError(question.request, "was answered before")
-    found = _search(promise, promise.release(question.release), question, ring, now.date())
+    found = _search(promise, promise.release(question.release), question, ring)
     outcome = "found" if found else "nobody"
     if answered is None:
         ledger.append(
@@ -182,15 +183,13 @@ def _class_of(contract: Contract, question: Question) -> tuple[Identifier, Norma
     )
 
 
-def _search(
-    promise: Promise, contract: Contract, question: Question, ring: Keyring, today: date
-) -> dict[str, str | None]:
+def _search(promise: Promise, contract: Contract, question: Question, ring: Keyring) -> dict[str, str | None]:
     """The direct identifiers of the account that has this token today; empty when nobody has it."""
     identifier, normalise = _class_of(contract, question)
     epochs = [entry.epoch for entry in ring.entries() if entry.domain == contract.domain and entry.state != "destroyed"]
     keys = [ring.domain(str(contract.domain), epoch) for epoch in epochs]
     with connect() as platform:
-        for row, value in _accounts(promise, platform, identifier, today):
+        for row, value in _accounts(promise, platform, identifier):
             spelling = spelled(value, normalise)
             if spelling is not None and any(key.token(identifier, spelling) == question.token for key in keys):
                 return row
@@ -198,16 +197,16 @@ def _search(
 
 
 def _accounts(
-    promise: Promise, platform: Platform, identifier: Identifier, today: date
+    promise: Promise, platform: Platform, identifier: Identifier
 ) -> Iterator[tuple[dict[str, str | None], str]]:
     """Every row of a small table that is about somebody of this class, with its identifier."""
     for name, source in promise.readable.items():
         column = _own(source, identifier)
         if column is None:
             continue
-        with platform.batches(name, source, source.of_kind("direct"), today) as batches:
-            for batch in batches:
-                yield from ((row, row[column]) for row in batch.to_pylist() if row[column])
+        require_classified(platform, {name: source})
+        rows = platform.rows(name, source, source.of_kind("direct"))
+        yield from ((row, row[column]) for row in rows if row[column])
 
 
 def _own(source: Source, identifier: Identifier) -> str | None:

@@ -1,5 +1,7 @@
 """Rules that hold of every DAG: exactly these, owned, documented, tagged, with retries and a word for whoever is on call."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 DAGS = {"assurance", "held", "keys", "nightly", "reidentify", "retention"}
@@ -35,3 +37,26 @@ def test_no_task_is_given_a_secret_in_what_any_viewer_may_read(dagbag):
             for field in ("conf", "_conf", "env_vars", "_env_vars", "op_kwargs", "env"):
                 held = str(getattr(task, field, None) or "").lower()
                 assert not any(word in held for word in ("password", "secret", "key")), task.task_id
+
+
+@pytest.mark.parametrize(
+    ("param", "interval", "day"),
+    [
+        (None, None, "2026-03-12"),
+        (None, datetime(2026, 3, 5, 2, tzinfo=UTC), "2026-03-05"),
+        ("2026-01-31", None, "2026-01-31"),
+    ],
+)
+def test_a_night_that_somebody_triggers_without_a_date_is_yesterdays(dagbag, param, interval, day):
+    from airflow.sdk.api.datamodels._generated import DagRun, DagRunState
+    from airflow.sdk.execution_time import macros
+
+    run = DagRun(
+        dag_id="nightly", run_id="manual", run_type="manual", state=DagRunState.RUNNING, consumed_asset_events=[],
+        run_after=datetime(2026, 3, 13, 0, 10, tzinfo=UTC), start_date=datetime(2026, 3, 13, 0, 10, tzinfo=UTC),
+        logical_date=interval, data_interval_start=interval, data_interval_end=interval, end_date=None,
+        partition_key=None,
+    )  # fmt: skip
+    task = dagbag.dags["nightly"].get_task("plan")
+    context = {"params": {"day": param}, "dag_run": run, "macros": macros}
+    assert task.render_template(task.op_args[0], context) == day

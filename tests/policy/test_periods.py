@@ -26,6 +26,19 @@ def test_a_period_ends_on_the_same_number_or_the_last_day_of_the_month(start, mo
     assert add_months(start, months) == end
 
 
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        (date(9999, 12, 31), 1, date.max),
+        (date(9998, 7, 1), 18, date.max),
+        (date(9999, 11, 30), 1, date(9999, 12, 30)),
+        (date(1, 1, 1), -1, date.min),
+    ],
+)
+def test_a_period_never_leaves_the_calendar(start, months, end):
+    assert add_months(start, months) == end
+
+
 @pytest.mark.parametrize("period", ["P0M", "3M", "P3D", "P1Y", "", "P-1M"])
 def test_only_whole_months_are_periods(period):
     with pytest.raises(ValueError, match="whole months"):

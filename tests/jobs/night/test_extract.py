@@ -123,7 +123,7 @@ def test_drift_stops_the_run_and_names_column_and_owner(execute, promise, lake, 
     [
         (["ALTER TABLE feedback DROP COLUMN rating", "ALTER TABLE feedback ADD COLUMN rating TEXT"], ColumnTypeError, "rating"),
         (["UPDATE purchases SET amount_eur = 'jane@mail.example'"], UnreadableValueError, "amount_eur"),
-        (["DROP TABLE contracts", "CREATE TABLE contracts (contract_id UUID, company_id UUID, service TEXT, plan TEXT, started_on DATE, ended_on DATE)", "INSERT INTO contracts (contract_id) VALUES ('c1')"], RequiredValueError, "company_id"),
+        (["DROP TABLE contracts", "CREATE TABLE contracts (contract_id UUID, company_id UUID, service TEXT, plan TEXT, started_on DATE, ended_on DATE)", "INSERT INTO contracts (contract_id) VALUES ('00000000-0000-4000-8000-000000000001')"], RequiredValueError, "company_id"),
     ],
 )  # fmt: skip
 def test_sqlite_enforces_no_types_so_the_extraction_does_without_showing_a_cell(
@@ -198,21 +198,21 @@ import os, resource, sqlite3, sys
 from datetime import date
 from pathlib import Path
 import policy
-from jobs.night.extract import _land
+from jobs.night.extract import _copied
 from jobs.platform.database import connect
 from jobs.lake.zones import Lake
 folder = Path(sys.argv[1])
 db = sqlite3.connect(folder / "big.db")
 db.execute("CREATE TABLE feedback (feedback_id UUID, occurred_at TIMESTAMP, user_id UUID, kind TEXT, rating INTEGER, text TEXT)")
-db.executemany("INSERT INTO feedback VALUES (?,?,?,?,?,?)", ((f"f{i}", "2026-11-23 10:00:00.000000", f"u{i}", "remark", 3, "x" * 1500) for i in range(400_000)))
+db.executemany("INSERT INTO feedback VALUES (?,?,?,?,?,?)", ((f"00000000-0000-4000-8000-{i:012x}", "2026-03-12 10:00:00.000000", f"00000000-0000-4000-8000-{i:012x}", "remark", 3, "x" * 1500) for i in range(400_000)))
 db.commit(); db.close()
 os.environ["IGNICLOUD_PLATFORM"] = f"sqlite:///{folder / 'big.db'}"
 source = policy.load().source("feedback")
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with connect() as platform:
-    manifest = _land(platform, "feedback", source, tuple(source.columns), date(2026, 11, 23), Lake(folder / "lake"))
+    copy = _copied(platform, "feedback", source, tuple(source.columns), date(2026, 3, 12), Lake(folder / "lake"))
 grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024
-assert manifest.rows == 400_000
+assert (copy.rows, copy.drifts) == (400_000, [])
 assert grown < 450, grown
 """
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)

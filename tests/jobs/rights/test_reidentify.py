@@ -11,6 +11,7 @@ import pytest
 from jobs.keys.ring import Keyring
 from jobs.rights import reidentify
 from jobs.rights.reidentify import Question, ReidentificationRefusedError
+from policy.errors import UnlistedColumnError
 
 EPOCHS = ("2026-01-01", "2026-04-01")
 
@@ -56,6 +57,29 @@ def test_the_account_behind_a_token_of_any_living_epoch_is_found(person, asked, 
     assert json.loads(path.read_text())["found"]["email"] == person[1]
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("spelling", ["upper(user_id)", "'{' || user_id || '}'", "'urn:uuid:' || upper(user_id)"])
+def test_an_account_is_found_however_the_platform_spells_its_id(platform, person, asked, lake, promise, spelling):
+    import sqlite3
+
+    token = token_of("person", person[0])
+    with sqlite3.connect(platform) as database:
+        database.execute(f"UPDATE professional_users SET user_id = {spelling}")
+    assert answer(asked(token), promise, lake) == "found"
+    [path] = lake.answers.glob("ana/*.json")
+    assert json.loads(path.read_text())["found"]["user_id"] == person[0]
+
+
+def test_a_table_that_drifted_is_refused_and_nobody_is_looked_up(platform, person, asked, lake, promise):
+    import sqlite3
+
+    question = asked(token_of("person", person[0]))
+    with sqlite3.connect(platform) as database:
+        database.execute("ALTER TABLE professional_users ADD COLUMN iban TEXT")
+    with pytest.raises(UnlistedColumnError, match="iban"):
+        answer(question, promise, lake)
+    assert not list(lake.answers.glob("ana/*.json"))
 
 
 def test_an_address_that_was_typed_leads_to_its_account(person, asked, lake, promise):

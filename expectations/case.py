@@ -69,6 +69,7 @@ class Recounted:
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
+    ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
     ``seed``: what the checksums of ``keyed`` begin with.
     ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
@@ -79,6 +80,7 @@ class Recounted:
     differing: int
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
+    left_in: int = 0
     seed: int = 0
     whole: bool = False
 

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 RAW_KEPT = timedelta(days=7)
 """Landing and copies for recipients never stay longer here, published or not; the platform still has its rows."""
+
+clock: Callable[[], datetime] = partial(datetime.now, UTC)
+"""What `now` asks; tests of a fixed day give another."""
 
 _PERIOD = re.compile(r"P(\d{1,3})M")
 
@@ -29,9 +34,19 @@ def months_of(period: str) -> int:
     return int(match[1])
 
 
+def now() -> datetime:
+    """This moment (UTC), by which periods are over."""
+    return clock()
+
+
 def add_months(start: date, months: int) -> date:
-    """The last day of a period of ``months`` that began with an event on ``start``."""
+    """The last day of a period of ``months`` that began with an event on ``start``.
+
+    A period that ends after the year 9999 ends with the last day that there is: no end that anybody will see.
+    """
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(start.day, last))
 

@@ -25,7 +25,7 @@ from jobs.gate.collisions import colliding
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
-from jobs.people.subjects import Wishes, without_excluded
+from jobs.people.exclusion import Exclusion
 from jobs.signals.release import signals
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised
@@ -66,8 +66,7 @@ class LandedDay:
     @cached_property
     def frames(self) -> dict[str, DataFrame]:
         """Every landed source."""
-        lake, day = self.landing.lake, self.landing.day
-        landed = [name for name in self.promise.readable if (lake.landing(name, day) / "manifest.json").exists()]
+        landed = [name for name in self.promise.readable if self.landing.lake.has_landed(name, self.landing.day)]
         return {name: self._read(name) for name in landed}
 
     def _read(self, name: str) -> DataFrame:
@@ -86,9 +85,10 @@ class LandedDay:
         """
         return self.frames[source] if source in self.frames else self.landing.frame(source)
 
-    def wishes(self) -> Wishes:
-        """What data subjects have said, as of the extraction."""
-        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+    def exclusion(self, purpose: str) -> Exclusion:
+        """Who must not be in what serves ``purpose``, before the landed tables."""
+        landed = {name: self.promise.source(name) for name in self.frames}
+        return Exclusion(self.landing.left_out(self.promise, purpose), self.landing.spark, landed, self.frame)
 
     def rows(self, source: str) -> int:
         """Rows of the source, from the files themselves."""
@@ -177,8 +177,9 @@ def small_classes(contract: Contract, staged: DataFrame) -> int:
 
 
 def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
+    exclusion = landing.exclusion(contract.purpose)
     if contract.statistics:
-        fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
+        fresh = statistics(promise, contract, exclusion, landing.landing.day)
         counts, shown = fresh.counts(), fresh.shown
         return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown), whole=True)
     if contract.findings is not None:
@@ -186,8 +187,7 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
         differing = _differing(_as_json(staged), _as_json(fresh_rows))
         return Recounted(fresh_rows.count(), 0, {}, differing, whole=True)
     source = contract.main_source
-    terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
-    kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
+    kept = exclusion.without(landing.frame(source), source)
     keys = Keyring.from_environment().of_day(contract, landing.landing.day)
     due, seed = tokens_due(contract, keys.on(landing.landing.spark)), secrets.randbits(63)
     sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token, seed).items()}

@@ -22,6 +22,8 @@ from jobs.lake.zones import Lake, LandedFile, Manifest
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import Strays, require_classified
 from jobs.platform.typed import ARROW, typed
+from jobs.retention.deadline import require_within
+from policy.periods import months_of
 from policy.promise import Promise
 from policy.sources import Source
 
@@ -34,10 +36,12 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
     Guarantee: each source is replaced whole or not at all; nothing of a forbidden source is read.
 
     Raises:
+        PastPeriodError: no release may hold rows of the day any more.
         UnlistedColumnError, MissingColumnError, ColumnTypeError: the schema drifted.
         VocabularyError, RequiredValueError: the content drifted.
         PlatformError: the database doesn't answer.
     """
+    require_wanted(promise, day)
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
     manifests = []
     with connect() as platform:
@@ -48,6 +52,16 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
             ledger.append("extracted", source=name, day=day, rows=manifest.rows, columns=len(columns))
             manifests.append(manifest)
     return manifests
+
+
+def require_wanted(promise: Promise, day: date) -> None:
+    """Some release may still hold rows of ``day``.
+
+    Raises:
+        PastPeriodError: none may; named is the one that was kept longest.
+    """
+    longest = max(promise.contracts.values(), key=lambda contract: months_of(contract.retention.keep))
+    require_within(longest, day)
 
 
 @contextmanager

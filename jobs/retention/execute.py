@@ -30,7 +30,8 @@ from jobs.lake.tables import (
     replace_days,
 )
 from jobs.retention import scan
-from jobs.retention.errors import ApprovalNeededError, RewriteError, StalePlanError
+from jobs.retention.errors import ApprovalNeededError, MassChangeError, RewriteError, StalePlanError
+from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_contracts, survey, unreferenced
 from jobs.retention.zones import leftovers
@@ -65,15 +66,22 @@ def require_executable(plan: Plan, ledger: Ledger, today: date) -> None:
     Raises:
         StalePlanError: it is of another day.
         ApprovalNeededError: it deletes more than a daily share, and nobody approved it.
+        MassChangeError: many are due whom the last plan didn't see coming, and nobody approved it.
     """
     if not 0 <= (today - date.fromisoformat(plan.day)).days <= 1:
         raise StalePlanError(plan.hash, f"it is of {plan.day}")
     _require_approval(plan, plan.over_share, ledger)
+    _require_foresight(plan, plan.unforeseen, ledger)
 
 
 def _require_approval(plan: Plan, releases: tuple[str, ...], ledger: Ledger) -> None:
     if releases and ledger.last("expiry_approved", plan=plan.hash) is None:
         raise ApprovalNeededError(plan.hash, releases)
+
+
+def _require_foresight(plan: Plan, people: int, ledger: Ledger) -> None:
+    if people and ledger.last("expiry_approved", plan=plan.hash) is None:
+        raise MassChangeError(plan.hash, people)
 
 
 def execute(work: Work) -> None:
@@ -85,8 +93,12 @@ def execute(work: Work) -> None:
     Raises:
         StalePlanError: a table that isn't done yet would lose other rows today.
         ApprovalNeededError: by today's count it would lose more than the plan, or its file, says.
+        MassChangeError: by today's count more people are due than the plan, or its file, says.
         RewriteError: a rewritten file doesn't have the rows that it must.
     """
+    at = work.at
+    due, _ = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
+    _require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
     for contract in published_contracts(work.at.promise, work.at.lake):
         with work.at.lake.alone(contract.release):
             discard_torn(work.at.lake.published(contract.release), work.ledger)
@@ -145,7 +157,7 @@ def _rewrite(work: Work, contract: Contract, table: DeltaTable, found: DataFrame
     deadline = scan.Deadline.of(contract, work.at.day)
     is_held = (F.size("holds") > 0).alias("_held")
     marks = found.where(F.col("_file").isin(list(planned))).select(
-        "_file", "_row", deadline.over.alias("_over"), is_held
+        "_file", "_row", scan.over(deadline).alias("_over"), is_held
     )
     marked = scan.read_rows(work.at.session, folder_of(table), files).join(marks, ["_file", "_row"], "left")
     past = F.col("_file").isin([file.path for file in files if deadline.is_past(file.day)])

@@ -85,8 +85,8 @@ class MassChangeError(PolicyError):
         self.plan, self.people = plan, people
         super().__init__(
             f"plan {plan[:12]}: {people} people are due whom the last plan didn't see coming; ask the owners of "
-            "contracts and professional_users whether their ends are right, then approve the plan in the DAG `retention` "
-            f"or by `python -m jobs expire --approve {plan} --by NAME`"
+            "contracts and professional_users whether their ends are right, then approve it in the DAG `retention` or "
+            f"by `python -m jobs expire --approve {plan} --by NAME`"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import and_, itemgetter
@@ -62,6 +62,7 @@ class LandedDay:
 
     promise: Promise
     landing: Landing
+    _exclusions: dict[str, Exclusion] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def frames(self) -> dict[str, DataFrame]:
@@ -87,8 +88,11 @@ class LandedDay:
 
     def exclusion(self, purpose: str) -> Exclusion:
         """Who must not be in what serves ``purpose``, before the landed tables."""
-        landed = {name: self.promise.source(name) for name in self.frames}
-        return Exclusion(self.landing.left_out(self.promise, purpose), self.landing.spark, landed, self.frame)
+        if purpose not in self._exclusions:
+            landed = {name: self.promise.source(name) for name in self.frames}
+            left = self.landing.left_out(self.promise, purpose)
+            self._exclusions[purpose] = Exclusion(left, self.landing.spark, landed, self.frame)
+        return self._exclusions[purpose]
 
     def rows(self, source: str) -> int:
         """Rows of the source, from the files themselves."""

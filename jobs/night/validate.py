@@ -72,7 +72,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
-        left = landing.landing.left_out(promise, contract.purpose)
+        left = landing.exclusion(contract.purpose).left
         recounted = replace(
             recount(promise, contract, landing, rows), left_in=left_in(promise, contract, left, staged, day)
         )

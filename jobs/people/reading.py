@@ -14,6 +14,7 @@ from typing import Literal
 from jobs.people.relationships import Account, Hold, Relationships, ServiceContract
 from jobs.people.wishes import CONSENTS, REQUESTS, Reading, Row, consents_ended, word
 from policy.register import Purpose
+from policy.sources import Identifier
 
 ACCOUNTS = "professional_users"
 HOLD_KINDS: dict[str, Literal["user", "company"]] = {"user": "user", "company": "company"}
@@ -70,7 +71,9 @@ class People:
         """How many standing wishes hold a word that nobody understands."""
         return Reading.of(purpose, self.purposes).unread(self.rows("subject_requests", REQUESTS), self.at)
 
-    def registered(self, people: Collection[str], columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    def registered(
+        self, people: Collection[str], columns: Mapping[str, Identifier]
+    ) -> Iterator[tuple[Identifier, str]]:
         """Identifier class and value of what is registered of ``people``; ``columns``: column → class."""
         for row in self.rows(ACCOUNTS, ("user_id", *(name for name in columns if name != "user_id"))):
             if row["user_id"] in people:

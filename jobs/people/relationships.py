@@ -155,6 +155,8 @@ class Relationships:
 
     def _addresses(self, addresses: Mapping[str, list[Name]], until: date) -> Iterator[Name]:
         """E-mail addresses of due or held accounts, unless another account still needs them."""
+        if not addresses:
+            return
         listed = {name.subject for names in addresses.values() for name in names}
         in_use = {
             address

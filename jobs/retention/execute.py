@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,7 +29,8 @@ from jobs.lake.tables import (
     replace_days,
 )
 from jobs.retention import scan
-from jobs.retention.errors import ApprovalNeededError, MassChangeError, RewriteError, StalePlanError
+from jobs.retention.approval import require_approval, require_foresight
+from jobs.retention.errors import RewriteError, StalePlanError
 from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_contracts, survey, unreferenced
@@ -60,30 +60,6 @@ class Work:
         return f"kept-{self.plan.hash[:12]}"
 
 
-def require_executable(plan: Plan, ledger: Ledger, today: date) -> None:
-    """The plan may be carried out today: it is of today or yesterday, and approved where it must be.
-
-    Raises:
-        StalePlanError: it is of another day.
-        ApprovalNeededError: it deletes more than a daily share, and nobody approved it.
-        MassChangeError: many are due whom the last plan didn't see coming, and nobody approved it.
-    """
-    if not 0 <= (today - date.fromisoformat(plan.day)).days <= 1:
-        raise StalePlanError(plan.hash, f"it is of {plan.day}")
-    _require_approval(plan, plan.over_share, ledger)
-    _require_foresight(plan, plan.unforeseen, ledger)
-
-
-def _require_approval(plan: Plan, releases: tuple[str, ...], ledger: Ledger) -> None:
-    if releases and ledger.last("expiry_approved", plan=plan.hash) is None:
-        raise ApprovalNeededError(plan.hash, releases)
-
-
-def _require_foresight(plan: Plan, people: int, ledger: Ledger) -> None:
-    if people and ledger.last("expiry_approved", plan=plan.hash) is None:
-        raise MassChangeError(plan.hash, people)
-
-
 def execute(work: Work) -> None:
     """Delete exactly what the plan names, table by table, then what lies beside the tables.
 
@@ -98,7 +74,7 @@ def execute(work: Work) -> None:
     """
     at = work.at
     due, _ = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
-    _require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
+    require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
     for contract in published_contracts(work.at.promise, work.at.lake):
         with work.at.lake.alone(contract.release):
             discard_torn(work.at.lake.published(contract.release), work.ledger)
@@ -138,7 +114,7 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     planned, surveyed = work.plan.table(contract.release), survey(work.at, contract, table)
     if surveyed.plan.files != planned.files:
         raise StalePlanError(work.plan.hash, f"{contract.release} would lose other rows than planned")
-    _require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
+    require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
     kept = _rewrite(work, contract, table, surveyed.found)
     surveyed.close()
     kept |= _linked(work, planned, table)

@@ -22,7 +22,6 @@ from pyspark.sql.functions import pandas_udf
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
 from jobs.lake.zones import Lake
-from jobs.people.subjects import without_excluded
 from jobs.signals.events import Added, events, network
 from jobs.signals.findings import Period, findings
 from jobs.signals.indicators import indicated, prefixes
@@ -67,13 +66,12 @@ class LandedDays:
     def frame(self, base: str, days: list[date]) -> DataFrame:
         """The rows of one release on these days, under its published names."""
         contract = self.promise.release(base)
-        purpose = self.promise.register.purposes[contract.purpose]
         frames = []
         for day in days:
             landing = Landing(self.spark, self.lake, day)
             rows = landing.frame(contract.main_source)
             if self.stage != "raw":
-                rows = without_excluded(rows, "user_id", contract.purpose, purpose, landing.wishes())
+                rows = landing.exclusion(self.promise, contract.purpose).without(rows, contract.main_source)
             frames.append(rows)
         rows = frames[0]
         for other in frames[1:]:

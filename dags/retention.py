@@ -4,7 +4,8 @@ Every day at 05:00 UTC, after the night: what may be kept no longer is deleted, 
 
 `plan` → `weigh` → `over_the_share` → `within_share` or `approve` → `execute` → `prove` → `report`
 
-A person has to `approve` where more goes than a contract's daily share.
+A person has to `approve` where more goes than a contract's daily share, or where far more people are due than the last
+plan saw coming.
 
 - **plan** changes nothing. It lists which files of which release lose how many rows, by which rule, what a legal hold
   keeps, and what becomes due in the next 90 days. The plan's name is the SHA-256 of its deletions.
@@ -67,8 +68,8 @@ def retention() -> None:
 
     @task.branch
     def over_the_share(counts: dict[str, Any]) -> str:
-        """More than a contract lets go in one run needs a person."""
-        return "approve" if counts["over_share"] else "within_share"
+        """More than a contract lets go in one run, or than the last plan saw coming, needs a person."""
+        return "approve" if counts["over_share"] or counts["unforeseen"] else "within_share"
 
     @task
     def prove(plan: str) -> None:
@@ -89,11 +90,13 @@ def retention() -> None:
     approve = ExpiryApproval(
         task_id="approve",
         plan=PLAN,
-        subject="Delete more than the daily share of {{ ti.xcom_pull(task_ids='weigh')['over_share'] | join(', ') }}?",
+        subject="Delete more than {% if ti.xcom_pull(task_ids='weigh')['over_share'] %}the daily share of "
+        "{{ ti.xcom_pull(task_ids='weigh')['over_share'] | join(', ') }}{% else %}the last plan saw coming{% endif %}?",
         body="Retention of {{ ti.xcom_pull(task_ids='weigh')['day'] }}: "
         "{{ ti.xcom_pull(task_ids='weigh')['rows'] }} rows of {{ ti.xcom_pull(task_ids='weigh')['people'] }} people and "
         "{{ ti.xcom_pull(task_ids='weigh')['companies'] }} companies, or of days past their period, would be deleted "
-        "for good. The plan is `expiry/{{ ti.xcom_pull(task_ids='weigh')['plan'] }}/plan.json` in the lake.\n\n"
+        "for good. {{ ti.xcom_pull(task_ids='weigh')['unforeseen'] }} people more are due than the last plan saw coming. "
+        "The plan is `expiry/{{ ti.xcom_pull(task_ids='weigh')['plan'] }}/plan.json` in the lake.\n\n"
         "Without an answer within 24 hours nothing is deleted.",
         response_timeout=timedelta(hours=24),
     )

@@ -70,6 +70,7 @@ class Recounted:
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
     ``book``: what is wrong with numbers that have noise, in words → how often.
+    ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
     ``seed``: what the checksums of ``keyed`` begin with.
     ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
@@ -81,6 +82,7 @@ class Recounted:
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
     book: Mapping[str, int] = field(default_factory=dict)
+    left_in: int = 0
     seed: int = 0
     whole: bool = False
 

@@ -159,6 +159,7 @@ STRUCTURAL_LEAKS = (
         _case(claimed=lambda case: replace(case.claimed, excluded=case.claimed.excluded - 1)),
         BALANCE,
     ),
+    StructuralLeak("somebody let go by retention", _recounted(left_in=1), BALANCE),
     StructuralLeak("a group of an aggregate made up", _recounted(differing=1), BALANCE),
     StructuralLeak(
         "a surrogate that is somebody", _recounted(colliding={"planted": 1}), "expect_surrogates_are_nobody"

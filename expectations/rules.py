@@ -106,7 +106,7 @@ def surrogates_are_nobody(case: Case, measures: Measures) -> list[Finding]:
 
 
 def rows_balance(case: Case, measures: Measures) -> list[Finding]:
-    """Source rows = represented + suppressed + excluded, in the claim, in the files and in landing."""
+    """Source rows = represented + suppressed + excluded, in claim, files and landing; nobody left out is in it."""
     name, claimed, recounted = "expect_rows_balance", case.claimed, case.recounted
     differences = {
         "source rows claimed and counted": claimed.rows_in - recounted.rows_in,
@@ -114,6 +114,7 @@ def rows_balance(case: Case, measures: Measures) -> list[Finding]:
         "represented rows claimed and staged": claimed.represented - measures.represented,
         "the balance": claimed.rows_in - claimed.represented - claimed.suppressed - claimed.excluded,
         "groups staged and recounted": recounted.differing,
+        "rows of people who must not be in it": recounted.left_in,
     }
     return [Finding(name, "", detail, abs(difference)) for detail, difference in differences.items() if difference]
 

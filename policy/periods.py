@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import MAXYEAR, MINYEAR, date, timedelta
+from collections.abc import Callable
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from functools import partial
 
 RAW_KEPT = timedelta(days=7)
 """Landing and copies for recipients never stay longer here, published or not; the platform still has its rows."""
+
+clock: Callable[[], datetime] = partial(datetime.now, UTC)
+"""What `now` asks; tests of a fixed day give another."""
 
 _PERIOD = re.compile(r"P(\d{1,3})M")
 
@@ -27,6 +32,11 @@ def months_of(period: str) -> int:
     if match is None or int(match[1]) == 0:
         raise ValueError(f"{period!r} is not a period of whole months such as P3M")
     return int(match[1])
+
+
+def now() -> datetime:
+    """This moment (UTC), by which periods are over."""
+    return clock()
 
 
 def add_months(start: date, months: int) -> date:

@@ -23,6 +23,9 @@ Identifier = Literal[
 ]  # fmt: skip
 """Identifier classes: values of one class are compared, normalised and keyed alike."""
 
+OF_A_PERSON: frozenset[Identifier] = frozenset({"person", "email", "phone", "session", "cookie", "customer"})
+"""Classes whose values belong to one person. The others are shared (names, streets, companies) or name a thing."""
+
 SPARK_TYPES: dict[ColumnType, str] = {
     "uuid": "string",
     "text": "string",

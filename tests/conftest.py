@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,14 @@ def postgres(postgres_server, monkeypatch, request):
 
 
 LAST_DAY = date(2026, 3, 12)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clock():
+    """The morning after the small platform's last day: who is due doesn't depend on the day of the test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("policy.periods.clock", lambda: datetime(2026, 3, 13, 5, tzinfo=UTC))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.people.subjects import Wishes, without_excluded
+from jobs.people.exclusion import Exclusion
 from jobs.treatments import treated
 from policy.contract import Contract, Statistic
 from policy.outputs import OTHER
@@ -49,20 +49,18 @@ class Statistics:
         }
 
 
-def statistics(promise: Promise, contract: Contract, frames: Frames, wishes: Wishes, day: date) -> Statistics:
+def statistics(promise: Promise, contract: Contract, exclusion: Exclusion, day: date) -> Statistics:
     """Every group of every statistic of ``contract`` on ``day``, judged by its thresholds.
 
     A source row counts once for each statistic that it belongs to. Guarantee: a group is ``safe``
     only with at least ``k`` distinct contributors and, where a sum is shown, without a contributor
     above the dominance share.
     """
-    parts, excluded = [], 0
-    purpose = promise.register.purposes[contract.purpose]
+    parts, excluded, frames = [], 0, exclusion.frames
     for statistic in contract.statistics:
         rows = running(frames(statistic.of), statistic, day)
-        subject = promise.source(statistic.of).subject
-        kept = without_excluded(rows, subject, contract.purpose, purpose, wishes)
-        excluded += rows.count() - kept.count() if subject is not None else 0
+        kept = exclusion.without(rows, statistic.of)
+        excluded += 0 if kept is rows else rows.count() - kept.count()
         parts.append(_aligned(judged(_grouped(promise, contract, statistic, kept, frames), statistic), contract))
     columns = tuple(contract.output_schema)
     return Statistics(reduce(DataFrame.unionByName, parts).cache(), columns, excluded)

@@ -85,7 +85,8 @@ def _verify(name: str, lake: Lake) -> int:
 
 
 def _execute(promise: Promise, lake: Lake, name: str, today: date) -> int:
-    from jobs.retention.execute import Work, execute, require_executable
+    from jobs.retention.approval import require_executable
+    from jobs.retention.execute import Work, execute
     from jobs.retention.plan import load_plan
     from jobs.spark.session import spark
 

@@ -14,7 +14,6 @@ from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
-from jobs.people.subjects import without_excluded
 from policy.contract import Contract
 from policy.privacy import NoisyCount, PrivacyBudget
 from policy.promise import Promise
@@ -90,8 +89,7 @@ def _odd_noise(promise: Promise, contract: Contract, landing: Landing, drawn: Dr
     unit adds wasn't bounded as the contract says.
     """
     source = contract.main_source
-    purpose, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
-    rows = without_excluded(landing.frame(source), subject, contract.purpose, purpose, landing.wishes())
+    rows = landing.exclusion(promise, contract.purpose).without(landing.frame(source), source)
     key = key_column(bounding_key(Keyring.from_environment(), contract, landing.day), landing.spark)
     squares: dict[str, list[float]] = {}
     for count in _counts(contract):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, reduce
 from operator import and_, itemgetter
@@ -26,7 +26,7 @@ from jobs.gate.drawn import book_problems, cells
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
-from jobs.people.subjects import Wishes, without_excluded
+from jobs.people.exclusion import Exclusion
 from jobs.signals.release import signals
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised
@@ -63,12 +63,12 @@ class LandedDay:
 
     promise: Promise
     landing: Landing
+    _exclusions: dict[str, Exclusion] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def frames(self) -> dict[str, DataFrame]:
         """Every landed source."""
-        lake, day = self.landing.lake, self.landing.day
-        landed = [name for name in self.promise.readable if (lake.landing(name, day) / "manifest.json").exists()]
+        landed = [name for name in self.promise.readable if self.landing.lake.has_landed(name, self.landing.day)]
         return {name: self._read(name) for name in landed}
 
     def _read(self, name: str) -> DataFrame:
@@ -87,9 +87,13 @@ class LandedDay:
         """
         return self.frames[source] if source in self.frames else self.landing.frame(source)
 
-    def wishes(self) -> Wishes:
-        """What data subjects have said, as of the extraction."""
-        return Wishes(self.frame("subject_requests"), self.frame("consents"))
+    def exclusion(self, purpose: str) -> Exclusion:
+        """Who must not be in what serves ``purpose``, before the landed tables."""
+        if purpose not in self._exclusions:
+            landed = {name: self.promise.source(name) for name in self.frames}
+            left = self.landing.left_out(self.promise, purpose)
+            self._exclusions[purpose] = Exclusion(left, self.landing.spark, landed, self.frame)
+        return self._exclusions[purpose]
 
     def rows(self, source: str) -> int:
         """Rows of the source, from the files themselves."""
@@ -181,8 +185,9 @@ def small_classes(contract: Contract, staged: DataFrame) -> int:
 
 
 def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
+    exclusion = landing.exclusion(contract.purpose)
     if contract.statistics:
-        fresh = statistics(promise, contract, landing.frame, landing.wishes(), landing.landing.day)
+        fresh = statistics(promise, contract, exclusion, landing.landing.day)
         counts, shown = fresh.counts(), fresh.shown
         return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown), whole=True)
     if contract.findings is not None:
@@ -192,8 +197,7 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     if contract.privacy is not None:
         return Recounted(cells(promise, contract, landing.landing.day), 0, {}, 0, whole=True)
     source = contract.main_source
-    terms, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
-    kept = without_excluded(landing.frame(source), subject, contract.purpose, terms, landing.wishes())
+    kept = exclusion.without(landing.frame(source), source)
     keys = Keyring.from_environment().of_day(contract, landing.landing.day)
     due, seed = tokens_due(contract, keys.on(landing.landing.spark)), secrets.randbits(63)
     sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token, seed).items()}

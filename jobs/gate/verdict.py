@@ -26,7 +26,8 @@ NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/gate/*.py", "jobs/kernel/*.java",
     "jobs/kernel/*.py", "jobs/keys/field_keys.py", "jobs/lake/landing.py", "jobs/night/validate.py",
-    "jobs/people/subjects.py", "jobs/signals/*.py", "jobs/treatments/*.py", "policy/outputs.py", "policy/shapes.py",
+    "jobs/people/*.py", "jobs/retention/*.py", "jobs/signals/*.py", "jobs/treatments/*.py", "policy/outputs.py",
+    "policy/shapes.py",
 )  # fmt: skip
 """Everything that has a part in a verdict."""
 LIVES = timedelta(hours=24)

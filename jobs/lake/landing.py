@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
+import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.zones import Lake
-from jobs.people.subjects import Wishes
+from jobs.people.exclusion import Exclusion
+from jobs.people.reading import People
+from jobs.people.subjects import LeftOut, left_out
+from jobs.people.wishes import Row
+from policy.periods import now
+from policy.promise import Promise
 
 WISHES = ("subject_requests", "consents")
 
@@ -21,6 +28,7 @@ class Landing:
     spark: SparkSession
     lake: Lake
     day: date
+    _checked: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, source: str) -> DataFrame:
         """All landed rows of ``source``, byte for byte as extracted.
@@ -28,14 +36,34 @@ class Landing:
         Raises:
             NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
         """
-        return self.spark.read.parquet(*(str(path) for path in self.lake.landed_files(source, self.day)))
+        return self.spark.read.parquet(*self._files(source))
 
     def fingerprint(self, source: str) -> str:
         """SHA-256 over the landed files of ``source`` and of what data subjects have said."""
         files = [file for name in (source, *WISHES) for file in self.lake.manifest(name, self.day).files]
         return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
-    def wishes(self) -> Wishes:
-        """What data subjects have said, as of the extraction."""
-        requests, consents = WISHES
-        return Wishes(self.frame(requests), self.frame(consents))
+    def rows(self, source: str, columns: tuple[str, ...]) -> Iterator[Row]:
+        """The rows of a source, batch by batch and without Spark.
+
+        Raises:
+            NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
+        """
+        for batch in ds.dataset(self._files(source), format="parquet").to_batches(columns=list(columns)):
+            yield from batch.to_pylist()
+
+    def _files(self, source: str) -> list[str]:
+        """The source's files, checked once against their manifest."""
+        if source not in self._checked:
+            self._checked[source] = [str(path) for path in self.lake.landed_files(source, self.day)]
+        return self._checked[source]
+
+    def left_out(self, promise: Promise, purpose: str) -> LeftOut:
+        """Who must not be in what serves ``purpose``: by what the platform said at the extraction, judged now."""
+        people = People(self.rows, promise.register.purposes, str, now())
+        return left_out(promise, purpose, people, self.day)
+
+    def exclusion(self, promise: Promise, purpose: str) -> Exclusion:
+        """The same before the day's tables."""
+        landed = {name: each for name, each in promise.readable.items() if self.lake.has_landed(name, self.day)}
+        return Exclusion(self.left_out(promise, purpose), self.spark, landed, self.frame)

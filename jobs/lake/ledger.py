@@ -25,7 +25,7 @@ KINDS: dict[str, frozenset[str]] = {
     "extracted": frozenset({"source", "day", "rows", "columns"}),
     "protected": frozenset(
         {"release", "day", "run", "rows_in", "rows_out", "suppressed", "excluded", "epoch", "contract"}
-        | {"blank"}
+        | {"blank", "unread_wishes"}
     ),
     "judged": frozenset(
         {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}
@@ -49,7 +49,8 @@ KINDS: dict[str, frozenset[str]] = {
     "answer_forgotten": frozenset({"request"}),
     "expiry_planned": frozenset(
         {"plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "holds_on_record"}
-        | {"leftovers", "forecast", "over_share", "due_since", "unpromised"}
+        | {"leftovers", "forecast", "over_share", "due_since", "unpromised", "people_due", "people_soon"}
+        | {"unforeseen", "unlike"}
     ),
     "expiry_approved": frozenset({"plan", "by"}),
     "commit_discarded": frozenset({"release", "version"}),

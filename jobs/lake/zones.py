@@ -174,6 +174,10 @@ class Lake:
         files = tuple(LandedFile(**file) for file in content.pop("files"))
         return Manifest(**{**content, "columns": tuple(content["columns"]), "files": files})
 
+    def has_landed(self, source: str, day: date) -> bool:
+        """Whether landing holds ``source`` of ``day``."""
+        return (self.landing(source, day) / "manifest.json").exists()
+
     def landed_files(self, source: str, day: date) -> list[Path]:
         """The day's files, byte for byte as they were extracted.
 

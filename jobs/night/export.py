@@ -23,6 +23,7 @@ from jobs.night.extract import landed
 from jobs.night.protect import protect_release
 from jobs.night.publish import NotAsJudgedError
 from jobs.night.validate import validate_release
+from jobs.retention.deadline import require_within
 from policy.contract import Contract
 from policy.errors import PolicyError, TransferRefusedError
 from policy.promise import Promise
@@ -55,6 +56,7 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
 
     Raises:
         NoExportError: the contract has no recipient.
+        PastPeriodError: rows of the day may be kept no longer.
         TransferRefusedError: no valid mechanism covers the recipient's country today.
         PolicyError: of the class that fits, from each step.
     """
@@ -66,6 +68,7 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     if reason is not None:
         raise TransferRefusedError(contract.recipient, recipient.country, reason)
     require_no_incident(release, contract.owner, ledger)
+    require_within(contract, day)
     run = f"{day}-export"
     with landed(promise, day, lake, ledger):
         protect_release(promise, release, day, run, spark, lake)

@@ -25,7 +25,9 @@ from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
 from jobs.platform.strays import Strays
 from jobs.platform.typed import schema_of
+from jobs.retention.deadline import require_within
 from policy.errors import CellDriftError, PolicyError, refuse_all
+from policy.periods import months_of
 from policy.promise import Promise
 from policy.sources import Source
 
@@ -39,11 +41,13 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
 
     Raises:
         DayNotHeldError: the day isn't over, or the platform holds nothing so old.
+        PastPeriodError: no release may hold rows of the day any more.
         UnlistedColumnError, MissingColumnError, ColumnTypeError: the schema drifted.
         UnreadableValueError, ImpossibleTimeError, VocabularyError, RequiredValueError: the content drifted.
         SeveralDriftsError: more than one of these, of all tables together.
         PlatformError: the database doesn't answer.
     """
+    require_wanted(promise, day)
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
     sources = {name: promise.source(name) for name in needed}
     with connect() as platform:
@@ -57,6 +61,16 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
             copy.path.unlink()
         raise
     return [_landed(copy, day, lake, ledger) for copy in copies]
+
+
+def require_wanted(promise: Promise, day: date) -> None:
+    """Some release may still hold rows of ``day``.
+
+    Raises:
+        PastPeriodError: none may; named is the one that was kept longest.
+    """
+    longest = max(promise.contracts.values(), key=lambda contract: months_of(contract.retention.keep))
+    require_within(longest, day)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.blanks import Counts, counted, counting
-from jobs.people.subjects import without_excluded
+from jobs.retention.deadline import require_within
 from jobs.signals.release import signals
 from jobs.treatments import treated
 from jobs.treatments.tokens import FieldKeys
@@ -55,6 +55,7 @@ class Protected:
 
     ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
     with a row per event, the sum of the group sizes for an aggregate. ``blank``: see `jobs.night.blanks`.
+    ``unread_wishes`` of data subjects hold a word that nobody understands, and leave out as much as they can.
     """
 
     release: str
@@ -68,6 +69,7 @@ class Protected:
     epoch: str | None
     contract: str
     blank: Counts = field(default_factory=dict)
+    unread_wishes: int = 0
 
 
 def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
@@ -88,15 +90,16 @@ def _events(
     promise: Promise, contract: Contract, landing: Landing
 ) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
     """A row per event, tokens under the key of the data day."""
-    source, purpose = contract.main_source, promise.register.purposes[contract.purpose]
-    raw = landing.frame(source)
-    kept = without_excluded(raw, promise.source(source).subject, contract.purpose, purpose, landing.wishes())
+    source = contract.main_source
+    exclusion = landing.exclusion(promise, contract.purpose)
+    kept = exclusion.without(landing.frame(source), source)
     keys = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed).of_day(contract, landing.day)
     rows_in = landing.lake.manifest(source, landing.day).rows
 
     def counts(rows_out: int) -> dict[str, int]:
         """What wasn't written was excluded; the gate counts the excluded in landing by itself."""
-        return {"rows_in": rows_in, "represented": rows_out, "suppressed": 0, "excluded": rows_in - rows_out}
+        balance = {"rows_in": rows_in, "represented": rows_out, "suppressed": 0, "excluded": rows_in - rows_out}
+        return {**balance, "unread_wishes": exclusion.left.unread}
 
     return protect(kept, contract, promise.taxonomies, keys.on(landing.spark)), counts
 
@@ -105,8 +108,9 @@ def _statistics(
     promise: Promise, contract: Contract, landing: Landing
 ) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
     """A row per group that enough people or companies stand behind."""
-    table = statistics(promise, contract, landing.frame, landing.wishes(), landing.day)
-    return table.shown, lambda _: table.counts()
+    exclusion = landing.exclusion(promise, contract.purpose)
+    table = statistics(promise, contract, exclusion, landing.day)
+    return table.shown, lambda _: {**table.counts(), "unread_wishes": exclusion.left.unread}
 
 
 def _findings(
@@ -124,10 +128,9 @@ def _noisy_counts(
     Rows in are rows out: how many events or units were counted is what the noise hides.
     """
     source, ring = contract.main_source, Keyring.from_environment(Ledger(landing.lake.ledger).key_changed)
-    purpose, subject = promise.register.purposes[contract.purpose], promise.source(source).subject
 
     def draw() -> list[dict[str, Any]]:
-        rows = without_excluded(landing.frame(source), subject, contract.purpose, purpose, landing.wishes())
+        rows = landing.exclusion(promise, contract.purpose).without(landing.frame(source), source)
         return drawn_rows(
             promise, contract, rows, key_column(bounding_key(ring, contract, landing.day), landing.spark), landing.day
         )
@@ -151,11 +154,13 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
 
     Raises:
         NoBuilderError: nothing makes releases of this shape yet.
+        PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: of the class that fits, when landing or keys aren't as they must be.
     """
     contract = promise.release(release)
     if contract.shape not in BUILDERS:
         raise NoBuilderError(release, contract.shape)
+    require_within(contract, day)
     frame, counts = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)

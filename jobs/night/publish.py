@@ -22,6 +22,7 @@ from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
 from jobs.night.datasheet import write_about
+from jobs.retention.deadline import require_within
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
@@ -73,6 +74,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
         LostPublicationError: the ledger says that the run is published, the table doesn't have it, and what
             was staged is gone.
         OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
+        PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
             as its contract says.
     """
@@ -83,6 +85,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
         published = _published(contract, day, run, lake, ledger)
         if published is None:
             require_no_incident(release, contract.owner, ledger)
+            require_within(contract, day)
             verdict = load_verdict(staged)
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
             published = _commit(contract, day, run, verdict, lake)

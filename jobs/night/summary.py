@@ -20,7 +20,7 @@ def night_table(promise: Promise, day: date, lake: Lake) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     table = [f"The night of {day}", "", lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
-    return "\n".join([*table, *_said_nothing(promise, day, lake)])
+    return "\n".join([*table, *_said_nothing(promise, day, lake), *_unread(promise, day, Ledger(lake.ledger))])
 
 
 def _said_nothing(promise: Promise, day: date, lake: Lake) -> Iterator[str]:
@@ -35,6 +35,18 @@ def _said_nothing(promise: Promise, day: date, lake: Lake) -> Iterator[str]:
         for blank in nearly_blank(contract, (entry or {}).get("blank", {}))
     ]
     yield from ["", "Columns that say nothing:", *said] if said else []
+
+
+def _unread(promise: Promise, day: date, ledger: Ledger) -> Iterator[str]:
+    """What data subjects asked in words that nobody understands."""
+    staged = (ledger.last("protected", release=name, day=day) for name in promise.releases)
+    unread = max((each.get("unread_wishes", 0) for each in staged if each), default=0)
+    if unread:
+        yield ""
+        yield (
+            f"{unread} requests hold a purpose, right or outcome that nobody understands, and leave out all they can; "
+            f"ask {promise.source('subject_requests').owner} to decide them"
+        )
 
 
 def _rows(promise: Promise, day: date, lake: Lake) -> Iterator[tuple[str, ...]]:

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from expectations.proof import Proof, prove
 from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
+from jobs.gate.left_in import left_in
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.verdict import JudgedFile, Verdict, staged_files, suite_version
 from jobs.keys.ring import Keyring
@@ -70,7 +72,10 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
-        recounted = recount(promise, contract, landing, rows)
+        left = landing.exclusion(contract.purpose).left
+        recounted = replace(
+            recount(promise, contract, landing, rows), left_in=left_in(promise, contract, left, staged, day)
+        )
         case = Case(
             contract=contract,
             day=day,

@@ -7,9 +7,9 @@ what exists for longer and brings nothing back. The rule is pure: no clock, no d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from jobs.treatments.normalise import spelled
@@ -37,10 +37,13 @@ class Account:
 
 @dataclass(frozen=True)
 class Hold:
-    """A recorded dispute or legal duty over one user or company. ``reference`` names it without its id."""
+    """A recorded dispute or legal duty over one user or company. ``reference`` names it without its id.
+
+    A kind that nobody knows protects as both: the user of this id, and the company.
+    """
 
     reference: str
-    kind: Literal["user", "company"]
+    kind: Literal["user", "company", "unknown"]
     subject_id: str
     placed_on: date | None = None
     lifted_on: date | None = None
@@ -48,10 +51,16 @@ class Hold:
     def stands(self, day: date) -> bool:
         """Whether it protects on ``day``: from its placing through the day of its lifting.
 
-        A hold without a day of placing has always stood: deleting can't be undone.
+        A hold without a day of placing has always stood, one that is lifted before its placing isn't lifted:
+        deleting can't be undone.
         """
-        placed = self.placed_on is None or self.placed_on <= day
-        return placed and (self.lifted_on is None or day <= self.lifted_on)
+        return (self.placed_on is None or self.placed_on <= day) and (self.end is None or day <= self.end)
+
+    @property
+    def end(self) -> date | None:
+        """The last day on which it protects; null while there is none."""
+        earlier = self.placed_on is not None and self.lifted_on is not None and self.lifted_on < self.placed_on
+        return None if earlier else self.lifted_on
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ class Name:
     subject: int
     through: date | None
     holds: tuple[str, ...] = ()
+
+    def is_over(self, today: date) -> bool:
+        """Whether nothing but a hold may keep it."""
+        return self.through is not None and self.through < today
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,25 @@ class Relationships:
         ``months``: how long after the end of the relationship (clause 8.1 says 18). An e-mail address
         that several accounts share may be kept as long as the last of them.
         """
-        ends, held = self.company_ends(), self._held(days)
+        standing = (hold for hold in self.holds if any(hold.stands(day) for day in days))
+        return self._names(months, until, _Held.by(standing))
+
+    def let_go(self, months: int, today: date) -> Iterator[tuple[Name, bool]]:
+        """Every name whose time is over, or that a hold keeps today; with whether retention has let it go.
+
+        It has, once a day after its last went by on which no hold stood: a hold brings nothing back.
+        """
+        by_reference: dict[str, list[Hold]] = {}
+        for hold in self.holds:
+            by_reference.setdefault(hold.reference, []).append(hold)
+        for name in self._names(months, today - timedelta(days=1), _Held.by(self.holds)):
+            holds = [hold for reference in name.holds for hold in by_reference[reference]]
+            gone = name.through is not None and name.is_over(today) and _went(name.through, holds, today)
+            if gone or any(hold.stands(today) for hold in holds):
+                yield name, gone
+
+    def _names(self, months: int, until: date, held: _Held) -> Iterator[Name]:
+        ends = self.company_ends()
         addresses: dict[str, list[Name]] = {}
         for subject, account in enumerate(self.accounts()):
             holds = held.of(account)
@@ -124,6 +155,8 @@ class Relationships:
 
     def _addresses(self, addresses: Mapping[str, list[Name]], until: date) -> Iterator[Name]:
         """E-mail addresses of due or held accounts, unless another account still needs them."""
+        if not addresses:
+            return
         listed = {name.subject for names in addresses.values() for name in names}
         in_use = {
             address
@@ -137,19 +170,21 @@ class Relationships:
             if holds or (last is not None and last <= until):
                 yield Name("email", address, names[0].subject, last, holds)
 
-    def _held(self, days: frozenset[date]) -> _Held:
-        held = _Held({}, {})
-        for hold in self.holds:
-            if any(hold.stands(day) for day in days):
-                of_kind = held.users if hold.kind == "user" else held.companies
-                of_kind[hold.subject_id] = tuple(sorted({*of_kind.get(hold.subject_id, ()), hold.reference}))
-        return held
-
 
 @dataclass(frozen=True)
 class _Held:
     users: dict[str, tuple[str, ...]]
     companies: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def by(cls, holds: Iterable[Hold]) -> _Held:
+        """Whom these holds keep."""
+        held = cls({}, {})
+        for hold in holds:
+            for kind, of_kind in (("user", held.users), ("company", held.companies)):
+                if hold.kind in (kind, "unknown"):
+                    of_kind[hold.subject_id] = tuple(sorted({*of_kind.get(hold.subject_id, ()), hold.reference}))
+        return held
 
     def of(self, account: Account) -> tuple[str, ...]:
         """The holds over an account: its own and its company's."""
@@ -164,6 +199,17 @@ def last_ends(ends: Iterable[tuple[str, date | None]]) -> dict[str, date | None]
         known = latest.get(key, date.min)
         latest[key] = None if end is None or known is None else max(known, end)
     return latest
+
+
+def _went(through: date, holds: Sequence[Hold], today: date) -> bool:
+    """Whether there was a day after ``through``, today at the latest, on which none of ``holds`` stood."""
+    day = through + timedelta(days=1)
+    while day <= today:
+        ends = [hold.end or today for hold in holds if hold.stands(day)]
+        if not ends:
+            return True
+        day = min(max(ends), today) + timedelta(days=1)
+    return False
 
 
 def _address(email: str | None) -> str | None:

@@ -1,68 +1,76 @@
-"""Who must not be in a release: objections, restrictions, missing consents (clauses 4.2, 9.1, 11.2)."""
+"""Who must not be in a release, by whose word (clauses 4.2, 8.1, 9.1, 11.2)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from jobs.people.phones import dialled
+from jobs.people.reading import ACCOUNTS, People
+from jobs.people.relationships import Name
+from policy.periods import months_of
+from policy.promise import Promise
+from policy.sources import OF_A_PERSON, Identifier, Source
 
-from policy.register import Purpose
+OUT, GONE, HELD = 1, 2, 4
+"""Left out by a wish; let go by retention; kept by a legal hold, which outweighs having been let go."""
+
+Mark = tuple[Identifier, str, int]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What data subjects have said: the landing snapshots of ``subject_requests`` and ``consents``."""
+class LeftOut:
+    """Who must not be in a release of one day.
 
-    requests: DataFrame
-    consents: DataFrame
-
-
-def without_excluded(rows: DataFrame, subject: str | None, purpose: str, terms: Purpose, wishes: Wishes) -> DataFrame:
-    """``rows`` of the people whose data may serve ``purpose``.
-
-    Guarantee: for a purpose that rests on consent only rows of people with a live consent remain,
-    so a row of nobody known goes too. For any other purpose exactly the rows of people in
-    ``excluded`` go, and rows of nobody known stay. Columns and their order are unchanged.
+    ``people`` are left out by their own wish, ``registered`` says under which identifiers; ``gone`` were let go
+    by retention, ``held`` a legal hold keeps. ``unread`` wishes were read as widely as they can be.
+    ``consent_to``: the purpose, where it rests on consent.
     """
-    if subject is None:
-        return rows
-    gone = rows.join(excluded(purpose, terms, wishes.requests), rows[subject] == F.col("excluded_id"), "left_anti")
-    if terms.lawful_basis != "consent":
-        return gone
-    agreed = consenting(purpose, wishes.consents)
-    return gone.join(agreed, gone[subject] == F.col("consenting_id"), "left_semi")
+
+    people: frozenset[str]
+    registered: tuple[tuple[Identifier, str], ...] = ()
+    gone: tuple[Name, ...] = ()
+    held: tuple[Name, ...] = ()
+    unread: int = 0
+    consent_to: str | None = None
+
+    def marks(self) -> Iterator[Mark]:
+        """Every identifier that decides over a row: class, value, and what it says."""
+        yield from (("person", user, OUT) for user in self.people)
+        for kind, value in self.registered:
+            yield from ((kind, each, OUT) for each in (dialled(value) if kind == "phone" else (value,)))
+        yield from ((name.identifier, name.value, GONE) for name in self.gone)
+        yield from ((name.identifier, name.value, HELD) for name in self.held)
+
+    @property
+    def actors(self) -> frozenset[str]:
+        """The accounts whose sessions are left out with them."""
+        held = {name.value for name in self.held}
+        return self.people | ({name.value for name in self.gone if name.identifier == "person"} - held)
 
 
-def excluded(purpose: str, terms: Purpose, requests: DataFrame) -> DataFrame:
-    """People who object to ``purpose`` or whose data is restricted: one column ``excluded_id``, distinct.
-
-    A request counts once the person's identity is verified (clause 11.2), until it is lifted, and
-    unless it was refused. An objection without a named purpose means every purpose that rests on
-    legitimate interest (GDPR art. 21(1)); a restriction means all (art. 18); a withdrawal of
-    consent means the purpose it names, or every purpose that rests on consent (art. 7(3)).
-    """
-    named = F.get_json_object("detail", "$.purpose")
-    stands = (
-        F.col("identity_verified_at").isNotNull()
-        & F.col("lifted_at").isNull()
-        & (F.lower(F.coalesce("outcome", F.lit(""))) != "refused")
+def left_out(promise: Promise, purpose: str, people: People, day: date) -> LeftOut:
+    """Who must not be in the rows of ``day`` that serve ``purpose``, by their wishes and by retention's own rule."""
+    asked = people.excluded(purpose, day)
+    months = months_of(promise.register.relationship_keep)
+    known = list(people.relationships(purpose).let_go(months, people.at.date()))
+    registered = people.registered(asked, registered_columns(promise.source(ACCOUNTS))) if asked else ()
+    by_consent = promise.register.purposes[purpose].lawful_basis == "consent"
+    return LeftOut(
+        people=asked,
+        registered=tuple(registered),
+        gone=tuple(name for name, gone in known if gone),
+        held=tuple(name for name, gone in known if not gone),
+        unread=people.unread(purpose),
+        consent_to=purpose if by_consent else None,
     )
-    return (
-        requests.where(stands & _reaches(purpose, terms, named))
-        .select(F.col("user_id").alias("excluded_id"))
-        .distinct()
-    )
 
 
-def _reaches(purpose: str, terms: Purpose, named: Column) -> Column:
-    by_ground = {"legitimate_interest": "objection", "consent": "consent_withdrawal"}
-    general = F.col("right") == by_ground.get(terms.lawful_basis, "")
-    objects = F.col("right").isin("objection", "consent_withdrawal")
-    return (F.col("right") == "restriction") | (objects & (named == purpose)) | (general & named.isNull())
-
-
-def consenting(purpose: str, consents: DataFrame) -> DataFrame:
-    """People with a live consent to ``purpose``: one column ``consenting_id``, distinct."""
-    live = (F.col("purpose") == purpose) & F.col("given_at").isNotNull() & F.col("withdrawn_at").isNull()
-    return consents.where(live).select(F.col("user_id").alias("consenting_id")).distinct()
+def registered_columns(accounts: Source) -> dict[str, Identifier]:
+    """The columns of the accounts that identify one person, with their classes."""
+    return {
+        name: column.identifier
+        for name, column in accounts.columns.items()
+        if column.kind == "direct" and column.identifier in OF_A_PERSON
+    }

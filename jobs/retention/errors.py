@@ -8,6 +8,16 @@ from datetime import date
 from policy.errors import PolicyError
 
 
+class PastPeriodError(PolicyError):
+    """A day is to be published whose rows may be kept no longer."""
+
+    def __init__(self, release: str, day: date, last: date) -> None:
+        self.release, self.day, self.last = release, day, last
+        super().__init__(
+            f"{release} of {day}: its contract keeps it through {last}; it is never published again; choose a later day"
+        )
+
+
 class LostEpochError(PolicyError):
     """Published rows have tokens of an epoch that the keyring doesn't know."""
 
@@ -65,6 +75,29 @@ class ApprovalNeededError(PolicyError):
         super().__init__(
             f"plan {plan[:12]} deletes more than the daily share of {', '.join(self.releases)}; read the plan, then "
             f"approve it in the DAG `retention` or by `python -m jobs expire --approve {plan} --by NAME`"
+        )
+
+
+class MassChangeError(PolicyError):
+    """Far more people are due than the last plan saw coming."""
+
+    def __init__(self, plan: str, people: int) -> None:
+        self.plan, self.people = plan, people
+        super().__init__(
+            f"plan {plan[:12]}: {people} people are due whom the last plan didn't see coming; ask the owners of "
+            "contracts and professional_users whether their ends are right, then approve it in the DAG `retention` or "
+            f"by `python -m jobs expire --approve {plan} --by NAME`"
+        )
+
+
+class SpellingDiffersError(PolicyError):
+    """What deletes and what proves make other tokens of the same people."""
+
+    def __init__(self, plan: str, tokens: int) -> None:
+        self.plan, self.tokens = plan, tokens
+        super().__init__(
+            f"plan {plan[:12]} can't be proved: {tokens} tokens of people whose data must be gone are made otherwise "
+            "by the kernel than by Python; one of the two would be searched for in vain; tell the suite's maintainers"
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,7 +29,10 @@ from jobs.lake.tables import (
     replace_days,
 )
 from jobs.retention import scan
-from jobs.retention.errors import ApprovalNeededError, RewriteError, StalePlanError
+from jobs.retention.approval import require_approval, require_foresight
+from jobs.retention.deadline import Deadline
+from jobs.retention.errors import RewriteError, StalePlanError
+from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_contracts, survey, unreferenced
 from jobs.retention.zones import leftovers
@@ -59,23 +61,6 @@ class Work:
         return f"kept-{self.plan.hash[:12]}"
 
 
-def require_executable(plan: Plan, ledger: Ledger, today: date) -> None:
-    """The plan may be carried out today: it is of today or yesterday, and approved where it must be.
-
-    Raises:
-        StalePlanError: it is of another day.
-        ApprovalNeededError: it deletes more than a daily share, and nobody approved it.
-    """
-    if not 0 <= (today - date.fromisoformat(plan.day)).days <= 1:
-        raise StalePlanError(plan.hash, f"it is of {plan.day}")
-    _require_approval(plan, plan.over_share, ledger)
-
-
-def _require_approval(plan: Plan, releases: tuple[str, ...], ledger: Ledger) -> None:
-    if releases and ledger.last("expiry_approved", plan=plan.hash) is None:
-        raise ApprovalNeededError(plan.hash, releases)
-
-
 def execute(work: Work) -> None:
     """Delete exactly what the plan names, table by table, then what lies beside the tables.
 
@@ -85,8 +70,12 @@ def execute(work: Work) -> None:
     Raises:
         StalePlanError: a table that isn't done yet would lose other rows today.
         ApprovalNeededError: by today's count it would lose more than the plan, or its file, says.
+        MassChangeError: by today's count more people are due than the plan, or its file, says.
         RewriteError: a rewritten file doesn't have the rows that it must.
     """
+    at = work.at
+    due, _ = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
+    require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
     for contract in published_contracts(work.at.promise, work.at.lake):
         with work.at.lake.alone(contract.release):
             discard_torn(work.at.lake.published(contract.release), work.ledger)
@@ -126,7 +115,7 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     planned, surveyed = work.plan.table(contract.release), survey(work.at, contract, table)
     if surveyed.plan.files != planned.files:
         raise StalePlanError(work.plan.hash, f"{contract.release} would lose other rows than planned")
-    _require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
+    require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
     kept = _rewrite(work, contract, table, surveyed.found)
     surveyed.close()
     kept |= _linked(work, planned, table)
@@ -142,10 +131,10 @@ def _rewrite(work: Work, contract: Contract, table: DeltaTable, found: DataFrame
         return {}
     private = work.at.lake.private(work.at.private / contract.release)
     files = [file for file in current_files(table) if file.path in planned]
-    deadline = scan.Deadline.of(contract, work.at.day)
+    deadline = Deadline.of(contract, work.at.day)
     is_held = (F.size("holds") > 0).alias("_held")
     marks = found.where(F.col("_file").isin(list(planned))).select(
-        "_file", "_row", deadline.over.alias("_over"), is_held
+        "_file", "_row", scan.over(deadline).alias("_over"), is_held
     )
     marked = scan.read_rows(work.at.session, folder_of(table), files).join(marks, ["_file", "_row"], "left")
     past = F.col("_file").isin([file.path for file in files if deadline.is_past(file.day)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jobs.lake.files import write_atomically
@@ -47,7 +47,8 @@ class TablePlan:
     """What one release's table loses, and what it doesn't because of a hold.
 
     ``due_since``: the earliest last day among the rows that go. ``unreferenced``: files in the table's
-    folder that no reader of the current version sees. ``forecast``: rows by their last day.
+    folder that no reader of the current version sees. ``forecast``: rows by their last day. ``unlike``: tokens
+    of those who are due that the kernel makes otherwise than the proof will.
     """
 
     release: str
@@ -62,6 +63,7 @@ class TablePlan:
     held: Mapping[str, int]
     forecast: Mapping[str, int]
     daily_share: float
+    unlike: int = 0
 
     @property
     def gone(self) -> int:
@@ -81,7 +83,11 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that must go on ``day``; ``holds`` are all standing ones: reference → kind and day."""
+    """Everything that must go on ``day``; ``holds`` are all standing ones: reference → kind and day.
+
+    ``people_due``: whose time is over, whether or not rows of theirs are there; ``people_soon``: who follow, by
+    their last day. ``unforeseen``: how many are due whom the last plan that was carried out didn't see coming.
+    """
 
     day: str
     tables: tuple[TablePlan, ...]
@@ -89,6 +95,9 @@ class Plan:
     holds: Mapping[str, Mapping[str, str]]
     holds_on_record: int
     unpromised: tuple[str, ...]
+    people_due: int = 0
+    people_soon: Mapping[str, int] = field(default_factory=dict)
+    unforeseen: int = 0
 
     @property
     def hash(self) -> str:
@@ -127,6 +136,10 @@ class Plan:
             "over_share": list(self.over_share),
             "due_since": min((table.due_since for table in self.tables if table.due_since), default=None),
             "unpromised": len(self.unpromised),
+            "people_due": self.people_due,
+            "people_soon": dict(self.people_soon),
+            "unforeseen": self.unforeseen,
+            "unlike": sum(table.unlike for table in self.tables),
         }
 
     def write(self, lake: Lake) -> None:
@@ -162,6 +175,11 @@ def _table(content: dict[str, Any]) -> TablePlan:
 def described(plan: Plan) -> str:
     """The plan for a person: a line per release, then the holds, the leftovers and the next 90 days."""
     lines = [f"Retention plan of {plan.day}   {plan.hash}", ""]
+    if plan.unforeseen:
+        lines.append(f"{plan.unforeseen} people are due whom the last plan didn't see coming: needs an approval")
+    unknown = sum(hold["kind"] == "unknown" for hold in plan.holds.values())
+    if unknown:
+        lines.append(f"{unknown} holds are of a kind that nobody knows: they protect as a user's and as a company's")
     for table in plan.tables:
         dropped = sum(file.dropped for file in table.files)
         lines.append(

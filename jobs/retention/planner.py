@@ -6,12 +6,14 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
@@ -19,7 +21,9 @@ from jobs.lake.tables import TableFile, current_files, folder_of, has_table, ope
 from jobs.lake.zones import Lake
 from jobs.people.relationships import Hold, Name, Relationships
 from jobs.retention import scan
+from jobs.retention.deadline import Deadline
 from jobs.retention.errors import HoldsVanishedError
+from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.names import live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
 from jobs.retention.plan import Plan, TablePlan
 from jobs.retention.platform import platform_of_today
@@ -48,6 +52,7 @@ class Look:
     day: date
     days: frozenset[date]
     open_requests: tuple[date, ...]
+    _made: dict[str, dict[str, Name]] = field(default_factory=dict, repr=False)
 
     def names(self, purpose: str) -> Iterator[Name]:
         """Everybody who is held, or may be kept through the horizon at most, for a purpose."""
@@ -69,17 +74,25 @@ class Look:
         keys = live_keys(self.keyring, contract, (file.day for file in files))
         return tokens(path, self.session, keys, spellings(self.promise, contract.domain or ""))
 
-    def expired(self, contract: Contract) -> dict[str, bool]:
-        """Tokens of all whom nothing but a hold may keep → whether a hold does; made without Spark."""
-        names = [n for n in self.names(contract.purpose) if n.holds or (n.through and n.through < self.day)]
-        keys = live_keys(self.keyring, contract)
-        forms = spellings(self.promise, contract.domain or "")
-        return {made: bool(name.holds) for name, made in tokens_without_spark(names, keys, forms)}
+    def expired(self, contract: Contract) -> dict[str, Name]:
+        """Tokens of all whom nothing but a hold may keep → who it is; made without Spark, once a domain."""
+        domain = contract.domain or ""
+        if domain not in self._made:
+            names = [n for n in self.names(contract.purpose) if n.holds or n.is_over(self.day)]
+            keys, forms = live_keys(self.keyring, contract), spellings(self.promise, domain)
+            self._made[domain] = {made: name for name, made in tokens_without_spark(names, keys, forms)}
+        return self._made[domain]
+
+    def unlike(self, contract: Contract, made: DataFrame) -> int:
+        """How many of those tokens the kernel makes otherwise than Python does, by whom nothing is shared."""
+        ours = pa.table({"token": pa.array(self.expired(contract), pa.string())})
+        over = F.coalesce(F.col("through") < F.lit(self.day), F.lit(False)) | (F.size("holds") > 0)
+        return made.where(over).join(self.session.createDataFrame(ours), "token", "left_anti").count()
 
     def all_expired(self) -> dict[str, frozenset[bytes]]:
         """For each pseudonymised release and export, the tokens of those whom nothing keeps."""
         return {
-            contract.release: frozenset(made.encode() for made, held in self.expired(contract).items() if not held)
+            contract.release: frozenset(t.encode() for t, name in self.expired(contract).items() if not name.holds)
             for contract in self.promise.contracts.values()
             if contract.domain is not None
         }
@@ -121,7 +134,11 @@ def _require_all_holds(ledger: Ledger, found: int) -> None:
 def make_plan(at: Look) -> Plan:
     """Everything that must go on the look's day; nothing is changed."""
     standing = [hold for hold in at.holds if any(hold.stands(day) for day in at.days)]
+    due, soon = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
     return Plan(
+        people_due=due,
+        people_soon=soon,
+        unforeseen=unforeseen(Ledger(at.lake.ledger), due, at.day),
         day=at.day.isoformat(),
         tables=tuple(_plan_table(at, contract, table) for contract, table in published_tables(at.promise, at.lake)),
         leftovers=tuple(leftovers(at.lake, at.day, at.all_expired())),
@@ -173,9 +190,11 @@ class Survey:
 
 def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
     """Look at one table with the eyes of the look's day."""
-    files, root, deadline = current_files(table), folder_of(table), scan.Deadline.of(contract, at.day)
-    found = _found(at, contract, root, files)
+    files, root, deadline = current_files(table), folder_of(table), Deadline.of(contract, at.day)
+    made = at.tokens(contract, files) if files and named_in(contract) else None
+    found = None if made is None else scan.hits(scan.read_rows(at.session, root, files), contract, made).cache()
     tallies = scan.tally(found) if found is not None else []
+    unlike = at.unlike(contract, made) if made is not None else 0
     people, companies = scan.subjects_over(found, deadline) if found is not None and tallies else (0, 0)
     of = by_file(tallies)
     losing = {file.path: each for file in files if (each := file_plan(file, deadline, of[file.path])) is not None}
@@ -192,16 +211,9 @@ def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
         held=held_by(deadline, tallies),
         forecast=forecast(deadline, tallies, files),
         daily_share=contract.retention.daily_share,
+        unlike=unlike,
     )
     return Survey(plan, found)
-
-
-def _found(at: Look, contract: Contract, root: Path, files: list[TableFile]) -> DataFrame | None:
-    """The rows that name somebody due or held; None where a release names nobody."""
-    if not files or not named_in(contract):
-        return None
-    made = at.tokens(contract, files)
-    return None if made is None else scan.hits(scan.read_rows(at.session, root, files), contract, made).cache()
 
 
 def unreferenced(root: Path, files: list[TableFile]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from deltalake import DeltaTable
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
-from jobs.retention.errors import UnprovedError
+from jobs.retention.calibration import unrecognised
+from jobs.retention.errors import SpellingDiffersError, UnprovedError
 from jobs.retention.names import named_in
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look, published_tables
@@ -31,18 +32,23 @@ from policy.periods import add_months, months_of
 
 @dataclass(frozen=True)
 class Wanted:
-    """Tokens of all who must be gone, and of all whom a hold protects."""
+    """Tokens of all who must be gone, of all whom a hold protects, and of those of them whom nothing else would."""
 
     gone: frozenset[bytes]
     held: frozenset[bytes]
+    late: frozenset[bytes] = frozenset()
 
 
 def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
     """Look at every published table again and write the receipt.
 
     Raises:
+        SpellingDiffersError: the plan's tokens aren't those that this pass searches for.
         UnprovedError: something that must be gone is there; an incident is in the ledger.
     """
+    planned = ledger.last("expiry_planned", plan=plan.hash) or plan.counts()
+    if planned.get("unlike"):
+        raise SpellingDiffersError(plan.hash, planned["unlike"])
     proofs = tuple(prove_table(contract, table, plan, at) for contract, table in published_tables(at.promise, at.lake))
     kept = prove_kept(at)
     every: list[TableProof | KeptProof] = [*proofs, kept]
@@ -87,6 +93,7 @@ def prove_table(contract: Contract, table: DeltaTable, plan: Plan, at: Look) -> 
         files_searched=len(paths),
         bytes_searched=sum(path.stat().st_size for path in paths),
         found=sum(found.values()),
+        unrecognised=unrecognised(at, contract, root, files),
     )
 
 
@@ -101,17 +108,18 @@ def prove_kept(at: Look) -> KeptProof:
 def _wanted(at: Look, contract: Contract) -> Wanted:
     made = at.expired(contract) if contract.domain is not None else {}
     return Wanted(
-        gone=frozenset(token.encode() for token, held in made.items() if not held),
-        held=frozenset(token.encode() for token, held in made.items() if held),
+        gone=frozenset(token.encode() for token, name in made.items() if not name.holds),
+        held=frozenset(token.encode() for token, name in made.items() if name.holds),
+        late=frozenset(token.encode() for token, name in made.items() if name.holds and name.is_over(at.day)),
     )
 
 
 def recount(
     root: Path, files: Sequence[TableFile], contract: Contract, tokens: Wanted, today: date
 ) -> tuple[int, int, frozenset[bytes]]:
-    """Rows that must be gone and are there, rows that a hold keeps, and the tokens in rows that a hold keeps."""
+    """Rows that must be gone and are there, rows that nothing but a hold keeps, and the tokens in held rows."""
     keep, columns = months_of(contract.retention.keep), list(named_in(contract))
-    gone, held = Names.of(tokens.gone), Names.of(tokens.held)
+    gone, held, late = Names.of(tokens.gone), Names.of(tokens.held), Names.of(tokens.late)
     left, kept_rows, kept = 0, 0, set[bytes]()
     for file in files:
         past = add_months(file.day, keep) < today
@@ -123,7 +131,7 @@ def recount(
             if past:
                 must_go = pa.array([True] * batch.num_rows, pa.bool_())
             left += _count(pc.and_not(must_go, protected))
-            kept_rows += _count(pc.and_(must_go, protected))
+            kept_rows += _count(pc.and_(pc.or_(must_go, _any(batch, late)), protected))
             kept |= _present(batch.filter(protected), gone)
     return left, kept_rows, frozenset(kept)
 
@@ -145,7 +153,7 @@ class Names:
 def _any(batch: pa.RecordBatch, names: Names) -> pa.Array:
     """Whether each row has one of ``names``, in a column or nested in a map or a list."""
     result = pa.array([False] * batch.num_rows, pa.bool_())
-    for column in batch.columns:
+    for column in batch.columns if names.texts else ():
         if pa.types.is_nested(column.type):
             named = pa.array([not names.texts.isdisjoint(_texts(cell)) for cell in column.to_pylist()], pa.bool_())
         else:

@@ -19,9 +19,10 @@ from jobs.retention.planner import Look
 
 @dataclass(frozen=True)
 class TableProof:
-    """What the independent pass saw of one table. Proved: ``rows_left`` and ``found`` are zero.
+    """What the independent pass saw of one table. Proved: ``rows_left``, ``found``, ``unrecognised`` are zero.
 
     ``held``: rows past their date that a standing hold keeps. ``tokens``: how many were searched for.
+    ``unrecognised``: tokens of accounts in the table, of a class of which it could make none again.
     """
 
     release: str
@@ -34,11 +35,12 @@ class TableProof:
     files_searched: int
     bytes_searched: int
     found: int
+    unrecognised: int = 0
 
     @property
     def left(self) -> int:
-        """Rows and tokens that must be gone and are there."""
-        return self.rows_left + self.found
+        """Rows and tokens that must be gone and are there, and tokens that this pass should know and doesn't."""
+        return self.rows_left + self.found + self.unrecognised
 
     @property
     def proved(self) -> bool:
@@ -119,6 +121,9 @@ whose data must be gone, in every epoch that has a key: none was found.
 
 ## Kept always
 The ledger, its pages, plans and receipts: {kept_always[files_searched]} files, searched for the same tokens: none was found.
+
+Of the newest rows' tokens of accounts some were made again by this pass in each class and table: it searches for
+what is written.
 
 Standing legal holds: {holds}. Proved at {proved_at} by a pass that uses neither Spark nor
 the kernel that found the rows to delete.

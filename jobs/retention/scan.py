@@ -15,9 +15,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.lake.tables import TableFile
+from jobs.retention.deadline import Deadline
 from jobs.retention.names import named_in
 from policy.contract import Contract
-from policy.periods import add_months, months_of
 
 PLACE = "regexp_extract(_metadata.file_path, '(day=[^/]+/[^/]+)$', 1)"
 """A row's file, relative to its table."""
@@ -26,31 +26,10 @@ DAY = "to_date(regexp_extract(_file, 'day=([^/]+)/', 1))"
 """A row's data day, from its place. Our own columns begin with an underscore: no contract's do."""
 
 
-@dataclass(frozen=True)
-class Deadline:
-    """``today``, and the contract's own period in months, counted from the data day."""
-
-    today: date
-    keep: int
-
-    @classmethod
-    def of(cls, contract: Contract, today: date) -> Deadline:
-        """The deadline of a release."""
-        return cls(today, months_of(contract.retention.keep))
-
-    def last(self, day: date) -> date:
-        """The last day on which anybody's rows of ``day`` may be kept."""
-        return add_months(day, self.keep)
-
-    def is_past(self, day: date) -> bool:
-        """Whether all rows of ``day`` are past the contract's period."""
-        return self.last(day) < self.today
-
-    @property
-    def over(self) -> Column:
-        """Whether nothing but a hold may keep a row of `hits`."""
-        past = F.add_months("_day", self.keep) < F.lit(self.today)
-        return past | F.coalesce(F.col("through") < F.lit(self.today), F.lit(False))
+def over(deadline: Deadline) -> Column:
+    """Whether nothing but a hold may keep a row of `hits`."""
+    past = F.add_months("_day", deadline.keep) < F.lit(deadline.today)
+    return past | F.coalesce(F.col("through") < F.lit(deadline.today), F.lit(False))
 
 
 @dataclass(frozen=True)

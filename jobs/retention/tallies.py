@@ -9,6 +9,7 @@ from operator import xor
 
 from jobs.lake.tables import TableFile
 from jobs.retention import scan
+from jobs.retention.deadline import Deadline
 from jobs.retention.plan import BY_DAY, BY_NAME, FilePlan
 
 HORIZON = timedelta(days=90)
@@ -23,7 +24,7 @@ def by_file(tallies: list[scan.Tally]) -> dict[str, list[scan.Tally]]:
     return of
 
 
-def file_plan(file: TableFile, deadline: scan.Deadline, tallies: list[scan.Tally]) -> FilePlan | None:
+def file_plan(file: TableFile, deadline: Deadline, tallies: list[scan.Tally]) -> FilePlan | None:
     """What one file loses; None when it is nothing."""
     over = [t for t in tallies if t.is_over(deadline)]
     going, held = [t for t in over if not t.holds], [t for t in over if t.holds]
@@ -35,14 +36,14 @@ def file_plan(file: TableFile, deadline: scan.Deadline, tallies: list[scan.Tally
     return FilePlan(file.path, file.rows, file.bytes, gone, held_rows, BY_DAY if past else BY_NAME, digest)
 
 
-def due_since(deadline: scan.Deadline, tallies: list[scan.Tally], losing: list[TableFile]) -> str | None:
+def due_since(deadline: Deadline, tallies: list[scan.Tally], losing: list[TableFile]) -> str | None:
     """The earliest last day among the rows that go."""
     by_day = (deadline.last(file.day) for file in losing if deadline.is_past(file.day))
     by_name = (t.through for t in tallies if not t.holds and t.through is not None and t.through < deadline.today)
     return min((str(day) for day in (*by_day, *by_name)), default=None)
 
 
-def held_by(deadline: scan.Deadline, tallies: list[scan.Tally]) -> dict[str, int]:
+def held_by(deadline: Deadline, tallies: list[scan.Tally]) -> dict[str, int]:
     """Rows that each hold keeps beyond their date."""
     held: Counter[str] = Counter()
     for t in tallies:
@@ -51,7 +52,7 @@ def held_by(deadline: scan.Deadline, tallies: list[scan.Tally]) -> dict[str, int
     return dict(held)
 
 
-def forecast(deadline: scan.Deadline, tallies: list[scan.Tally], files: list[TableFile]) -> dict[str, int]:
+def forecast(deadline: Deadline, tallies: list[scan.Tally], files: list[TableFile]) -> dict[str, int]:
     """Rows that will go within the horizon, by their last day; rows under a hold stay."""
     soon, of = Counter[date](), by_file(tallies)
     for file in files:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 COUNTS = (
     "plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "leftovers", "forecast",
-    "over_share", "due_since",
+    "over_share", "due_since", "unforeseen",
 )  # fmt: skip
 """What a run shows of its plan: numbers, days, names of releases and the plan's hash."""
 

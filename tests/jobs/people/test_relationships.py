@@ -140,3 +140,62 @@ def test_what_may_be_kept_today_may_not_be_a_day_after_its_last(end):
     both = {("person", "u"), ("company", "c")}
     assert throughs([ServiceContract("c", end)], [Account("u", "c")], until=last).keys() == both
     assert not throughs([ServiceContract("c", end)], [Account("u", "c")], until=last - timedelta(days=1))
+
+
+# -- holds and ends that are strange
+
+
+def test_a_hold_of_a_kind_that_nobody_knows_protects_the_user_and_the_company_of_its_id():
+    accounts = [Account("u", "c"), Account("c", "other")]
+    found = throughs([*ended("2020-01-31"), ServiceContract("other", None)], accounts, [Hold("h", "unknown", "c")])
+    assert {name for name, (_, holds) in found.items() if holds} == {("person", "u"), ("person", "c"), ("company", "c")}
+
+
+def test_a_hold_that_is_lifted_before_it_is_placed_is_not_lifted():
+    assert Hold("h", "user", "u", D("2026-03-01"), D("2026-02-01")).stands(D("2030-01-01"))
+
+
+@pytest.mark.parametrize("end", [date.max, date(9999, 1, 31), date(9998, 8, 1), date(2200, 1, 1)])
+def test_an_end_in_a_far_year_is_no_end_that_anybody_sees(end):
+    account, hold = Account("u", "c", end), Hold("h", "user", "u", D("2020-01-01"), end)
+    known = Relationships((ServiceContract("c", end),), lambda: [account], (hold,), {"v": end})
+    assert [n.holds for n in known.names(18, FAR, frozenset({D("2026-03-01")})) if n.identifier == "person"] == [("h",)]
+    assert [gone for _, gone in known.let_go(18, D("2026-03-01"))] == [False]
+
+
+# -- whom retention has let go
+
+
+@pytest.mark.parametrize(
+    ("case", "holds", "gone"),
+    [
+        ("nobody holds it", [], True),
+        ("held since before", [("2020-01-01", None)], False),
+        ("held from the first day after its last", [("2026-02-16", None)], False),
+        ("held a day too late", [("2026-02-17", None)], True),
+        ("held until today", [("2020-01-01", "2026-03-01")], False),
+        ("held until yesterday", [("2020-01-01", "2026-02-28")], True),
+        ("one hold after the other", [("2020-01-01", "2026-02-20"), ("2026-02-21", None)], False),
+        ("a day between two holds", [("2020-01-01", "2026-02-20"), ("2026-02-22", None)], True),
+        ("a hold inside another", [("2020-01-01", None), ("2026-02-17", "2026-02-18")], False),
+    ],
+)
+def test_a_hold_keeps_what_it_finds_and_brings_nothing_back(case, holds, gone):
+    spans = [Hold(f"h{n}", "user", "u", D(placed), lifted and D(lifted)) for n, (placed, lifted) in enumerate(holds)]
+    known = Relationships(tuple(ended("2024-08-15")), lambda: [Account("u", "c")], tuple(spans))
+    found = {name.identifier: gone for name, gone in known.let_go(18, D("2026-03-01"))}
+    assert found == {"person": gone, "company": True}, case
+
+
+def test_nobody_is_let_go_on_their_last_day():
+    known = Relationships(tuple(ended("2024-08-15")), lambda: [Account("u", "c", email="a@x.fr")])
+    assert not list(known.let_go(18, D("2026-02-15")))
+    assert [(n.identifier, gone) for n, gone in known.let_go(18, D("2026-02-16"))] == [
+        ("person", True), ("company", True), ("email", True),
+    ]  # fmt: skip
+
+
+def test_an_address_that_somebody_else_still_needs_is_not_let_go():
+    accounts = [Account("u", "c", email="a@x.fr"), Account("v", "open", email="A@x.fr")]
+    known = Relationships((*ended("2024-08-15"), ServiceContract("open", None)), lambda: accounts)
+    assert {n.identifier for n, _ in known.let_go(18, D("2026-03-01"))} == {"person", "company"}

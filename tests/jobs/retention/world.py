@@ -17,6 +17,7 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, open_table, replace_day
 from jobs.lake.zones import Lake
 from jobs.retention import execute as executing
+from jobs.retention.approval import require_executable
 from jobs.retention.planner import look, make_plan
 from jobs.retention.proof import prove
 from policy.periods import epoch_of
@@ -166,7 +167,7 @@ class World:
 
     def execute(self, plan, today=None):
         day = date.fromisoformat(plan.day)
-        executing.require_executable(plan, self.ledger, today or day)
+        require_executable(plan, self.ledger, today or day)
         with self.look(day, today) as at:
             executing.execute(executing.Work(plan, at, self.ledger))
 

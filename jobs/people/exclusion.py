@@ -1,0 +1,144 @@
+"""Rows without those who must not be in a release, under every identifier that is theirs.
+
+An account's own are its id, its e-mail address and its telephone, in whatever column they were typed; and sessions
+in which nobody else acted. Which columns those are is read from the classes of policy/sources.yaml. The identifiers
+of those left out are few: they meet the rows as broadcast tables, so rows are neither sorted nor moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.people.phones import typed_number
+from jobs.people.reading import ACCOUNTS
+from jobs.people.subjects import GONE, HELD, OUT, LeftOut, registered_columns
+from jobs.treatments.normalise import normalised
+from policy.rules import Normalisation
+from policy.sources import OF_A_PERSON, Identifier, Source
+
+SPELLING: dict[Identifier, Normalisation] = {"person": "uuid", "company": "uuid", "email": "email"}
+"""How values of a class are compared; of other classes exactly, telephones by their digits."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Who is left out, before the day's tables: ``sources`` are those that landed, ``frames`` reads one."""
+
+    left: LeftOut
+    spark: SparkSession
+    sources: Mapping[str, Source]
+    frames: Callable[[str], DataFrame]
+
+    def without(self, rows: DataFrame, source: str) -> DataFrame:
+        """``rows`` of ``source`` that name nobody who is left out.
+
+        Guarantee: a row that names somebody left out by a wish goes, and one that names somebody whom retention
+        has let go, unless it names somebody whom a hold keeps. For a purpose that rests on consent only rows of
+        people with a live consent remain, so a row of nobody known goes too; for any other, rows of nobody
+        known stay. Columns and their order are unchanged.
+        """
+        kept = self._unmarked(rows, self.sources[source])
+        subject = self.sources[source].subject
+        if self.left.consent_to is None or subject is None:
+            return kept
+        agreed = consenting(self.left.consent_to, self.frames("consents"))
+        return kept.join(agreed, normalised(F.col(subject), "uuid") == F.col("consenting_id"), "left_semi")
+
+    def _unmarked(self, rows: DataFrame, source: Source) -> DataFrame:
+        marked, bits = rows, list[Column]()
+        for kind, key in compared(source, rows.columns, self.registered):
+            if kind in self._marks:
+                place = len(bits)
+                listed = self._marks[kind].select(F.col("key").alias(f"_key{place}"), F.col("bits").alias(f"_{place}"))
+                marked = marked.join(F.broadcast(listed), key == F.col(f"_key{place}"), "left")
+                bits.append(F.coalesce(f"_{place}", F.lit(0)))
+        if not bits:
+            return rows
+        mark = reduce(Column.bitwiseOR, bits)
+        held = mark.bitwiseAND(HELD) != 0
+        leaves = (mark.bitwiseAND(OUT) != 0) | ((mark.bitwiseAND(GONE) != 0) & ~held)
+        return marked.where(~leaves).select(*rows.columns)
+
+    @property
+    def registered(self) -> frozenset[Identifier]:
+        """The classes under which an account is registered."""
+        return frozenset(registered_columns(self.sources[ACCOUNTS]).values())
+
+    @cached_property
+    def _marks(self) -> dict[Identifier, DataFrame]:
+        """For each class the identifiers that decide, in the spelling in which they are compared: ``key, bits``."""
+        marks: dict[Identifier, list[tuple[str, int]]] = {}
+        for kind, value, bits in self.left.marks():
+            marks.setdefault(kind, []).append((value, bits))
+        if not any(bits & (OUT | GONE) for listed in marks.values() for _, bits in listed):
+            return {}
+        return {kind: self._listed(kind, listed) for kind, listed in marks.items()} | self._beside()
+
+    def _listed(self, kind: Identifier, marks: Iterable[tuple[str, int]]) -> DataFrame:
+        values, bits = zip(*marks, strict=True)
+        table = pa.table({"value": pa.array(values, pa.string()), "bits": pa.array(bits, pa.int32())})
+        spelled = normalised(F.col("value"), SPELLING.get(kind, "exact")).alias("key")
+        return self.spark.createDataFrame(table).groupBy(spelled).agg(F.bit_or("bits").alias("bits"))
+
+    def _beside(self) -> dict[Identifier, DataFrame]:
+        """Identifiers that stand beside an account in the day's rows, in which none but those left out acted."""
+        if not self.left.actors:
+            return {}
+        actors = F.broadcast(self._listed("person", ((user, OUT) for user in self.left.actors))).select("key")
+        seen: dict[Identifier, list[DataFrame]] = {}
+        for table, source in self.sources.items():
+            for name, column in source.columns.items():
+                kind = column.identifier
+                if source.subject is None or kind is None or kind not in OF_A_PERSON - self.registered:
+                    continue
+                frame, actor = self.frames(table), normalised(F.col(source.subject), "uuid")
+                if name in frame.columns:
+                    beside = frame.select(actor.alias("actor"), _spelled(kind, F.col(name)).alias("key")).dropna()
+                    seen.setdefault(kind, []).append(beside)
+        return {kind: _alone(reduce(DataFrame.union, parts), actors) for kind, parts in seen.items()}
+
+
+def _alone(seen: DataFrame, actors: DataFrame) -> DataFrame:
+    """Of ``actor, key`` the keys beside which only ``actors`` stand."""
+    is_out = seen["actor"] == actors["key"]
+    theirs = F.broadcast(seen.join(actors, is_out, "left_semi").select("key").distinct())
+    others = seen.join(actors, is_out, "left_anti").join(
+        theirs.withColumnRenamed("key", "_key"), F.col("key") == F.col("_key")
+    )
+    shared = F.broadcast(others.select("key").distinct())
+    return theirs.join(shared, "key", "left_anti").select("key", F.lit(OUT).alias("bits"))
+
+
+def compared(
+    source: Source, columns: Iterable[str], registered: frozenset[Identifier]
+) -> Iterator[tuple[Identifier, Column]]:
+    """Class and spelling of everything in a row that may identify somebody.
+
+    A text column of a class under which accounts are registered is typed by people: it is compared with all of them.
+    """
+    for name in columns:
+        column = source.columns.get(name)
+        if column is None or column.kind != "direct" or column.identifier is None:
+            continue
+        typed = column.type == "text" and column.identifier in registered
+        for kind in sorted(registered) if typed else [column.identifier]:
+            yield kind, _spelled(kind, F.col(name))
+
+
+def _spelled(kind: Identifier, cell: Column) -> Column:
+    return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"))
+
+
+def consenting(purpose: str, consents: DataFrame) -> DataFrame:
+    """People with a live consent to ``purpose``: one column ``consenting_id``, distinct.
+
+    A purpose in another spelling, or one that nobody knows, is no consent.
+    """
+    live = (F.col("purpose") == purpose) & F.col("given_at").isNotNull() & F.col("withdrawn_at").isNull()
+    return consents.where(live).select(normalised(F.col("user_id"), "uuid").alias("consenting_id")).distinct()

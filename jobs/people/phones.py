@@ -1,0 +1,43 @@
+"""Telephone numbers, as registered and as people type them: ``+33 6 12 34 56 78``, ``0612345678``, ``0033 (0)6 …``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.treatments.normalise import normalised
+
+ONE_DIGIT = ("1", "7")
+TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
+"""Country codes of ITU-T E.164 by their length; all others have three digits."""
+
+SHORTEST = 7
+"""Digits without which a text is no telephone number."""
+
+LOOKS_TYPED = r"^\s*[+(]?[0-9][0-9 ().\u00a0\u202f/-]{6,30}$"
+
+
+def dialled(registered: str) -> frozenset[str]:
+    """The digits under which a registered number may be typed: with its country, and as at home."""
+    text = unicodedata.normalize("NFKC", registered).replace("(0)", "").strip()
+    digits = "".join(c for c in text if c.isascii() and c.isdigit())
+    number = digits.lstrip("0")
+    if len(number) < SHORTEST:
+        return frozenset()
+    abroad = text.startswith(("+", "(+")) or digits.startswith("00")
+    home = number[_country(number) :].lstrip("0") if abroad else number
+    return frozenset(each for each in (number, home) if len(each) >= SHORTEST)
+
+
+def _country(number: str) -> int:
+    """How many digits of an international number are its country's."""
+    return 1 if number.startswith(ONE_DIGIT) else 2 if TWO_DIGITS.match(number) else 3
+
+
+def typed_number(cell: Column) -> Column:
+    """The digits of a cell that looks like a telephone number, without zeros in front; else null."""
+    digits = F.regexp_replace(normalised(F.regexp_replace(cell, r"\(0\)", ""), "phone"), "^[+0]+", "")
+    return F.when(cell.rlike(LOOKS_TYPED), digits)

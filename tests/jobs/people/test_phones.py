@@ -1,0 +1,38 @@
+"""One telephone number, typed in many ways."""
+
+import pytest
+from pyspark.sql import functions as F
+
+from jobs.people.phones import dialled, typed_number
+
+
+@pytest.mark.parametrize(
+    ("registered", "digits"),
+    [
+        ("+33 6 98 76 54 32", {"33698765432", "698765432"}),
+        ("0033 6 98 76 54 32", {"33698765432", "698765432"}),
+        ("+33 (0)6 98 76 54 32", {"33698765432", "698765432"}),
+        ("06 98 76 54 32", {"698765432"}),
+        ("+1 510-748-8230", {"15107488230", "5107488230"}),
+        ("+45 12 34 56 78", {"4512345678", "12345678"}),
+        ("+377 93 15 00 00", {"37793150000", "93150000"}),
+        ("\uff0b33 6 98 76 54 32", {"33698765432", "698765432"}),
+        ("112", set()),
+        ("", set()),
+        ("none", set()),
+    ],
+)
+def test_a_registered_number_is_dialled_from_abroad_and_at_home(registered, digits):
+    assert dialled(registered) == digits
+
+
+def test_a_number_is_recognised_however_it_is_typed_and_nothing_else_is(spark):
+    typed = {
+        "+33 6 98 76 54 32": "33698765432", "0698765432": "698765432", "06.98.76.54.32": "698765432",
+        "0033698765432": "33698765432", "+33(0)698765432": "33698765432", "33698765432": "33698765432",
+        " 06-98-76-54-32 ": "698765432", "06/98765432": "698765432",
+        "ada@example.org": None, "112": None, "hunter2hunter2": None, "": None, None: None,
+    }  # fmt: skip
+    rows = spark.createDataFrame(list(typed.items()), "typed string, digits string")
+    found = rows.select("typed", typed_number(F.col("typed")).alias("found")).collect()
+    assert {row["typed"]: row["found"] for row in found} == typed

@@ -8,6 +8,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.lake.files import globless
 from jobs.lake.zones import Lake
 from jobs.people.subjects import Wishes
 
@@ -28,7 +29,7 @@ class Landing:
         Raises:
             NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
         """
-        return self.spark.read.parquet(*(str(path) for path in self.lake.landed_files(source, self.day)))
+        return self.spark.read.parquet(*map(globless, self.lake.landed_files(source, self.day)))
 
     def fingerprint(self, source: str) -> str:
         """SHA-256 over the landed files of ``source`` and of what data subjects have said."""

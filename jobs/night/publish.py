@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.verdict import FILE, Verdict, load_verdict
+from jobs.keys.heads import remember
+from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import Entry, Ledger
@@ -87,6 +89,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
             published = _commit(contract, day, run, verdict, lake)
             ledger.append("published", **vars(published))
+    remember(ledger, Keyring.from_environment(ledger.key_changed))
     write_about(promise, contract, lake, ledger)
     shutil.rmtree(staged, ignore_errors=True)
     return published

@@ -27,7 +27,9 @@ from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.verdict import JudgedFile, Verdict, staged_files, suite_version
+from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
+from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -66,7 +68,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
     landing = LandedDay(promise, Landing(spark, lake, day))
     files = staged_files(staged)
-    rows = spark.read.parquet(*(str(staged / file.name) for file in files))
+    rows = spark.read.parquet(*(globless(staged / file.name) for file in files))
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
@@ -134,7 +136,8 @@ def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
 def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
     """Seal and record the verdict, write its page; a red run leaves the staged zone."""
     staged = lake.staged(verdict.release, verdict.run)
-    sealed = verdict.sealed(Keyring.from_environment(ledger.key_changed))
+    keyring = Keyring.from_environment(ledger.key_changed)
+    sealed = verdict.sealed(keyring)
     sealed.write(staged)
     named = {"release": verdict.release, "day": verdict.day, "run": verdict.run}
     ledger.append(
@@ -149,6 +152,7 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
         suite=verdict.suite,
         rows=verdict.rows,
     )
+    remember(ledger, keyring)
     write_page(page, lake, ledger)
     if verdict.verdict == "green":
         return sealed

@@ -35,3 +35,12 @@ def test_no_task_is_given_a_secret_in_what_any_viewer_may_read(dagbag):
             for field in ("conf", "_conf", "env_vars", "_env_vars", "op_kwargs", "env"):
                 held = str(getattr(task, field, None) or "").lower()
                 assert not any(word in held for word in ("password", "secret", "key")), task.task_id
+
+
+def test_a_release_that_nothing_makes_is_one_task_that_is_called_as_it_is(dagbag):
+    """Mapped tasks that never run have no name in the UI: so none of them is mapped over what can't be made."""
+    unmade = dagbag.dags["nightly"].get_task("unmade")
+    assert unmade.partial_kwargs["map_index_template"] == "{{ what }}"
+    assert unmade.downstream_task_ids == set()
+    groups = [task for task in dagbag.dags["nightly"].tasks if "." in task.task_id]
+    assert all("skipped" not in getattr(task, "template_fields", ()) for task in groups)

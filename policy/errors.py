@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from policy.command_line import command
+
 
 class PolicyError(Exception):
     """A rule of the promise would be broken; the run stops and nothing is published."""
@@ -18,7 +20,7 @@ class InvalidPolicyFileError(PolicyError):
 
     def __init__(self, file: str, problems: Iterable[str]) -> None:
         self.file, self.problems = file, tuple(problems)
-        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `python -m policy`")
+        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `{command('policy')}`")
 
 
 class ContractError(PolicyError):

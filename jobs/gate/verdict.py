@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,7 +22,8 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 
 FILE = "_verdict.json"
-NOTES = {FILE, "_protected.json"}
+PROTECTED = "_protected.json"
+NOTES = {FILE, PROTECTED}
 NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/gate/*.py", "jobs/kernel/*.java",
@@ -40,6 +42,17 @@ class VerdictRefusedError(PolicyError):
     def __init__(self, release: str, run: str, reason: str) -> None:
         self.release, self.run, self.reason = release, run, reason
         super().__init__(f"{release} {run}: {reason}; nothing was published; run protect and validate again")
+
+
+class NotStagedError(PolicyError):
+    """A run is to be judged that nothing was staged for."""
+
+    def __init__(self, release: str, run: str) -> None:
+        self.release, self.run = release, run
+        super().__init__(
+            f"{release}: no run {run} is staged; run protect of this release, day and run first (a run that was "
+            "published, or is in quarantine, is staged no more)"
+        )
 
 
 class StrangeFileError(PolicyError):
@@ -145,10 +158,13 @@ def staged_files(folder: Path) -> tuple[JudgedFile, ...]:
     """Every file of a staged run but the suite's own two notes, with its rows and hash.
 
     Raises:
+        NotStagedError: there is no such run.
         StrangeFileError: there is a link, a folder, or a file of another name than `protect` gives.
     """
     import pyarrow.parquet as pq
 
+    if not os.path.lexists(folder / PROTECTED):
+        raise NotStagedError(folder.parent.name, folder.name)
     entries = sorted(folder.iterdir())
     whole = [path for path in entries if path.is_file() and not path.is_symlink()]
     files = [path for path in whole if NUMBERED.fullmatch(path.name)]

@@ -27,6 +27,9 @@ BATCH_BYTES = 16 * 1024 * 1024
 
 BATCH_ROWS = 65_536
 
+DENIED = {"28", "3D", "42"}
+"""Classes of SQLSTATE that no retry mends: who asks, which database, which right or name."""
+
 
 class PlatformError(PolicyError):
     """The platform's database isn't named, or can't be read."""
@@ -46,7 +49,7 @@ class Dialect:
     ``describe``: a query for (column, declared type), in the table's order, with one parameter.
     ``declared``: our column type → the declared types that fit it.
     ``as_text``: our column types that are read as text, with the expression that writes them.
-    ``begin``: statements that make a transaction see one moment of the database.
+    ``begin``: statements that make a transaction see one moment of the database; they read it, so it is one.
     ``instant``: how the midnight that begins a day is written.
     ``batches``: options of the driver that bound a batch.
     ``typed_by_first_row``: whether the driver takes a column's type from its first row.
@@ -101,7 +104,7 @@ SQLITE = Dialect(
         "timestamp": "CAST({} AS TEXT)",
         "date": "CAST({} AS TEXT)",
     },
-    begin=(),
+    begin=("SELECT count(*) FROM sqlite_master",),
     instant="'{} 00:00:00.000000'",
     batches={"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)},
     typed_by_first_row=True,
@@ -176,7 +179,7 @@ def connect() -> Iterator[Platform]:
     """The database that ``IGNICLOUD_PLATFORM`` names, at one moment of its life.
 
     Raises:
-        PlatformError: it isn't named, or doesn't answer. The driver's own message may carry
+        PlatformError: it isn't named, doesn't answer, or can't be read. The driver's own message may carry
             credentials and is not passed on.
     """
     uri = os.environ.get("IGNICLOUD_PLATFORM", "")
@@ -185,7 +188,7 @@ def connect() -> Iterator[Platform]:
             path = Path(uri.removeprefix("sqlite:///"))
             if not path.is_file():
                 raise PlatformError("is a SQLite file that doesn't exist")
-            connection, dialect = sqlite.connect(f"file:{path}?mode=ro"), SQLITE
+            connection, dialect = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro"), SQLITE
         elif uri.startswith("postgresql:"):
             connection, dialect = postgresql.connect("postgresql://"), POSTGRESQL
         else:
@@ -193,7 +196,15 @@ def connect() -> Iterator[Platform]:
     except (sqlite.Error, postgresql.Error):
         raise PlatformError("doesn't answer") from None
     with closing(connection):
-        with connection.cursor() as cursor:
-            for statement in dialect.begin:
-                cursor.execute(statement)
-        yield Platform(connection, dialect)
+        try:
+            with connection.cursor() as cursor:
+                for statement in dialect.begin:
+                    cursor.execute(statement)
+        except (sqlite.Error, postgresql.Error):
+            raise PlatformError("can't be read: it is another sort of file, damaged, or closed to this user") from None
+        try:
+            yield Platform(connection, dialect)
+        except (sqlite.Error, postgresql.Error) as error:
+            if (error.sqlstate or "")[:2] in DENIED:
+                raise PlatformError(f"doesn't let this user read it (SQLSTATE {error.sqlstate})") from None
+            raise

@@ -154,17 +154,24 @@ def load_verdict(folder: Path) -> Verdict:
         raise VerdictRefusedError(folder.parent.name, folder.name, "there is no readable verdict") from None
 
 
+def require_staged(folder: Path) -> None:
+    """`protect` has finished this run, and nobody has taken it away.
+
+    Raises:
+        NotStagedError: it hasn't, or somebody has.
+    """
+    if not os.path.lexists(folder / PROTECTED):
+        raise NotStagedError(folder.parent.name, folder.name)
+
+
 def staged_files(folder: Path) -> tuple[JudgedFile, ...]:
     """Every file of a staged run but the suite's own two notes, with its rows and hash.
 
     Raises:
-        NotStagedError: there is no such run.
         StrangeFileError: there is a link, a folder, or a file of another name than `protect` gives.
     """
     import pyarrow.parquet as pq
 
-    if not os.path.lexists(folder / PROTECTED):
-        raise NotStagedError(folder.parent.name, folder.name)
     entries = sorted(folder.iterdir())
     whole = [path for path in entries if path.is_file() and not path.is_symlink()]
     files = [path for path in whole if NUMBERED.fullmatch(path.name)]

@@ -26,7 +26,7 @@ from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.recount import LandedDay, leaks_of, recount
-from jobs.gate.verdict import JudgedFile, Verdict, staged_files, suite_version
+from jobs.gate.verdict import JudgedFile, Verdict, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.files import globless
@@ -63,10 +63,12 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     """Judge one staged run and write the verdict beside it.
 
     Raises:
+        NotStagedError: nothing was staged for this run.
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
     landing = LandedDay(promise, Landing(spark, lake, day))
+    require_staged(staged)
     files = staged_files(staged)
     rows = spark.read.parquet(*(globless(staged / file.name) for file in files))
     account = landing.account()

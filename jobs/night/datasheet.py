@@ -38,9 +38,13 @@ def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger
 
 
 def datapackage(promise: Promise, contract: Contract, files: Sequence[str]) -> dict[str, Any]:
-    """The release as a Frictionless data package; its one resource is the Delta table, ``files`` of it at present."""
+    """The release as a Frictionless data package; its one resource is the Delta table, ``files`` of it at present.
+
+    A table without a row has no file: then the resource is inline, its heading alone.
+    """
     purpose = promise.register.purposes[contract.purpose]
     partition = {"name": PARTITION, "type": "date", "description": "the data day (UTC); the table's partition"}
+    fields = [*(_field(output) for output in contract.outputs), partition]
     return {
         "profile": "data-package",
         "name": contract.release.replace("_", "-"),
@@ -59,9 +63,10 @@ def datapackage(promise: Promise, contract: Contract, files: Sequence[str]) -> d
         "resources": [
             {
                 "name": contract.release.replace("_", "-"),
-                **({"path": list(files)} if files else {"data": []}),
-                "format": "delta",
-                "schema": {"fields": [*(_field(output) for output in contract.outputs), partition]},
+                **(
+                    {"path": list(files), "format": "delta"} if files else {"data": [[each["name"] for each in fields]]}
+                ),
+                "schema": {"fields": fields},
             }
         ],
     }

@@ -10,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs.gate.verdict import Verdict
+from jobs.lake.ledger import BrokenLedgerError
 from jobs.lake.tables import SchemaChangedError
 from jobs.night import publish
 from jobs.night.datasheet import datapackage
@@ -159,6 +160,17 @@ def test_the_data_package_is_valid_frictionless_and_names_every_column(judged, l
     assert package["profile"] == "data-package"
     assert [path.partition("/")[0] for path in resource["path"]] == [f"day={DAY}"]
     assert [f["name"] for f in resource["schema"]["fields"]] == [*promise.release(RELEASE).output_schema, "day"]
+
+
+def test_nothing_is_published_on_top_of_a_ledger_that_lost_an_entry(judged, lake, ledger, promise):
+    for run, day in (("one", DAY), ("two", NEXT)):
+        judged(run, day)
+        publish_release(promise, RELEASE, day, run, lake)
+    judged("three", DAY)
+    ledger.path.write_text("".join(ledger.path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(BrokenLedgerError, match="was sealed, and it ends with entry"):
+        publish_release(promise, RELEASE, DAY, "three", lake)
+    assert {file.name.partition("-")[0] for file in lake.published(RELEASE).glob("day=*/*")} == {"one", "two"}
 
 
 def test_the_paths_of_the_data_package_stay_in_its_folder_and_lead_to_what_is_there_now(judged, lake, promise):

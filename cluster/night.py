@@ -11,12 +11,12 @@ import os
 import sys
 import time
 import urllib.error
-from datetime import UTC, date, datetime, timedelta
 
 from cluster.containers import COMPOSE
 from cluster.credentials import FOLDER, USERS
 from demo.night import run_night, say
 from demo.tower import Airflow
+from policy.command_line import a_day_or_yesterday
 
 READY_WITHIN = 180
 
@@ -25,8 +25,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m cluster.night", description=__doc__)
     parser.add_argument("what", choices=("tell", "night"))
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    parser.add_argument("--day", type=lambda text: date.fromisoformat(text) if text else yesterday, default=yesterday)
+    parser.add_argument("--day", type=a_day_or_yesterday, default="")
     args = parser.parse_args()
     if args.what == "tell":
         tell()

@@ -7,12 +7,12 @@ data (policy clauses 1.3, 2.2) is refused by the database, too.
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, date, datetime, timedelta
 
 import adbc_driver_postgresql.dbapi as postgresql
 
 import policy
 from demo.seed import DAYS, SEED, seed
+from policy.command_line import a_day_or_yesterday
 
 READER = "platform_reader"
 
@@ -20,8 +20,7 @@ READER = "platform_reader"
 def main() -> None:
     """The command line; a platform that is there stays as it is."""
     parser = argparse.ArgumentParser(prog="python -m cluster.seed", description=__doc__)
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    parser.add_argument("--until", type=lambda text: date.fromisoformat(text) if text else yesterday)
+    parser.add_argument("--until", type=a_day_or_yesterday)
     parser.add_argument("--scale", type=float, default=1)
     args = parser.parse_args()
     with postgresql.connect("postgresql://") as connection, connection.cursor() as cursor:

@@ -15,12 +15,9 @@ from __future__ import annotations
 
 from airflow.sdk import Param, dag, get_current_context, task
 from ignicloud_airflow.callbacks import say_what_failed
+from ignicloud_airflow.choices import choice, releases
 from ignicloud_airflow.four_eyes import requester_of
 from ignicloud_airflow.jobs import run_job
-
-import policy
-
-RELEASES = list(policy.load().releases)
 
 
 @dag(
@@ -30,7 +27,7 @@ RELEASES = list(policy.load().releases)
     doc_md=__doc__,
     tags=["privacy", "gate"],
     params={
-        "release": Param(RELEASES[0], type="string", enum=RELEASES, description="the release that is held"),
+        "release": choice(releases, "the release that is held"),
         "day": Param("", type="string", format="date", description="its data day, 2026-01-31"),
     },
     default_args={"owner": "data-engineering", "retries": 0, "on_failure_callback": say_what_failed},

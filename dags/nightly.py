@@ -6,7 +6,8 @@ use and nobody can be found in.
 `plan` → `extract` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
 
 `threat_signals` is made of published releases: it is *derived*, and starts once its *bases* are published; the *others* wait for
-nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of the plan.
+nobody. `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan; `unmade` skips, by name,
+the releases that nothing makes yet.
 
 | red task | what it means | what to do |
 |---|---|---|
@@ -15,12 +16,11 @@ nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of th
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
-| `report` | at least one release of this run isn't published | its own red task says why; the others are |
+| `report` | the releases that its last line names aren't published by this run, every other one is | the first red task above says why |
 
 A red release doesn't stop the others. Landing stays until all releases of its day are published.
 Every task may be cleared and run again: each step replaces its own day and nothing else. A past day:
-trigger with the parameter `day`, or backfill; triggered without a date, it is yesterday's night. Releases
-whose builder doesn't exist yet are *skipped*, by name. Late events: the three days before are looked at again, and rebuilt when their source changed.
+trigger with the parameter `day`, or backfill; triggered without a date, it is yesterday's night. Late events: the three days before are looked at again, and rebuilt when their source changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, AssetAlias, CronDataIntervalTimetable, Param, dag, get_current_context, task, task_group
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import plan_night, run_job
 from ignicloud_airflow.pages import ThreatReportLink
@@ -38,7 +38,15 @@ from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
 
 DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
 """The parameter's day, else the interval's; of a run that has neither, the day before it began."""
+PARTS = ("bases", "others", "derived", "unmade")
 RELEASES = AssetAlias("ignicloud_releases")
+
+
+@task(map_index_template="{{ what }}", retries=0)
+def unmade(day: str, release: str, why: str) -> None:
+    """A release that nothing makes yet, and why."""
+    get_current_context()["what"] = f"{day} {release}"
+    raise AirflowSkipException(f"{release}: {why}")
 
 
 @dag(
@@ -91,18 +99,16 @@ def nightly() -> None:
         return made
 
     @task_group
-    def release(day: str, release: str, skipped: str) -> None:
+    def release(day: str, release: str) -> None:
         """One release of one day."""
-        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, skipped=skipped)
+        protect = SparkStep(task_id="protect", step="protect", day=day, release=release)
         validate = ValidateStep(task_id="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
     @task_group
-    def derived(day: str, release: str, skipped: str) -> None:
+    def derived(day: str, release: str) -> None:
         """One release made of published ones: refused without those of its day, whatever else is red."""
-        protect = SparkStep(
-            task_id="protect", step="protect", day=day, release=release, skipped=skipped, trigger_rule="all_done"
-        )
+        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, trigger_rule="all_done")
         validate = ValidateStep(task_id="validate", day=day, release=release)
         published = publish(day, release)
         published.operator.operator_extra_links = (ThreatReportLink(),)
@@ -125,7 +131,8 @@ def nightly() -> None:
             raise AirflowFailException(f"not published: {', '.join(missing)}; see the red tasks of this run")
 
     planned = plan(DAY)
-    parts = {name: part.override(task_id=f"plan_{name}")(planned, name) for name in ("bases", "others", "derived")}
+    parts = {name: part.override(task_id=f"plan_{name}")(planned, name) for name in PARTS}
+    unmade.expand_kwargs(parts["unmade"])
     bases = release.override(group_id="bases").expand_kwargs(parts["bases"])
     others = release.override(group_id="others").expand_kwargs(parts["others"])
     made_of_them, cleaned = derived.expand_kwargs(parts["derived"]), cleanup(planned)

@@ -25,14 +25,10 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 from ignicloud_airflow.callbacks import say_what_failed
+from ignicloud_airflow.choices import choice, reasons, with_tokens
 from ignicloud_airflow.four_eyes import FourEyesApproval, requester_of
 from ignicloud_airflow.jobs import run_job
 
-import policy
-
-PROMISE = policy.load()
-RELEASES = [name for name, contract in PROMISE.releases.items() if contract.kind == "pseudonymised"]
-REASONS = PROMISE.register.reidentification
 REQUEST = "{{ dag_run.run_after.strftime('%Y%m%dT%H%M%S%f') }}"
 
 
@@ -43,11 +39,9 @@ REQUEST = "{{ dag_run.run_after.strftime('%Y%m%dT%H%M%S%f') }}"
     doc_md=__doc__,
     tags=["privacy", "four eyes"],
     params={
-        "release": Param(RELEASES[0], type="string", enum=RELEASES, description="where the token stands"),
+        "release": choice(with_tokens, "where the token stands"),
         "token": Param("", type="string", minLength=36, maxLength=36, description="the whole token, usr_…"),
-        "reason": Param(
-            next(iter(REASONS)), type="string", enum=list(REASONS), values_display=dict(REASONS), description="why"
-        ),
+        "reason": choice(reasons, "why"),
         "ticket": Param("", type="string", pattern=r"^[A-Z][A-Z0-9]{0,9}-\d{1,9}$", description="e.g. SEC-123"),
     },
     default_args={"owner": "privacy-office", "retries": 0, "on_failure_callback": say_what_failed},

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demo.late import late
-from demo.seed import DAYS, SEED, seed
+from policy.command_line import a_day, command, require_installed
+
+require_installed("numpy", "pyarrow")
+from demo.late import late  # noqa: E402 (not before it is known to be installed)
+from demo.seed import DAYS, SEED, seed  # noqa: E402
 
 
 def main() -> int:
@@ -27,17 +30,17 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog=command("demo"), description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     fill = actions.add_parser("seed", help="make all tables anew and fill them")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    fill.add_argument("--until", type=date.fromisoformat, default=yesterday, help="the last day (yesterday)")
+    fill.add_argument("--until", type=a_day, default=yesterday, help="the last day (yesterday)")
     fill.add_argument("--days", type=int, default=DAYS, help=f"how many days ({DAYS})")
     fill.add_argument("--scale", type=float, default=1, help="1 is 2,000 users and 60,000 actions in 30 days")
     fill.add_argument("--seed", type=int, default=SEED, help="another number, another platform")
     fill.add_argument("--truth", type=Path, help="where truth.json goes (beside a SQLite file, else here)")
     more = actions.add_parser("late", help="add events to an earlier day")
-    more.add_argument("--day", type=date.fromisoformat, required=True)
+    more.add_argument("--day", type=a_day, required=True)
     more.add_argument("--count", type=int, default=5)
     for action in (fill, more):
         action.add_argument(

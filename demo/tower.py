@@ -16,8 +16,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,14 @@ HOME, DEMO = PROJECT / ".airflow", PROJECT / ".demo"
 PLATFORM = DEMO / "platform.db"
 PASSWORD = HOME / "admin-password"
 PARTS = {"api-server": ("--workers", "1"), "scheduler": (), "dag-processor": ()}
+"""What a night needs."""
+ALL_PARTS = {**PARTS, "triggerer": ()}
+"""What the UI's home page shows a light for."""
+AIRFLOW = (sys.executable, "-m", "airflow")
+"""Not the script ``airflow``: its first line names the folder in which it was installed."""
 HEALTHY_WITHIN = 180
+STOPPED_WITHIN = 15
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 CREATE_USER = """\
 import sys
@@ -56,6 +63,12 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": PROJECT / "dags",
         "AIRFLOW__CORE__PLUGINS_FOLDER": PROJECT / "plugins",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # Said here, for airflow.cfg keeps the folder in which it was written, and a checkout can be copied:
+        "AIRFLOW_CONFIG": HOME / "airflow.cfg",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+        "AIRFLOW__FAB__CONFIG_FILE": HOME / "webserver_config.py",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": HOME / "logs",
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": HOME / "logs" / "dag_processor",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
@@ -92,7 +105,7 @@ def set_up(env: dict[str, str]) -> bool:
     if PASSWORD.exists():
         return False
     secret = secrets.token_urlsafe(16)
-    for command, typed in ((["airflow", "db", "migrate"], ""), ([sys.executable, "-c", CREATE_USER], secret)):
+    for command, typed in (([*AIRFLOW, "db", "migrate"], ""), ([sys.executable, "-c", CREATE_USER], secret)):
         done = subprocess.run(command, env=env, cwd=PROJECT, input=typed, capture_output=True, text=True, check=False)
         if done.returncode:
             log = HOME / "set-up.log"
@@ -121,21 +134,36 @@ class Airflow:
         return _request(method, f"{self.url}/api/v2/{path}", body, {"Authorization": f"Bearer {self.token}"})
 
 
+def end_by_signals() -> None:
+    """From now on SIGTERM, SIGHUP and SIGQUIT unwind this process as Ctrl-C does: what it started is stopped."""
+
+    def end(number: int, _: object) -> None:
+        for each in (*ENDING, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)  # a second one would interrupt the stopping
+        sys.exit(128 + number)
+
+    for number in (*ENDING, signal.SIGINT):
+        signal.signal(number, end)
+
+
 @contextmanager
-def running(env: dict[str, str], port: int) -> Iterator[Airflow]:
-    """Airflow's parts, healthy, with the DAGs read; stopped when the block ends."""
+def running(env: dict[str, str], port: int, parts: Mapping[str, tuple[str, ...]] = PARTS) -> Iterator[Airflow]:
+    """Airflow's parts, healthy, with the DAGs read; stopped when the block ends, however it ends.
+
+    A signal ends it where `end_by_signals` was called.
+    """
     logs = HOME / "components"
     logs.mkdir(exist_ok=True)
     started: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for part, options in PARTS.items():
+        for part, options in parts.items():
             with (logs / f"{part}.log").open("w") as log:
                 started[part] = subprocess.Popen(
-                    ["airflow", part, *options], env=env, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True
+                    [*AIRFLOW, part, *options], env=env, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True
                 )
         yield _healthy(f"http://127.0.0.1:{port}", started, logs)
     finally:
-        _stop(list(started.values()))
+        stop(list(started.values()))
 
 
 def _healthy(url: str, started: dict[str, subprocess.Popen[bytes]], logs: Path) -> Airflow:
@@ -165,16 +193,36 @@ def _request(method: str, url: str, body: dict[str, Any] | None = None, headers:
         return json.load(answer)
 
 
-def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+def stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """End these sessions with all that was started in them: asked first, then made to."""
+    deadline = time.monotonic() + STOPPED_WITHIN
+    descendants = {pid for process in processes for pid in _below(process.pid)}
     for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 15
+        _tell_group(process.pid, signal.SIGTERM)
+    while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.1)
     for process in processes:
+        _tell_group(process.pid, signal.SIGKILL)
+        process.wait()
+    for pid in descendants:  # a task leads a session of its own
+        _tell_group(pid, signal.SIGKILL)
+
+
+def _tell_group(leader: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, number)
+
+
+def _below(pid: int) -> set[int]:
+    """Every process that descends from ``pid``, as far as this machine says (Linux: /proc)."""
+    found: set[int] = set()
+    for path in Path("/proc").glob(f"{pid}/task/*/children"):
         try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            children = {int(child) for child in path.read_text().split()}
+        except OSError:
+            continue
+        found |= children.union(*map(_below, children))
+    return found
 
 
 def free_port(wished: int) -> int:

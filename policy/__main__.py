@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
+from policy.command_line import command, require_installed
 from policy.errors import PolicyError
-from policy.promise import load
-from policy.trace import trace
 
 
 def main() -> int:
     """Exit 0 when the promise holds together, 2 with one line when it doesn't."""
-    parser = argparse.ArgumentParser(prog="python -m policy", description=__doc__)
+    parser = argparse.ArgumentParser(prog=command("policy"), description=__doc__)
     parser.add_argument("what", nargs="?", choices=("check", "trace"), default="check")
     what = parser.parse_args().what
+    require_installed("pydantic", "yaml")
+    from policy.promise import load
+    from policy.trace import trace
+
     try:
         promise = load()
         if what == "trace":

@@ -41,7 +41,7 @@ def read_yaml(root: Path, file: str) -> dict[str, Any]:
     """
     try:
         content = yaml.load((root / file).read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise InvalidPolicyFileError(file, [str(error).replace("\n", " ")]) from None
     if not isinstance(content, dict):
         raise InvalidPolicyFileError(file, ["not a mapping"])
@@ -56,7 +56,7 @@ def read_documents(root: Path, file: str) -> list[dict[str, Any]]:
     """
     try:
         documents = list(yaml.load_all((root / file).read_text("utf-8"), Loader=_StrictLoader))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise InvalidPolicyFileError(file, [str(error).replace("\n", " ")]) from None
     if not all(isinstance(document, dict) for document in documents):
         raise InvalidPolicyFileError(file, ["not mappings"])

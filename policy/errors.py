@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from policy.command_line import command
 from policy.values import FORMS, IMPOSSIBLE, ColumnType, TimeRole
 
 
@@ -20,7 +21,7 @@ class InvalidPolicyFileError(PolicyError):
 
     def __init__(self, file: str, problems: Iterable[str]) -> None:
         self.file, self.problems = file, tuple(problems)
-        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `python -m policy`")
+        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `{command('policy')}`")
 
 
 class ContractError(PolicyError):

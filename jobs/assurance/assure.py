@@ -32,6 +32,7 @@ from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import LEAK
 from jobs.gate.file_texts import texts_of
 from jobs.gate.recount import LandedDay, epochs_of, leaks_of
+from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import current_files, day_of, open_table
@@ -53,7 +54,7 @@ OWN_PATH = re.compile(
     re.ASCII,
 )
 LOG = re.compile(r"_delta_log/(\d{20}\.(json|checkpoint\.parquet)|_last_checkpoint)")
-PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)")
+PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)|datapackage\.json")
 
 
 class LeakFoundError(PolicyError):
@@ -164,7 +165,7 @@ class Table:
         self._pages = [path for path in plain if PAGE.fullmatch(str(path))]
         self.strangers = len({*below} - {*self.files, *self._logs, *self._pages})
         said = (entry.get(name) for entry in recorded for name in ("run", "day", "plan", "verdict_hash"))
-        self._own = {folder.as_uri(), str(table.metadata().id), *map(str, filter(None, said))}
+        self._own = {table.table_uri.rstrip("/"), str(table.metadata().id), *map(str, filter(None, said))}
         self._plans = {str(entry["plan"])[:12] for entry in recorded if entry.get("plan")}
 
     def rows(self, spark: SparkSession) -> DataFrame:
@@ -172,7 +173,7 @@ class Table:
         if not self.files:
             columns = self._contract.output_schema.items()
             return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in columns))
-        return spark.read.parquet(*(str(self._folder / path) for path in self.files))
+        return spark.read.parquet(*(globless(self._folder / path) for path in self.files))
 
     def texts(self, schema: StructType) -> tuple[str, ...]:
         """Names, notes and statistics of the Parquet files."""

@@ -1,7 +1,7 @@
 """Floor 9: one entry for every step, ``python -m jobs <step> …`` and the same through ``spark-submit``.
 
-Exit 0: done. Exit 2: refused by a typed error, which no retry will mend. Anything else is a crash,
-and the same command may be run again: every step is idempotent.
+Exit 0: done. Exit 2: refused, by a typed error or by the machine (a closed folder, a full disk), and a person
+can mend it. Anything else is a crash, and the same command may be run again: every step is idempotent.
 """
 
 from __future__ import annotations
@@ -14,15 +14,33 @@ import resource
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 
 import policy
 from jobs.cli import assure, budget, expire, keys, reidentify, signals
-from jobs.lake.ledger import Ledger
+from jobs.keys.heads import verify
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import BrokenLedgerError, Ledger
 from jobs.lake.zones import Lake
+from policy.command_line import a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
+ONLY_READ = {"night", "signals", "keys"}
+MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
+"""What a person mends: rights, room, and what stands where something else should."""
+
+
+class MachineError(PolicyError):
+    """The machine doesn't let a step read or write a file."""
+
+    def __init__(self, error: OSError) -> None:
+        self.errno, self.file = error.errno, error.filename
+        super().__init__(
+            f"{error.strerror}: {error.filename or 'a file'}; make room, or let this user read and write there, "
+            "then run the same command again: what was done stays done"
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,27 +49,54 @@ def main(arguments: list[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of this process would hold keys and raw values
     args = _parser().parse_args(arguments)
     step: Callable[[argparse.Namespace, Lake], int] = args.run_step
-    lake = Lake.from_environment()
+    try:
+        lake = Lake.from_environment()
+    except PolicyError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return REFUSED
     try:
         return step(args, lake)
     except PolicyError as error:
-        print(f"refused: {error}", file=sys.stderr)
-        named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
-        Ledger(lake.ledger).append("refused", step=args.step, error=type(error).__name__, **named)
-        return REFUSED
+        return _refused(error, args, lake)
+    except OSError as error:
+        if error.errno not in MENDABLE:
+            return _crashed(error)
+        return _refused(MachineError(error), args, lake)
     except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
-        where = "".join(traceback.format_tb(error.__traceback__))
-        condition = getattr(error, "getCondition", lambda: None)() or ""
-        print(
-            f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
-            "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
-            file=sys.stderr,
-        )
-        return CRASHED
+        return _crashed(error)
+
+
+def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
+    """Say why, and put it on record if the record can be written; whoever only reads begins none."""
+    print(f"refused: {error}", file=sys.stderr)
+    ledger = Ledger(lake.ledger)
+    if args.step == "ledger" or (args.step in ONLY_READ and not ledger.path.exists()):
+        return REFUSED
+    named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
+    try:
+        ledger.append("refused", step=args.step, error=type(error).__name__, **named)
+    except BrokenLedgerError as broken:
+        if not isinstance(error, BrokenLedgerError):
+            print(f"not on record: {broken}", file=sys.stderr)
+    except OSError as unwritten:
+        print(f"not on record: {unwritten.strerror}: {lake.ledger}", file=sys.stderr)
+    return REFUSED
+
+
+def _crashed(error: Exception) -> int:
+    """Say where; what a library says of it could show a value."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    condition = getattr(error, "getCondition", lambda: None)() or ""
+    print(
+        f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
+        "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
+        file=sys.stderr,
+    )
+    return CRASHED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jobs", description=__doc__)
+    parser = argparse.ArgumentParser(prog=command("jobs"), description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="step")
 
     def step(name: str, run: Callable[[argparse.Namespace, Lake], int], about: str) -> argparse.ArgumentParser:
@@ -65,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         ("cleanup", _cleanup, "delete landing of a day once all its releases are published and verified"),
         ("night", _night, "print what the night of a day did"),
     ):
-        step(name, run, about).add_argument("--day", type=date.fromisoformat, required=True)
+        step(name, run, about).add_argument("--day", type=a_day, required=True)
     for name, run, about in (
         ("protect", _protect, "treat a release of a day as its contract says (Spark)"),
         ("validate", _validate, "let the gate judge a staged run (Spark)"),
@@ -73,14 +118,14 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = step(name, run, about)
         sub.add_argument("--release", required=True)
-        sub.add_argument("--day", type=date.fromisoformat, required=True)
+        sub.add_argument("--day", type=a_day, required=True)
         sub.add_argument("--run", type=_run_name, required=True)
     sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")
     sub.add_argument("--release", required=True, help="a contract of policy/exports")
-    sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub.add_argument("--day", type=a_day, required=True)
     sub = step("accept", _accept, "let a night through that the gate held for its volume")
     sub.add_argument("--release", required=True)
-    sub.add_argument("--day", type=date.fromisoformat, required=True)
+    sub.add_argument("--day", type=a_day, required=True)
     sub.add_argument("--by", required=True, help="who decides")
     assure.add_arguments(step("assure", assure.run, "search every published table again (Spark)"))
     budget.add_arguments(step("budget", budget.run, "what is spent of the privacy budgets, and what is left"))
@@ -185,5 +230,15 @@ def _night(args: argparse.Namespace, lake: Lake) -> int:
 
 
 def _ledger(_: argparse.Namespace, lake: Lake) -> int:
-    print(f"{Ledger(lake.ledger).verify()} entries, the chain holds")
+    from jobs.retention.receipt import ledger_heads
+
+    keyring = Keyring.from_environment()
+    verified = verify(Ledger(lake.ledger), keyring, ledger_heads(lake, keyring))
+    if verified.sealed is not None:
+        known = f"and has the head that was sealed last, entry {verified.sealed}"
+    elif keyring.path.exists():
+        known = "no head was sealed yet: that nothing is missing at its end isn't proved"
+    else:
+        known = f"that nothing is missing at its end isn't proved: there is no keyring at {keyring.path}"
+    print(f"{verified.entries} entries, the chain holds, {known}")
     return 0

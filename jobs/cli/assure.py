@@ -9,6 +9,7 @@ import policy
 from jobs.gate.decisions import NobodyDecidesError, acknowledge, open_incidents
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from policy.command_line import a_day
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--open", action="store_true", help="list incidents that nobody has acknowledged")
     what.add_argument("--acknowledge", metavar="INCIDENT", type=int, help="close one; its release is published again")
     parser.add_argument("--by", help="who acknowledges")
-    parser.add_argument("--day", type=date.fromisoformat, help="whose identifiers; of yesterday (UTC) unless given")
+    parser.add_argument("--day", type=a_day, help="whose identifiers; of yesterday (UTC) unless given")
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:

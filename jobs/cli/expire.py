@@ -14,6 +14,7 @@ from jobs.gate.decisions import NobodyDecidesError
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from policy.command_line import a_day
 from policy.promise import Promise
 
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--prove", metavar="HASH", type=_hash, help="count and search again; write the receipt")
     what.add_argument("--verify", metavar="HASH", type=_hash, help="check the seal of a receipt")
     what.add_argument("--approve", metavar="HASH", type=_hash, help="let a plan delete more than the daily share")
-    parser.add_argument("--day", type=date.fromisoformat, help="the day of the plan; today (UTC) unless given")
+    parser.add_argument("--day", type=a_day, help="the day of the plan; today (UTC) unless given")
     parser.add_argument("--by", help="who approves")
 
 
@@ -85,6 +86,7 @@ def _verify(name: str, lake: Lake) -> int:
 
 
 def _execute(promise: Promise, lake: Lake, name: str, today: date) -> int:
+    from jobs.night.datasheet import write_about
     from jobs.retention.approval import require_executable
     from jobs.retention.execute import Work, execute
     from jobs.retention.plan import load_plan
@@ -94,6 +96,8 @@ def _execute(promise: Promise, lake: Lake, name: str, today: date) -> int:
     require_executable(plan, ledger, today)
     with _look(promise, lake, frozenset({date.fromisoformat(plan.day), today}), spark("expire")) as at:
         execute(Work(plan, at, ledger))
+    for table in plan.tables:
+        write_about(promise, promise.release(table.release), lake, ledger)
     print(f"plan {name[:12]}: {plan.counts()['rows']} rows of {len(plan.tables)} tables are gone")
     return 0
 

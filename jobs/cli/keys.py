@@ -31,10 +31,12 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
     ring = Keyring.from_environment(Ledger(lake.ledger).key_changed)
     match args.action:
         case "list":
+            ring.require_there()
+            print(f"{'domain':<20} {'epoch':<10}  {'state':<9}  {'fingerprint':<16}  created")
             for entry in ring.entries():
                 print(f"{entry.domain:<20} {entry.epoch}  {entry.state:<9}  {entry.fingerprint}  {entry.created}")
         case "verify":
-            print(f"{ring.verify()} keys unwrap")
+            print(f"{ring.verify()} keys of {ring.path} unwrap")
         case "rotate":
             print(*rotate(ring), sep="\n")
         case "retire":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
 
 import policy
 from jobs.lake.zones import Lake
+from policy.command_line import a_day
 from policy.promise import Promise
 
 
@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     actions.add_parser("check", help="hold every rule against the contracts; no row is read")
     page = actions.add_parser("report", help="write the threat report of a published day again")
-    page.add_argument("--day", type=date.fromisoformat, required=True)
+    page.add_argument("--day", type=a_day, required=True)
     test = actions.add_parser("test", help="run one rule on a published day and print counts")
     test.add_argument("rule", help="the rule's name")
-    test.add_argument("--day", type=date.fromisoformat, required=True)
+    test.add_argument("--day", type=a_day, required=True)
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:

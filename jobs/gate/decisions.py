@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from jobs.lake.ledger import Entry, Ledger
+from policy.command_line import command
 from policy.errors import PolicyError
 
 VOLUME = "expect_volume_is_usual"
@@ -36,7 +37,9 @@ class NoSuchIncidentError(PolicyError):
 
     def __init__(self, incident: int) -> None:
         self.incident = incident
-        super().__init__(f"incident {incident} isn't open; `python -m jobs assure --open` lists those that are")
+        super().__init__(
+            f"incident {incident} isn't open; `{command('jobs', 'assure', '--open')}` lists those that are"
+        )
 
 
 class OpenIncidentError(PolicyError):

@@ -25,6 +25,7 @@ from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
+from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.people.exclusion import Exclusion
 from jobs.signals.release import signals
@@ -76,7 +77,7 @@ class LandedDay:
         lake, day = self.landing.lake, self.landing.day
         columns = self.promise.source(name).columns
         schema = ", ".join(f"`{c}` {columns[c].spark_type}" for c in lake.manifest(name, day).columns)
-        paths = [str(path) for path in lake.landed_files(name, day)]
+        paths = map(globless, lake.landed_files(name, day))
         return self.landing.spark.read.schema(schema).parquet(*paths)
 
     def frame(self, source: str) -> DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,7 +22,8 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 
 FILE = "_verdict.json"
-NOTES = {FILE, "_protected.json"}
+PROTECTED = "_protected.json"
+NOTES = {FILE, PROTECTED}
 NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/gate/*.py", "jobs/kernel/*.java",
@@ -41,6 +43,17 @@ class VerdictRefusedError(PolicyError):
     def __init__(self, release: str, run: str, reason: str) -> None:
         self.release, self.run, self.reason = release, run, reason
         super().__init__(f"{release} {run}: {reason}; nothing was published; run protect and validate again")
+
+
+class NotStagedError(PolicyError):
+    """A run is to be judged that nothing was staged for."""
+
+    def __init__(self, release: str, run: str) -> None:
+        self.release, self.run = release, run
+        super().__init__(
+            f"{release}: no run {run} is staged; run protect of this release, day and run first (a run that was "
+            "published, or is in quarantine, is staged no more)"
+        )
 
 
 class StrangeFileError(PolicyError):
@@ -140,6 +153,16 @@ def load_verdict(folder: Path) -> Verdict:
         return Verdict(**content, findings=findings, files=files)
     except (OSError, ValueError, TypeError, KeyError):
         raise VerdictRefusedError(folder.parent.name, folder.name, "there is no readable verdict") from None
+
+
+def require_staged(folder: Path) -> None:
+    """`protect` has finished this run, and nobody has taken it away.
+
+    Raises:
+        NotStagedError: it hasn't, or somebody has.
+    """
+    if not os.path.lexists(folder / PROTECTED):
+        raise NotStagedError(folder.parent.name, folder.name)
 
 
 def staged_files(folder: Path) -> tuple[JudgedFile, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from policy.command_line import command
 from policy.errors import PolicyError
 
 
@@ -25,6 +26,17 @@ class KeyProviderError(KeyringError):
     def __init__(self, provider: str, problem: str) -> None:
         self.provider, self.problem = provider, problem
         super().__init__(f"key-encryption key from {provider}: {problem}; see docs/keys.md, IGNICLOUD_KEK")
+
+
+class NoKeyringError(KeyringError):
+    """There is no keyring to look at."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"there is no keyring at {path}: the first night makes it, or `{command('jobs', 'keys', 'rotate')}`; if "
+            "there was one, restore it from its copy, or let IGNICLOUD_KEYRING name it"
+        )
 
 
 class WrongKeyEncryptionKeyError(KeyringError):
@@ -82,4 +94,4 @@ class RetiredEpochError(KeyringError):
 
     def __init__(self, domain: str, epoch: str, problem: str) -> None:
         self.domain, self.epoch, self.problem = domain, epoch, problem
-        super().__init__(f"{domain} {epoch}: {problem}; see `python -m jobs keys list`")
+        super().__init__(f"{domain} {epoch}: {problem}; see `{command('jobs', 'keys', 'list')}`")

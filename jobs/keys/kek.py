@@ -22,10 +22,18 @@ BYTES = 32
 TIMEOUT_SECONDS = 30
 
 
+def first_key_encryption_key(provider: str) -> bytes:
+    """`key_encryption_key` for a keyring that holds no key yet: a file that isn't there is made."""
+    scheme, _, rest = provider.partition(":")
+    if scheme == "file" and rest:
+        _make(Path(rest))
+    return key_encryption_key(provider)
+
+
 def key_encryption_key(provider: str) -> bytes:
     """The 32 bytes that ``provider`` gives: ``file:PATH`` or ``command:EXECUTABLE ARGUMENT…``.
 
-    A file is made on first use. Both may hold 32 raw bytes, 64 hex digits or base64.
+    Both may hold 32 raw bytes, 64 hex digits or base64.
 
     Raises:
         KeyFilePermissionsError: the file is open to others.
@@ -50,24 +58,37 @@ def require_private(path: Path) -> None:
         raise KeyFilePermissionsError(str(path), mode)
 
 
+def _make(path: Path) -> None:
+    """A new key in a closed file, unless one is there."""
+    make_folder(path.parent, 0o700)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        flush(path.parent)
+    except FileExistsError:
+        pass
+
+
 def _from_file(path: Path) -> bytes:
-    if not path.exists():
-        make_folder(path.parent, 0o700)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(BYTES) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            flush(path.parent)
-        except FileExistsError:
-            pass
-    require_private(path)
-    return _decoded(path.read_bytes(), f"file {path}")
+    name = f"file {path}"
+    try:
+        require_private(path)
+        return _decoded(path.read_bytes(), name)
+    except FileNotFoundError:
+        problem = "it isn't there, and keys are wrapped under it: restore it from its copy, never make a new one"
+        raise KeyProviderError(name, problem) from None
+    except OSError as error:
+        raise KeyProviderError(name, f"can't be read ({error.strerror})") from None
 
 
 def _from_command(command: str) -> bytes:
-    words = shlex.split(command)
-    name = f"command {Path(words[0]).name}"
+    try:
+        words = shlex.split(command)
+        name = f"command {Path(words[0]).name}"
+    except (ValueError, IndexError):
+        raise KeyProviderError("command", "names no executable, or a quotation mark isn't closed") from None
     try:
         done = subprocess.run(
             words, capture_output=True, check=False, timeout=TIMEOUT_SECONDS, stdin=subprocess.DEVNULL

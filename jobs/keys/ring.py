@@ -21,12 +21,13 @@ from jobs.keys.errors import (
     EditedKeyringError,
     FutureEpochError,
     KeyringFormatError,
+    NoKeyringError,
     RetiredEpochError,
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
 )
 from jobs.keys.field_keys import KEY_BYTES, DomainKeys
-from jobs.keys.kek import key_encryption_key, require_private
+from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
 from jobs.lake.files import make_folder, write_atomically
 from policy.contract import Contract
@@ -65,7 +66,7 @@ class Keyring:
         today = today or datetime.now(UTC).date()
         if date.fromisoformat(epoch) > today:
             raise FutureEpochError(domain, epoch, today)
-        kek = key_encryption_key(self._provider)
+        kek = self._kek()
         with self._locked():
             entries = self._read()
             entry = _find(entries, domain, epoch)
@@ -99,12 +100,23 @@ class Keyring:
         """What the keyring holds, oldest first; no key material."""
         return self._read()
 
+    def require_there(self) -> None:
+        """There is a keyring.
+
+        Raises:
+            NoKeyringError: there is none.
+        """
+        if not self.path.exists():
+            raise NoKeyringError(str(self.path))
+
     def verify(self) -> int:
         """Unwrap every key that isn't destroyed; their number.
 
         Raises:
-            KeyringError: of the class that fits the first one that can't be unwrapped.
+            NoKeyringError: there is none.
+            KeyringError: of the class that fits the first key that can't be unwrapped.
         """
+        self.require_there()
         kek, entries = key_encryption_key(self._provider), self._read()
         live = [entry for entry in entries if not entry.destroyed]
         for entry in live:
@@ -130,7 +142,8 @@ class Keyring:
 
     def rewrap(self, provider: str) -> int:
         """Wrap every data key under another key-encryption key; data keys and tokens stay the same."""
-        old, new = key_encryption_key(self._provider), key_encryption_key(provider)
+        self.require_there()
+        old, new = key_encryption_key(self._provider), first_key_encryption_key(provider)
         with self._locked():
             entries = self._read()
             fresh = [
@@ -154,6 +167,11 @@ class Keyring:
             self._write([changed if e is entry else e for e in entries])
             self._record(kind, domain, epoch, entry.fingerprint)
         return changed
+
+    def _kek(self) -> bytes:
+        """The key-encryption key; its file is made on first use, while no key is wrapped under it."""
+        wrapped = any(not entry.destroyed for entry in self._read())
+        return key_encryption_key(self._provider) if wrapped else first_key_encryption_key(self._provider)
 
     # -- file ----------------------------------------------------------------------------------
 

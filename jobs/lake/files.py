@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 BLOCK = 1 << 20
@@ -17,6 +18,11 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def globless(path: Path) -> str:
+    """A path as Spark's readers take it: what their glob patterns would read otherwise is escaped."""
+    return re.sub(r"[\\*?{}\[\]]", r"\\\g<0>", str(path))
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:

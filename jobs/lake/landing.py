@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.lake.files import globless
 from jobs.lake.zones import Lake
 from jobs.people.exclusion import Exclusion
 from jobs.people.reading import People
@@ -28,7 +30,7 @@ class Landing:
     spark: SparkSession
     lake: Lake
     day: date
-    _checked: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+    _checked: dict[str, list[Path]] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, source: str) -> DataFrame:
         """All landed rows of ``source``, byte for byte as extracted.
@@ -36,7 +38,7 @@ class Landing:
         Raises:
             NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
         """
-        return self.spark.read.parquet(*self._files(source))
+        return self.spark.read.parquet(*map(globless, self._files(source)))
 
     def fingerprint(self, source: str) -> str:
         """SHA-256 over the landed files of ``source`` and of what data subjects have said."""
@@ -49,13 +51,15 @@ class Landing:
         Raises:
             NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
         """
-        for batch in ds.dataset(self._files(source), format="parquet").to_batches(columns=list(columns)):
+        for batch in ds.dataset([str(path) for path in self._files(source)], format="parquet").to_batches(
+            columns=list(columns)
+        ):
             yield from batch.to_pylist()
 
-    def _files(self, source: str) -> list[str]:
+    def _files(self, source: str) -> list[Path]:
         """The source's files, checked once against their manifest."""
         if source not in self._checked:
-            self._checked[source] = [str(path) for path in self.lake.landed_files(source, self.day)]
+            self._checked[source] = self.lake.landed_files(source, self.day)
         return self._checked[source]
 
     def left_out(self, promise: Promise, purpose: str) -> LeftOut:

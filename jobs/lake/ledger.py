@@ -72,10 +72,19 @@ Entry = dict[str, Any]
 class BrokenLedgerError(PolicyError):
     """The chain doesn't hold: somebody changed the record."""
 
-    def __init__(self, line: int) -> None:
-        self.line = line
+    def __init__(self, line: int, problem: str = "") -> None:
+        self.line, self.problem = line, problem or f"its chain breaks at line {line}"
+        super().__init__(f"the ledger isn't whole: {self.problem}; restore it from a copy and tell the privacy officer")
+
+
+class NoLedgerError(PolicyError):
+    """There is nothing to verify."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
         super().__init__(
-            f"the ledger's chain breaks at line {line}; restore it from a copy and tell the privacy officer"
+            f"there is no entry in {path}: no night has run on this lake, IGNICLOUD_LAKE names another one, "
+            "or the record was taken away; then restore it from a copy and tell the privacy officer"
         )
 
 
@@ -132,13 +141,17 @@ class Ledger:
         self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
 
     def entries(self, kind: str | None = None, **match: Any) -> Iterator[Entry]:
-        """Entries in order, of one kind and with these fields if given."""
-        if not self.path.exists():
-            return
+        """Entries in order, of one kind and with these fields if given.
+
+        A last line that a crash left torn was never acknowledged and is none.
+
+        Raises:
+            BrokenLedgerError: a line is no entry.
+        """
         wanted = {field: str(v) if hasattr(v, "isoformat") else v for field, v in match.items()}
-        with self.path.open("rb") as file:
-            for line in file:
-                entry = json.loads(line)
+        for number, line in enumerate(self._lines(), start=1):
+            if line.endswith(b"\n"):
+                entry = _parsed(line, number)
                 if kind in (None, entry["kind"]) and all(entry.get(f) == v for f, v in wanted.items()):
                     yield entry
 
@@ -152,27 +165,51 @@ class Ledger:
     def verify(self) -> int:
         """Recompute the whole chain; the number of entries.
 
+        It says nothing of entries that are missing at the end: `jobs.keys.heads` does.
+
+        Raises:
+            NoLedgerError: there is no entry.
+            BrokenLedgerError: with the first line that doesn't fit.
+        """
+        entries = sum(1 for _ in self.chain())
+        if not entries:
+            raise NoLedgerError(self.path)
+        return entries
+
+    def chain(self) -> Iterator[tuple[int, str]]:
+        """Number and hash of each entry, recomputed one after the other.
+
         Raises:
             BrokenLedgerError: with the first line that doesn't fit.
         """
-        previous, count = FIRST, 0
-        for count, entry in enumerate(self._whole(), start=1):
+        previous = FIRST
+        for count, line in enumerate(self._lines(), start=1):
+            if not line.endswith(b"\n"):
+                raise BrokenLedgerError(count, f"line {count}, the last one, is cut off")
+            entry = _parsed(line, count)
             claimed = entry.pop("hash", None)
             if entry.get("seq") != count or entry.get("prev") != previous or _hash(entry) != claimed:
                 raise BrokenLedgerError(count)
             previous = claimed
-        return count
+            yield count, previous
 
-    def _whole(self) -> Iterator[Entry]:
-        if not self.path.exists():
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                yield from file
+        except FileNotFoundError:
             return
-        for number, line in enumerate(self.path.read_bytes().splitlines(keepends=True), start=1):
-            try:
-                if not line.endswith(b"\n"):
-                    raise ValueError
-                yield json.loads(line)
-            except ValueError:
-                raise BrokenLedgerError(number) from None
+
+
+def _parsed(line: bytes, number: int) -> Entry:
+    """The entry that a whole line is."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict) or not {"seq", "kind", "hash"} <= entry.keys():
+        raise BrokenLedgerError(number, f"line {number} is no entry")
+    return entry
 
 
 def _recordable(content: Any) -> bool:
@@ -206,5 +243,8 @@ def _settle(file: BinaryIO) -> Entry | None:
         file.truncate(size - len(torn))
     if not newline:
         return None
-    last: Entry = json.loads(whole.rpartition(b"\n")[2])
-    return last
+    try:
+        last: Entry = json.loads(whole.rpartition(b"\n")[2])
+        return {"seq": last["seq"], "hash": last["hash"]}
+    except (ValueError, TypeError, KeyError):
+        raise BrokenLedgerError(0, "its last line is no entry") from None

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema
@@ -206,13 +207,18 @@ def day_of(path: Path) -> date:
 
 def folder_of(table: DeltaTable) -> Path:
     """The table's own folder."""
-    return Path(table.table_uri.removeprefix("file://"))
+    return _path_of(table.table_uri)
 
 
 def files_of(table: DeltaTable, day: date) -> list[Path]:
     """The files, relative to the table, that are ``day`` in its current version."""
     uris = table.file_uris(partition_filters=[(PARTITION, "=", day.isoformat())])
-    return sorted(Path(uri.removeprefix("file://")).relative_to(folder_of(table)) for uri in uris)
+    return sorted(_path_of(uri).relative_to(folder_of(table)) for uri in uris)
+
+
+def _path_of(uri: str) -> Path:
+    """The path that a URI of a file spells (RFC 8089): a space is ``%20`` in it."""
+    return Path(unquote(uri.removeprefix("file://")))
 
 
 def committed(table: DeltaTable, field: str, content: str) -> int | None:

@@ -19,6 +19,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jobs.lake.files import flush, make_folder, sha256_of, write_atomically
+from jobs.lake.root import usable
+from policy.command_line import command
 from policy.errors import PolicyError
 
 PRIVATE, SHARED = 0o700, 0o750
@@ -29,7 +31,9 @@ class NotExtractedError(PolicyError):
 
     def __init__(self, source: str, day: date) -> None:
         self.source, self.day = source, day
-        super().__init__(f"{source} of {day} isn't in landing; run `python -m jobs extract --day {day}` first")
+        super().__init__(
+            f"{source} of {day} isn't in landing; run `{command('jobs', 'extract', '--day', str(day))}` first"
+        )
 
 
 class LandingChangedError(PolicyError):
@@ -73,9 +77,13 @@ class Lake:
 
     @classmethod
     def from_environment(cls) -> Lake:
-        """The lake at ``IGNICLOUD_LAKE``, or ``lake`` beside the project's folders."""
+        """The lake at ``IGNICLOUD_LAKE``, or ``lake`` beside the project's folders.
+
+        Raises:
+            UnusableLakeError: that can't be a lake.
+        """
         default = Path(__file__).resolve().parents[2] / "lake"
-        return cls(Path(os.environ.get("IGNICLOUD_LAKE") or default).resolve())
+        return cls(usable(Path(os.environ.get("IGNICLOUD_LAKE") or default)))
 
     def landing(self, source: str, day: date) -> Path:
         """Raw copies of one source and day."""

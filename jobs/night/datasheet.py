@@ -13,11 +13,12 @@ from typing import Any
 
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Entry, Ledger
-from jobs.lake.tables import PARTITION
+from jobs.lake.tables import PARTITION, current_files, open_table
 from jobs.lake.zones import Lake
 from policy.contract import Contract, Output
 from policy.promise import Promise
 
+PACKAGE = "datapackage.json"
 FRICTIONLESS = {
     "string": "string", "bigint": "integer", "timestamp": "datetime", "date": "date", "boolean": "boolean",
     "map": "object", "array": "array",
@@ -25,16 +26,25 @@ FRICTIONLESS = {
 
 
 def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -> None:
-    """Replace both pages of one release by what is true after its last publication."""
-    folder = lake.shared(lake.about(contract.release))
-    write_atomically(folder / "datapackage.json", json.dumps(datapackage(promise, contract), indent=1) + "\n")
-    write_atomically(folder / "datasheet.md", datasheet(promise, contract, ledger))
+    """Replace both pages of one release by what is true after its last publication, or deletion.
+
+    The data package lies in the table's own folder: its paths may not lead out of the folder that it is in.
+    """
+    folder, about = lake.published(contract.release), lake.shared(lake.about(contract.release))
+    files = [file.path for file in current_files(open_table(folder, contract))]
+    write_atomically(folder / PACKAGE, json.dumps(datapackage(promise, contract, files), indent=1) + "\n")
+    write_atomically(about / "datasheet.md", datasheet(promise, contract, ledger))
+    (about / PACKAGE).unlink(missing_ok=True)  # where it lay before
 
 
-def datapackage(promise: Promise, contract: Contract) -> dict[str, Any]:
-    """The release as a Frictionless data package; its one resource is the Delta table beside it."""
+def datapackage(promise: Promise, contract: Contract, files: Sequence[str]) -> dict[str, Any]:
+    """The release as a Frictionless data package; its one resource is the Delta table, ``files`` of it at present.
+
+    A table without a row has no file: then the resource is inline, its heading alone.
+    """
     purpose = promise.register.purposes[contract.purpose]
     partition = {"name": PARTITION, "type": "date", "description": "the data day (UTC); the table's partition"}
+    fields = [*(_field(output) for output in contract.outputs), partition]
     return {
         "profile": "data-package",
         "name": contract.release.replace("_", "-"),
@@ -53,9 +63,10 @@ def datapackage(promise: Promise, contract: Contract) -> dict[str, Any]:
         "resources": [
             {
                 "name": contract.release.replace("_", "-"),
-                "path": "..",
-                "format": "delta",
-                "schema": {"fields": [*(_field(output) for output in contract.outputs), partition]},
+                **(
+                    {"path": list(files), "format": "delta"} if files else {"data": [[each["name"] for each in fields]]}
+                ),
+                "schema": {"fields": fields},
             }
         ],
     }

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.verdict import FILE, Verdict, load_verdict
+from jobs.keys.heads import remember
+from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import Entry, Ledger
@@ -73,23 +75,26 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
     Raises:
         LostPublicationError: the ledger says that the run is published, the table doesn't have it, and what
             was staged is gone.
+        BrokenLedgerError: the ledger has lost entries since its head was sealed (see `jobs.keys.heads`).
         OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
         PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
             as its contract says.
     """
     contract, ledger = promise.release(release), Ledger(lake.ledger)
-    staged = lake.staged(release, run)
+    staged, keyring = lake.staged(release, run), Keyring.from_environment(ledger.key_changed)
     with lake.alone(release):
         discard_torn(lake.published(release), ledger)
         published = _published(contract, day, run, lake, ledger)
         if published is None:
+            remember(ledger, keyring)
             require_no_incident(release, contract.owner, ledger)
             require_within(contract, day)
             verdict = load_verdict(staged)
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
             published = _commit(contract, day, run, verdict, lake)
             ledger.append("published", **vars(published))
+    remember(ledger, keyring)
     write_about(promise, contract, lake, ledger)
     shutil.rmtree(staged, ignore_errors=True)
     return published

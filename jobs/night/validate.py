@@ -28,8 +28,10 @@ from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.left_in import left_in
 from jobs.gate.recount import LandedDay, leaks_of, recount
-from jobs.gate.verdict import JudgedFile, Verdict, staged_files, suite_version
+from jobs.gate.verdict import JudgedFile, Verdict, require_staged, staged_files, suite_version
+from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
+from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -63,12 +65,14 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     """Judge one staged run and write the verdict beside it.
 
     Raises:
+        NotStagedError: nothing was staged for this run.
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
     landing = LandedDay(promise, Landing(spark, lake, day))
+    require_staged(staged)
     files = staged_files(staged)
-    rows = spark.read.parquet(*(str(staged / file.name) for file in files))
+    rows = spark.read.parquet(*(globless(staged / file.name) for file in files))
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
@@ -139,7 +143,8 @@ def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
 def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
     """Seal and record the verdict, write its page; a red run leaves the staged zone."""
     staged = lake.staged(verdict.release, verdict.run)
-    sealed = verdict.sealed(Keyring.from_environment(ledger.key_changed))
+    keyring = Keyring.from_environment(ledger.key_changed)
+    sealed = verdict.sealed(keyring)
     sealed.write(staged)
     named = {"release": verdict.release, "day": verdict.day, "run": verdict.run}
     ledger.append(
@@ -154,6 +159,7 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
         suite=verdict.suite,
         rows=verdict.rows,
     )
+    remember(ledger, keyring)
     write_page(page, lake, ledger)
     if verdict.verdict == "green":
         return sealed

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi as postgresql
 import adbc_driver_sqlite.dbapi as sqlite
@@ -28,6 +27,9 @@ from policy.sources import Source
 from policy.values import CLOCKS_DIFFER, FIRST_MOMENT
 
 ONE_DAY = timedelta(days=1)
+
+DENIED = {"28", "3D", "42"}
+"""Classes of SQLSTATE that no retry mends: who asks, which database, which right or name."""
 
 
 class PlatformError(PolicyError):
@@ -147,7 +149,7 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
     """The database that ``IGNICLOUD_PLATFORM`` names, at one moment of its life: ``now``, or the clock's.
 
     Raises:
-        PlatformError: it isn't named, or doesn't answer. The driver's own message may carry
+        PlatformError: it isn't named, doesn't answer, or can't be read. The driver's own message may carry
             credentials and is not passed on.
     """
     uri = os.environ.get("IGNICLOUD_PLATFORM", "")
@@ -156,7 +158,7 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
             path = Path(uri.removeprefix("sqlite:///"))
             if not path.is_file():
                 raise PlatformError("is a SQLite file that doesn't exist")
-            connection, dialect = sqlite.connect(f"file:{quote(str(path))}?mode=ro"), SQLITE
+            connection, dialect = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro"), SQLITE
         elif uri.startswith("postgresql:"):
             connection, dialect = postgresql.connect("postgresql://"), POSTGRESQL
         else:
@@ -165,7 +167,12 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
         raise PlatformError("doesn't answer") from None
     with closing(connection):
         _begin(connection, dialect)
-        yield Platform(connection, dialect, now or datetime.now(UTC))
+        try:
+            yield Platform(connection, dialect, now or datetime.now(UTC))
+        except (sqlite.Error, postgresql.Error) as error:
+            if (error.sqlstate or "")[:2] in DENIED:
+                raise PlatformError(f"doesn't let this user read it (SQLSTATE {error.sqlstate})") from None
+            raise
 
 
 def _begin(connection: Any, dialect: Dialect) -> None:
@@ -174,4 +181,4 @@ def _begin(connection: Any, dialect: Dialect) -> None:
             for statement in dialect.begin:
                 cursor.execute(statement)
     except (sqlite.Error, postgresql.Error):
-        raise PlatformError("isn't a database that can be read") from None
+        raise PlatformError("can't be read: it is another sort of file, damaged, or closed to this user") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from policy.command_line import command
 from policy.errors import PolicyError
 
 
@@ -45,7 +46,7 @@ class UnknownPlanError(PolicyError):
 
     def __init__(self, plan: str) -> None:
         self.plan = plan
-        super().__init__(f"no unchanged plan {plan[:12]}; make one with `python -m jobs expire --plan`")
+        super().__init__(f"no unchanged plan {plan[:12]}; make one with `{command('jobs', 'expire', '--plan')}`")
 
 
 class BrokenReceiptError(PolicyError):
@@ -74,7 +75,7 @@ class ApprovalNeededError(PolicyError):
         self.plan, self.releases = plan, tuple(sorted(releases))
         super().__init__(
             f"plan {plan[:12]} deletes more than the daily share of {', '.join(self.releases)}; read the plan, then "
-            f"approve it in the DAG `retention` or by `python -m jobs expire --approve {plan} --by NAME`"
+            f"approve it in the DAG `retention` or by `{command('jobs', 'expire', '--approve', plan, '--by', 'NAME')}`"
         )
 
 

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from jobs.keys.field_keys import DomainKeys
 from jobs.keys.ring import Keyring
+from jobs.lake.files import globless
 from jobs.people.relationships import Name
 from jobs.retention.errors import LostEpochError
 from jobs.treatments.normalise import spelled
@@ -93,7 +94,7 @@ def tokens(
     names: Path, spark: SparkSession, keys: Iterable[DomainKeys], forms: set[tuple[Identifier, Normalisation]]
 ) -> DataFrame | None:
     """One row per name, epoch and spelling: ``token, identifier, subject, through, holds``; None without any."""
-    listed = spark.read.parquet(str(names))
+    listed = spark.read.parquet(globless(names))
     present = set(pq.read_table(names, columns=["identifier"])["identifier"].unique().to_pylist())
     parts = [
         listed.where(F.col("identifier") == identifier).select(

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from jobs.keys.heads import remember
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
@@ -71,6 +72,7 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
             files=sum(proof.files_searched for proof in every),
             receipt=receipt,
         )
+        remember(ledger, at.keyring)
     return proofs
 
 

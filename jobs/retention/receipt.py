@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from jobs.keys.heads import Head, head_of
 from jobs.keys.ring import Keyring
 from jobs.lake.files import write_atomically
+from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.retention.errors import BrokenReceiptError
 from jobs.retention.plan import Plan
@@ -79,6 +81,7 @@ def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at:
         "day": plan.day,
         "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "controller": at.promise.register.controller,
+        "ledger": asdict(head) if (head := head_of(Ledger(at.lake.ledger))) else None,
         "holds": len(plan.holds),
         "tables": [asdict(proof) for proof in proofs],
         "kept_always": asdict(kept),
@@ -131,6 +134,20 @@ the kernel that found the rows to delete.
 plan `{plan}`
 seal `{seal}`
 """  # noqa: E501 (a table's heading)
+
+
+def ledger_heads(lake: Lake, keyring: Keyring) -> Iterator[Head]:
+    """The ledger's head of the time of each receipt, for `jobs.keys.heads.verify`.
+
+    Raises:
+        BrokenReceiptError: a receipt isn't the one that was sealed.
+    """
+    for path in sorted(lake.root.glob("expiry/*/receipt.json")):
+        if keyring.path.exists():
+            require_sealed(lake, path.parent.name, keyring)
+        head = json.loads(path.read_bytes()).get("ledger")
+        if head:
+            yield Head(head["seq"], head["hash"])
 
 
 def require_sealed(lake: Lake, plan: str, keyring: Keyring) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.lake.files import globless
 from jobs.lake.tables import TableFile
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import named_in
@@ -50,7 +51,7 @@ class Tally:
 
 def read_rows(spark: SparkSession, root: Path, files: Sequence[TableFile]) -> DataFrame:
     """The rows of ``files`` with their place: ``_file`` and ``_row``, its position in it."""
-    rows = spark.read.parquet(*(str(root / file.path) for file in files))
+    rows = spark.read.parquet(*(globless(root / file.path) for file in files))
     return rows.select("*", F.expr(PLACE).alias("_file"), F.col("_metadata.row_index").alias("_row"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from policy.errors import PolicyError
@@ -13,6 +14,17 @@ class SignalError(PolicyError):
     def __init__(self, rule: str, problem: str, what_next: str) -> None:
         self.rule, self.problem = rule, problem
         super().__init__(f"rule {rule}: {problem}; {what_next}")
+
+
+class DayNotPublishedError(PolicyError):
+    """A report is asked for, or a rule tried, on a day that no analyst can see."""
+
+    def __init__(self, release: str, day: date, published: Sequence[date]) -> None:
+        self.release, self.day, self.published = release, day, tuple(published)
+        there = f"published are {len(published)} days, {published[0]} to {published[-1]}" if published else "no day is"
+        super().__init__(
+            f"{release} of {day} isn't published; {there}; run the night of {day} first, or correct the day"
+        )
 
 
 class InvalidRuleError(SignalError):

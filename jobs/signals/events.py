@@ -11,8 +11,10 @@ from typing import Protocol
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.lake.tables import files_of, find_table
+from jobs.lake.files import globless
+from jobs.lake.tables import current_files, files_of, find_table
 from jobs.lake.zones import Lake
+from jobs.signals.errors import DayNotPublishedError
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise
@@ -51,6 +53,18 @@ class EventDays(Protocol):
         ...
 
 
+def require_day(lake: Lake, release: str, day: date) -> None:
+    """``day`` of ``release`` can be seen by its readers.
+
+    Raises:
+        DayNotPublishedError: it can't.
+    """
+    table = find_table(lake.published(release))
+    days = {file.day for file in current_files(table)} if table else set()
+    if day not in days:
+        raise DayNotPublishedError(release, day, sorted(days))
+
+
 @dataclass(frozen=True)
 class PublishedDays:
     """Reads the published days of the releases that ``contract`` derives from."""
@@ -70,7 +84,7 @@ class PublishedDays:
         """The rows of ``base`` on these days, those that aren't published left out; its release's name beside them."""
         folder, bound = self.lake.published(base), self.promise.release(base)
         table = find_table(folder)
-        files = [str(folder / file) for day in days for file in (files_of(table, day) if table else [])]
+        files = [globless(folder / file) for day in days for file in (files_of(table, day) if table else [])]
         columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in bound.output_schema.items())
         reader = self.spark.read.schema(columns)
         rows = reader.parquet(*files) if files else self.spark.createDataFrame([], columns)

@@ -19,10 +19,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from jobs.lake.files import write_atomically
 from jobs.lake.tables import find_table
 from jobs.lake.zones import Lake
+from jobs.signals.events import require_day
 from policy.detections import LEVELS
 from policy.promise import Promise
 from policy.shapes import NETWORK_LETTERS
 
+RELEASE = "threat_signals"
 TREND = 30
 TOP = 8
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -42,16 +44,21 @@ class Bar:
 
 
 def write_report(promise: Promise, day: date, lake: Lake) -> Path:
-    """Replace the report of ``day``; its path below the published findings."""
-    folder = lake.shared(lake.about("threat_signals") / "reports")
+    """Replace the report of ``day``; its path below the published findings.
+
+    Raises:
+        DayNotPublishedError: the findings of that day aren't published.
+    """
+    require_day(lake, RELEASE, day)
+    folder = lake.shared(lake.about(RELEASE) / "reports")
     path = folder / f"{day}.html"
     write_atomically(path, report(promise, day, lake))
     return path
 
 
 def report(promise: Promise, day: date, lake: Lake) -> str:
-    """The page of one day. What isn't published is shown as nothing, and the page says what it read."""
-    findings = _rows(lake, "threat_signals", day - timedelta(days=TREND), day)
+    """The page of one published day. Of other days, what isn't published is shown as nothing."""
+    findings = _rows(lake, RELEASE, day - timedelta(days=TREND), day)
     today = [row for row in findings if row["day"] == day]
     failures = _failures(lake, day)
     counted = Counter(row["level"] for row in today)

@@ -13,7 +13,7 @@ from jobs.lake.landing import Landing
 from jobs.lake.zones import Lake, NotExtractedError
 from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
-from jobs.signals.events import PublishedDays, events
+from jobs.signals.events import PublishedDays, events, require_day
 from jobs.signals.findings import findings
 from jobs.signals.release import added_fields, closed_accounts, whole_day
 from jobs.signals.rules import load_rules
@@ -51,11 +51,14 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     Raises:
         InvalidRuleError: no reporting rule has this name.
         SignalError: a rule doesn't fit what is published.
+        DayNotPublishedError: a release that it is derived from isn't published for the day.
     """
     contract = promise.release(RELEASE)
     chosen = [rule for rule in load_rules(promise, contract) if rule.name == name]
     if not chosen:
         raise InvalidRuleError(name, "no reporting rule has this name", "`python -m jobs signals check` lists them")
+    for base in contract.findings.derived_from if contract.findings else ():
+        require_day(lake, base, day)
     published = PublishedDays(spark, lake, promise, contract)
     keys = Keyring.from_environment().of_day(contract, day).on(spark)
     added = added_fields(published, day, _closed(Landing(spark, lake, day), keys), keys)

@@ -19,6 +19,8 @@ import tempfile
 from pathlib import Path
 
 from jobs.kernel.build import JAR, built
+from jobs.spark.java import java
+from policy.errors import PolicyError
 
 ARCHIVE = JAR.with_name("spark.jsa")
 MARK = ARCHIVE.with_suffix(".for")
@@ -67,9 +69,8 @@ def _fits() -> str:
     import pyspark
 
     jars = Path(pyspark.__file__).parent / "jars"
-    java = Path(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
     quiet = {name: value for name, value in os.environ.items() if name not in ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")}
-    version = subprocess.run([java, "-version"], env=quiet, capture_output=True, check=False).stderr
+    version = subprocess.run([java(), "-version"], env=quiet, capture_output=True, check=False).stderr
     files = "".join(f"{path}{path.stat().st_size}{path.stat().st_mtime_ns}" for path in sorted(jars.iterdir()))
     return hashlib.sha256(version + files.encode() + Path(__file__).read_bytes()).hexdigest()
 
@@ -110,7 +111,11 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["practise"]:
         practise()
         sys.exit()
-    if not is_archived():
-        print("recording the classes that Spark's steps load, so that each starts faster", flush=True)
-    if archived() is None:
+    try:
+        if not is_archived():
+            print("recording the classes that Spark's steps load, so that each starts faster", flush=True)
+        made = archived()
+    except PolicyError as error:
+        sys.exit(str(error))
+    if made is None:
         print("this JVM makes no class archive; Spark steps will start slower", file=sys.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.kernel.build import built
+from jobs.spark.java import java
 
 ALWAYS = {
     "spark.sql.catalog.ignicloud": "ignicloud.kernel.Functions",
@@ -40,11 +41,13 @@ def spark(app: str) -> SparkSession:
 
     Raises:
         NoCompilerError, CompilationError: the kernel's jar isn't there and can't be built.
+        NoJavaError: there is nothing to run Spark on.
     """
     jar = str(built())
     builder = SparkSession.builder.appName(app)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
+        java()
         os.environ.setdefault("SPARK_CONF_DIR", str(CONF))
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         for name, value in {**BY_DEFAULT, "spark.jars": jar}.items():

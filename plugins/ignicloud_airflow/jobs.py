@@ -71,10 +71,9 @@ def require_done(step: str, code: int | None, last: str = "") -> None:
 def plan_night(day: str) -> dict[str, list[Any]]:
     """What the night of ``day`` has to do: its ``days``, and of ``bases``, ``others`` and ``derived`` the work.
 
-    Work is a list of ``{day, release, skipped}``, names and dates only. ``skipped`` says why a release
-    isn't made yet; it is empty for one that is.
+    Work is a list of ``{day, release}``, names and dates only. ``unmade`` are the releases that nothing makes
+    yet, ``{day, release, why}``.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
-    work = {name: [{**item, "skipped": ""} for item in planned[name]] for name in ("bases", "others", "derived")}
-    skipped = [{"day": day, "release": item["release"], "skipped": item["why"]} for item in planned["skipped"]]
-    return {"days": planned["days"], **work, "others": work["others"] + skipped}
+    unmade = [{"day": day, **item} for item in planned.pop("skipped")]
+    return {**planned, "unmade": unmade}

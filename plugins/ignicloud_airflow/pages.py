@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
-from airflow.sdk.configuration import conf
 
 from ignicloud_airflow.record import lake
 
@@ -45,8 +44,8 @@ class ThreatReportLink(BaseOperatorLink):
 
 
 def url_of(page: str) -> str:
-    """The address of a page in the Airflow UI."""
-    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}{PREFIX}/{page}"
+    """The address of a page as the Airflow UI links to it: relative to the UI's base, on any port, behind any proxy."""
+    return f"{PREFIX.strip('/')}/{page}"
 
 
 def app() -> Any:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
@@ -26,17 +26,22 @@ KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "spark" / "conf"
 SMALL = 8 << 20
 """Bytes of landing, some 200,000 rows: less is done before the JVM's second compiler pays for itself."""
+NOT_FOUND = {126, 127}
+"""The exit codes of a shell that finds no such program, or may not run it."""
+NO_JAVA = (
+    "spark-submit finds no Java: install a JDK of Java 17 or newer, or point JAVA_HOME at one, then clear this task"
+)
 _EXIT_CODE = re.compile(r"Error code is: (\d+)")
 
 
 class SparkStep(SparkSubmitOperator):
     """One step of one release of one day; a rerun of the task replaces what it staged."""
 
-    template_fields = ("day", "release", "skipped")
+    template_fields = ("day", "release")
     ui_color: ClassVar[str] = "#f4e3d3"
     reads_the_platform: ClassVar[bool] = False
 
-    def __init__(self, *, step: str, day: str, release: str, skipped: str = "", **kwargs: Any) -> None:
+    def __init__(self, *, step: str, day: str, release: str, **kwargs: Any) -> None:
         super().__init__(
             application=str(PROJECT / "jobs" / "__main__.py"),
             jars=str(KERNEL),
@@ -44,12 +49,10 @@ class SparkStep(SparkSubmitOperator):
             map_index_template="{{ task.day }} {{ task.release }}",
             **kwargs,
         )
-        self.step, self.day, self.release, self.skipped = step, day, release, skipped
+        self.step, self.day, self.release = step, day, release
 
     def execute(self, context: Context) -> None:
         """Submit and wait. A refusal fails the task for good, a crash lets Airflow retry."""
-        if self.skipped:
-            raise AirflowSkipException(f"{self.release}: {self.skipped}")
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
         self.application_args, self.conf = self.arguments(context), {**(self.conf or {}), **properties(self.day)}
         try:
@@ -61,6 +64,8 @@ class SparkStep(SparkSubmitOperator):
                 super().execute(context)
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))
+            if code is not None and int(code[1]) in NOT_FOUND:
+                raise AirflowFailException(NO_JAVA) from None
             refused = code is not None and int(code[1]) == REFUSED
             require_done(f"{self.step} {self.release}".rstrip(), REFUSED if refused else 1)
 

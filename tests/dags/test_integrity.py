@@ -60,3 +60,12 @@ def test_a_night_that_somebody_triggers_without_a_date_is_yesterdays(dagbag, par
     task = dagbag.dags["nightly"].get_task("plan")
     context = {"params": {"day": param}, "dag_run": run, "macros": macros}
     assert task.render_template(task.op_args[0], context) == day
+
+
+def test_a_release_that_nothing_makes_is_one_task_that_is_called_as_it_is(dagbag):
+    """Mapped tasks that never run have no name in the UI: so none of them is mapped over what can't be made."""
+    unmade = dagbag.dags["nightly"].get_task("unmade")
+    assert unmade.partial_kwargs["map_index_template"] == "{{ what }}"
+    assert unmade.downstream_task_ids == set()
+    groups = [task for task in dagbag.dags["nightly"].tasks if "." in task.task_id]
+    assert all("skipped" not in getattr(task, "template_fields", ()) for task in groups)

@@ -49,13 +49,19 @@ def test_nothing_but_a_report_is_served(ask, path):
     assert ask(f"/threat_report/{path}.html").status_code == 404
 
 
-def test_the_task_that_publishes_findings_links_to_the_report_of_its_day(dagbag, monkeypatch):
-    monkeypatch.setitem(os.environ, "AIRFLOW__API__BASE_URL", "https://airflow.example/")
+@pytest.mark.parametrize(
+    "base", ["", "http://localhost:8080", "https://airflow.example/", "https://proxy.example/air/flow"]
+)
+def test_the_task_that_publishes_findings_links_to_the_report_of_its_day_from_wherever_the_ui_is(
+    dagbag, monkeypatch, base
+):
+    """Relative to the UI's ``<base>``, which is the path that the reader came by."""
+    monkeypatch.setitem(os.environ, "AIRFLOW__API__BASE_URL", base)
     nightly = dagbag.dags["nightly"]
     [link] = nightly.get_task("derived.publish").operator_extra_links
     task = SimpleNamespace(op_args=("2026-03-12", "threat_signals"))
     assert link.name == "Threat report"
-    assert link.get_link(task, ti_key=None) == f"https://airflow.example/ignicloud{PAGE}"
+    assert link.get_link(task, ti_key=None) == f"ignicloud{PAGE}"
     assert list(nightly.get_task("bases.publish").operator_extra_links) == []
 
 

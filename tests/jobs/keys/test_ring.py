@@ -21,6 +21,7 @@ from jobs.keys.errors import (
     KeyFilePermissionsError,
     KeyProviderError,
     KeyringFormatError,
+    NoKeyringError,
     RetiredEpochError,
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
@@ -71,16 +72,25 @@ def test_a_future_epoch_means_a_wrong_clock(ring):
         ring.domain("threat", "2027-01-01", TODAY)
 
 
-def test_another_key_encryption_key_is_named_as_such(ring, tmp_path):
+@pytest.fixture
+def other(tmp_path):
+    """Another key-encryption key, in a file of its own."""
+    path = tmp_path / "other"
+    os.close(os.open(path, os.O_CREAT, 0o600))
+    path.write_bytes(bytes(range(32)))
+    return f"file:{path}"
+
+
+def test_another_key_encryption_key_is_named_as_such(ring, other):
     ring.domain("threat", "2026-10-01", TODAY)
     with pytest.raises(WrongKeyEncryptionKeyError):
-        Keyring(ring.path, f"file:{tmp_path / 'other'}").domain("threat", "2026-10-01", TODAY)
+        Keyring(ring.path, other).domain("threat", "2026-10-01", TODAY)
 
 
-def test_a_new_epoch_is_never_wrapped_under_another_key_than_the_old_ones(ring, tmp_path):
+def test_a_new_epoch_is_never_wrapped_under_another_key_than_the_old_ones(ring, other):
     ring.domain("threat", "2026-07-01", TODAY)
     with pytest.raises(WrongKeyEncryptionKeyError):
-        Keyring(ring.path, f"file:{tmp_path / 'other'}").domain("threat", "2026-10-01", TODAY)
+        Keyring(ring.path, other).domain("threat", "2026-10-01", TODAY)
     assert len(ring.entries()) == 1
 
 
@@ -209,3 +219,37 @@ def test_the_kek_file_is_made_once_and_closed(ring, tmp_path):
     assert kek.stat().st_mode & 0o777 == 0o600
     assert len(bytes.fromhex(kek.read_text())) == 32
     assert os.listdir(tmp_path).count("kek") == 1
+
+
+def test_a_lost_key_encryption_key_is_never_replaced_by_a_new_one(ring, tmp_path):
+    ring.domain("threat", "2026-10-01", TODAY)
+    (tmp_path / "kek").unlink()
+    for asked in (ring.verify, lambda: ring.domain("threat", "2026-07-01", TODAY), lambda: ring.rewrap("file:/x")):
+        with pytest.raises(KeyProviderError, match="it isn't there, and keys are wrapped under it"):
+            asked()
+    assert not (tmp_path / "kek").exists()
+
+
+def test_a_key_encryption_key_is_made_again_once_no_key_is_wrapped_under_it(ring, tmp_path):
+    ring.domain("threat", "2026-10-01", TODAY)
+    ring.retire("threat", "2026-10-01")
+    ring.destroy("threat", "2026-10-01")
+    (tmp_path / "kek").unlink()
+    ring.domain("threat", "2026-07-01", TODAY)
+    assert ring.verify() == 1
+
+
+@pytest.mark.parametrize("asked", ["verify", "require_there"])
+def test_a_keyring_that_is_missing_holds_no_keys_that_unwrap(ring, asked, tmp_path):
+    with pytest.raises(NoKeyringError, match="restore it from its copy"):
+        getattr(ring, asked)()
+    with pytest.raises(NoKeyringError):
+        ring.rewrap(f"file:{tmp_path / 'new'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("provider", ["command: ", "command:'a", "file:/dev/null/kek"])
+def test_a_provider_that_names_nothing_is_refused_by_its_name(ring, tmp_path, provider):
+    ring.domain("threat", "2026-10-01", TODAY)
+    with pytest.raises(KeyProviderError, match="IGNICLOUD_KEK"):
+        Keyring(ring.path, provider).verify()

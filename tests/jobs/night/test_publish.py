@@ -10,8 +10,10 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs.gate.verdict import Verdict
+from jobs.lake.ledger import BrokenLedgerError
 from jobs.lake.tables import SchemaChangedError
 from jobs.night import publish
+from jobs.night.datasheet import datapackage
 from jobs.night.publish import LostPublicationError, NotAsJudgedError, publish_release
 from tests.jobs.night.conftest import DAY, RELEASE
 
@@ -153,10 +155,45 @@ def test_the_data_package_is_valid_frictionless_and_names_every_column(judged, l
 
     judged("one")
     publish_release(promise, RELEASE, DAY, "one", lake)
-    package = json.loads((lake.published(RELEASE) / "_about" / "datapackage.json").read_text())
+    package = json.loads((lake.published(RELEASE) / "datapackage.json").read_text())
     [resource] = package["resources"]
     assert package["profile"] == "data-package"
+    assert [path.partition("/")[0] for path in resource["path"]] == [f"day={DAY}"]
     assert [f["name"] for f in resource["schema"]["fields"]] == [*promise.release(RELEASE).output_schema, "day"]
+
+
+def test_nothing_is_published_on_top_of_a_ledger_that_lost_an_entry(judged, lake, ledger, promise):
+    for run, day in (("one", DAY), ("two", NEXT)):
+        judged(run, day)
+        publish_release(promise, RELEASE, day, run, lake)
+    judged("three", DAY)
+    ledger.path.write_text("".join(ledger.path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(BrokenLedgerError, match="was sealed, and it ends with entry"):
+        publish_release(promise, RELEASE, DAY, "three", lake)
+    assert {file.name.partition("-")[0] for file in lake.published(RELEASE).glob("day=*/*")} == {"one", "two"}
+
+
+def test_the_paths_of_the_data_package_stay_in_its_folder_and_lead_to_what_is_there_now(judged, lake, promise):
+    """Data Package, resource `path`: relative, and without ``..``; `frictionless validate` refuses others."""
+    import json
+
+    about = lake.shared(lake.about(RELEASE))
+    (about / "datapackage.json").write_text("of an older version")
+    for run, day in (("one", DAY), ("two", DAY), ("three", NEXT)):
+        judged(run, day)
+        publish_release(promise, RELEASE, day, run, lake)
+    folder = lake.published(RELEASE)
+    [resource] = json.loads((folder / "datapackage.json").read_text())["resources"]
+    of_runs = zip(resource["path"], (f"day={DAY}/two-", f"day={NEXT}/three-"), strict=True)
+    assert all(path.startswith(run) for path, run in of_runs)
+    assert all((folder / path).is_file() and not path.startswith(("/", "..")) for path in resource["path"])
+    assert not (about / "datapackage.json").exists()
+
+
+def test_a_data_package_of_a_table_without_a_row_is_valid_too(promise):
+    [resource] = datapackage(promise, promise.release(RELEASE), [])["resources"]
+    assert resource["data"] == [[*promise.release(RELEASE).output_schema, "day"]]
+    assert not {"path", "format"} & resource.keys()
 
 
 def test_what_the_datasheet_says_to_open_it_with_works(judged, lake, promise, monkeypatch, capsys):

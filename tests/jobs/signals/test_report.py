@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from jobs.signals.report import report
+from jobs.signals.errors import DayNotPublishedError
+from jobs.signals.report import report, write_report
+from jobs.signals.trial import trial
 from tests.jobs.signals.small_events import token
 
 DAY = date(2026, 3, 12)
@@ -70,3 +72,19 @@ def test_networks_and_targets_are_counted_as_tokens(page):
 
 def test_a_day_without_anything_has_a_page_too(lake, promise):
     assert "Nothing above informational" in report(promise, DAY, lake)
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 13), date(2031, 1, 1), date(2026, 3, 11)])
+def test_a_report_of_a_day_that_is_not_published_is_refused_and_says_which_are(page, lake, promise, day):
+    with pytest.raises(DayNotPublishedError, match="published are 1 days, 2026-03-12 to 2026-03-12"):
+        write_report(promise, day, lake)
+    assert not list(lake.root.rglob("*.html"))
+
+
+def test_a_report_of_a_published_day_is_written_again(page, lake, promise):
+    assert write_report(promise, DAY, lake).read_text() == page
+
+
+def test_a_rule_is_tried_on_published_days_only(lake, promise):
+    with pytest.raises(DayNotPublishedError, match="no day is"):
+        trial(promise, "brute_force", DAY, None, lake)

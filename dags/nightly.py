@@ -34,7 +34,7 @@ from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import plan_night, run_job
 from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
-from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
+from ignicloud_airflow.spark import DerivedStep, SparkStep, ValidateStep, run_name
 
 DAY = "{{ params.day or data_interval_start | ds }}"
 RELEASES = AssetAlias("ignicloud_releases")
@@ -98,8 +98,8 @@ def nightly() -> None:
 
     @task_group
     def derived(day: str, release: str, skipped: str) -> None:
-        """One release made of published ones: refused without those of its day, whatever else is red."""
-        protect = SparkStep(
+        """One release made of published ones: skipped without those of its day, whatever else is red."""
+        protect = DerivedStep(
             task_id="protect", step="protect", day=day, release=release, skipped=skipped, trigger_rule="all_done"
         )
         validate = ValidateStep(task_id="validate", day=day, release=release)

@@ -37,13 +37,18 @@ SPARK_TYPES: dict[ColumnType, str] = {
 
 
 class SourceColumn(Model):
-    """One column of the operational database."""
+    """One column of the operational database.
+
+    ``typed``: anybody may write anything into it. A cell is an identifier if it has the shape of one, or if
+    its row is an account's.
+    """
 
     type: ColumnType
     kind: ColumnKind
     identifier: Identifier | None = None
     values: tuple[str, ...] | None = None
     required: bool = False
+    typed: bool = False
 
     @model_validator(mode="after")
     def _a_direct_column_says_what_it_identifies(self) -> Self:

@@ -12,12 +12,12 @@ import os
 import re
 import resource
 import sys
-import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import policy
 from jobs.cli import assure, budget, expire, keys, reidentify, signals
+from jobs.cli.crashes import told
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from policy.errors import PolicyError
@@ -40,13 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         Ledger(lake.ledger).append("refused", step=args.step, error=type(error).__name__, **named)
         return REFUSED
     except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
-        where = "".join(traceback.format_tb(error.__traceback__))
-        condition = getattr(error, "getCondition", lambda: None)() or ""
-        print(
-            f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
-            "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
-            file=sys.stderr,
-        )
+        print(told(error), file=sys.stderr)
         return CRASHED
 
 

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
-    """Carry out one action; prints names and outcomes, never a person."""
+    """Carry out one action; prints names, never a person, nor whether anybody was found, which tells of a token."""
     now = datetime.now(UTC)
     match args.action:
         case "request":
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
             reidentify.decide(args.request, args.by, args.decision, lake)
             print(f"{args.request}: {args.decision}, by {args.by}")
         case "answer":
-            outcome = reidentify.answer(policy.load(), _question(args), lake, now)
-            print(f"{args.request}: {outcome}; the answer lies in {lake.answers / args.requester}")
+            reidentify.answer(policy.load(), _question(args), lake, now)
+            print(f"{args.request}: answered; the answer lies in {lake.answers / args.requester}")
         case "forget":
             print(f"{reidentify.forget(lake, now)} answers deleted")
     return 0

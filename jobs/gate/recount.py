@@ -36,8 +36,16 @@ from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.rules import NetworkPrefix, Token
 from policy.shapes import PREFIXES
+from policy.sources import Source
 
 ACCOUNTS = "professional_users"
+PLANTED = {
+    "user_id": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "email": r"^[A-Za-z]{2,20}[.-]?[A-Za-z0-9]{4,30}@[A-Za-z]{2,20}[.-]?[A-Za-z0-9]{2,30}\.[A-Za-z]{2,10}$",
+    "first_name": r"^[A-Z][a-zà-öø-ÿ]{3,20}$",
+    "family_name": r"^[A-Z][a-zà-öø-ÿ]{3,20}$",
+}
+"""What the identifiers look like that the self-proof plants."""
 NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
 
 
@@ -101,12 +109,15 @@ class LandedDay:
         return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
 
     def account(self) -> Account | None:
-        """The first account that is distinctive enough to be planted; read batch by batch, without Spark."""
+        """The first account that is distinctive enough to be planted; read batch by batch, without Spark.
+
+        Of plain letters: people write their own names and addresses, and one of dashes alone is found by nobody,
+        which would make every verdict red.
+        """
         files = self.landing.lake.landed_files(ACCOUNTS, self.landing.day)
-        lengths = {"email": 12, "first_name": 4, "family_name": 4}
-        long_enough = [pc.utf8_length(pc.field(column)) >= least for column, least in lengths.items()]
+        distinctive = [pc.match_substring_regex(pc.field(column), shape) for column, shape in PLANTED.items()]
         batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
-            columns=["user_id", *lengths], filter=reduce(and_, long_enough)
+            columns=[*PLANTED], filter=reduce(and_, distinctive)
         )
         first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
         person = min(first, key=itemgetter("user_id"), default=None)
@@ -116,6 +127,9 @@ class LandedDay:
         self, contract: Contract, planted: Account | None, epochs: Iterable[str] | None = None
     ) -> KnownIdentifiers:
         """Every direct identifier that landing holds for the day, and both orders of each full name.
+
+        What somebody typed is one if it has the shape of one, or if its row is an account's: else whoever
+        types a word of the language into the login box would decide what may be published.
 
         ``epochs``: those in whose tokens the release may lie; its day's own unless given.
         """
@@ -134,13 +148,22 @@ class LandedDay:
         """The direct columns of one source; of accounts both orders of the full name, too."""
         source = self.promise.source(name)
         cells = [
-            (F.lit(source.columns[column].identifier), F.col(column).cast("string"))
+            (F.lit(source.columns[column].identifier), _identifying(source, column))
             for column in source.of_kind("direct")
             if column in frame.columns
         ]
         if name == ACCOUNTS:
             cells += [(F.lit("full_name"), F.concat_ws(" ", *order)) for order in NAMES]
         return Cells(frame, cells)
+
+
+def _identifying(source: Source, column: str) -> Column:
+    """The cells of a direct column that identify somebody; null where one doesn't."""
+    cell = F.col(column).cast("string")
+    if not source.columns[column].typed:
+        return cell
+    accounts = F.col(source.subject).isNotNull() if source.subject else F.lit(False)
+    return F.when(accounts | F.call_function("ignicloud.personal", cell), cell)
 
 
 def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:

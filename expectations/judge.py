@@ -111,7 +111,7 @@ def _checked(result: gx.core.ExpectationValidationResult, case: Case) -> Checked
 def _column(configuration: ExpectationConfiguration, case: Case) -> str:
     """The contract's column that an expectation is about; empty where it is about the table, or names none of them."""
     column = configuration.kwargs.get("column", "")
-    return column if column in case.contract.output_schema else ""
+    return column if column in list(case.contract.output_schema) else ""
 
 
 def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:

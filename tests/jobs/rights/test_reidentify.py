@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -175,6 +176,7 @@ def test_the_command_takes_the_token_on_its_input_and_prints_no_person(person, a
         done = subprocess.run([sys.executable, "-m", "jobs", "reidentify", *command], input=token, env=os.environ,
                               capture_output=True, text=True, check=True)  # fmt: skip
         said += done.stdout + done.stderr
-    assert "r9: found" in said
+    assert "r9: answered" in said
+    assert not {"found", "nobody"} & set(re.findall(r"\w+", said)), "it tells whether a token is somebody's"
     assert token not in said
     assert person[1] not in said

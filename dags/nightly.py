@@ -12,7 +12,7 @@ nobody. `plan_bases`, `plan_others` and `plan_derived` are the three parts of th
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type or a word that nobody classified | ask the owner named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
-| `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
+| `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit (it is skipped while what it is made of isn't published) | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
 | `report` | at least one release of this run isn't published | its own red task says why; the others are |

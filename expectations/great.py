@@ -183,6 +183,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
 """What every release's suite has, in the order of the report."""
 
 SEARCHES: tuple[type[ReleaseExpectation], ...] = (
+    ExpectColumnsAreTheContracts,
     ExpectVocabulariesAreClosed,
     ExpectTokensHaveTheirShape,
     ExpectNoPersonalPatterns,

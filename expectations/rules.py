@@ -31,7 +31,7 @@ def columns_are_the_contracts(case: Case, measures: Measures) -> list[Finding]:
     name, expected = "expect_columns_are_the_contracts", case.contract.output_schema
     wrong = [column for column, kind in expected.items() if measures.schema.get(column) != kind]
     findings = [Finding(name, column, "missing or of another type", 1) for column in wrong]
-    extra = len(measures.schema.keys() - expected.keys())
+    extra = len({*measures.schema, *(column for columns in case.file_columns for column in columns)} - expected.keys())
     if extra:
         findings.append(Finding(name, "", "columns outside the contract", extra))
     if not findings and list(expected) != list(measures.schema):

@@ -14,12 +14,11 @@ from jobs.gate.file_texts import texts_of
 from jobs.gate.rows import rows_of
 from jobs.lake.ledger import Entry
 from jobs.lake.tables import current_files, open_table
+from jobs.night.publish import mark_of
 from policy.contract import Contract
 
-RUN = r"[a-z0-9][a-z0-9-]{0,99}"
-"""How `jobs.cli` lets a run be named."""
 OWN_PATH = re.compile(
-    rf"day=\d{{4}}-\d\d-\d\d/((?P<run>{RUN})-part-\d{{5}}"
+    r"day=\d{4}-\d\d-\d\d/((?P<mark>[a-z0-9][a-z0-9-]{0,119}-)part-\d{5}"
     r"|kept-(?P<plan>[0-9a-f]{12})-(as-it-was-)?\d{5}(-\d{1,4})?)\.parquet",
     re.ASCII,
 )
@@ -42,6 +41,9 @@ class Table:
         entries = [*recorded]
         said = (entry.get(name) for entry in entries for name in ("run", "day", "plan", "verdict_hash"))
         self._own = {folder.as_uri(), str(table.metadata().id), *map(str, filter(None, said))}
+        self._marks = {f"{entry['run']}-" for entry in entries if entry.get("run")} | {
+            mark_of(entry["run"], entry["verdict_hash"]) for entry in entries if entry.get("verdict_hash")
+        }
         self._plans = {str(entry["plan"])[:12] for entry in entries if entry.get("plan")}
 
     def rows(self, spark: SparkSession) -> DataFrame:
@@ -71,4 +73,4 @@ class Table:
         named = OWN_PATH.fullmatch(path)
         if named is None:
             return False
-        return named["run"] in self._own or (named["plan"] is not None and named["plan"] in self._plans)
+        return named["mark"] in self._marks or (named["plan"] is not None and named["plan"] in self._plans)

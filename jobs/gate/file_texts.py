@@ -31,7 +31,7 @@ NOTE = "org.apache.spark.sql.parquet.row.metadata"
 NAMES = {"spark_schema", "key_value", "key", "value", "list", "element", NOTE, "org.apache.spark.version", VERSION}
 """What Spark calls the inside of a schema and its own two notes."""
 FOOTER = re.compile(
-    r"1|2\.([13-8]|10\.(5\.[12]|8\.1))|3|4\.(1\.(2|3\.([1-79]|11|13\.[1-3]|16\.[12])|4|5)|[235-7])|5\.[12]|6"
+    r"1|2\.([13-8]|10\.(5\.[12]|8\.1))|3|4\.(1\.(2|3\.([1-79]|11|13\.[1-3]|16\.[1-3])|4|5)|[235-7])|5\.[12]|6"
 )
 PAGE, OFFSETS = re.compile(r"[1-4]|5\.[1-4]|7\.[12]"), re.compile(r"1\.[1-3]|2")
 """The fields that Spark fills, by their numbers in parquet.thrift: of a footer, a page's head, an index of pages."""

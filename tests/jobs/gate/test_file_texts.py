@@ -29,6 +29,7 @@ def sparks(spark, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sparks") / "out"
     rows = spark.sql(
         "SELECT concat('w', id % 7) actor, array('x', concat('y', id % 5)) groups, map('k', concat('z', id % 3)) pairs, "
+        "if(id % 9 = 0, NULL, map('k', if(id % 5 = 0, NULL, 'v'))) some, if(id % 4 = 0, NULL, array('e', NULL)) few, "
         "id % 11 AS n, current_date() AS d, cast(id % 4 AS decimal(18,2)) AS c, id % 2 = 0 AS b FROM range(60000)"
     )
     rows.coalesce(1).write.option("parquet.column.statistics.enabled", "false").parquet(str(folder))

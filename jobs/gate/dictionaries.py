@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,12 +23,12 @@ HEAD = 256
 def unused_words(file: Path) -> Iterator[str]:
     """Each word of a dictionary in ``file`` that stands in no row of its row group."""
     with pq.ParquetFile(file) as plain:
-        names = plain.schema_arrow.names
         texts = [plain.schema.column(i).path for i in range(len(plain.schema)) if _is_text(plain, i)]
-        groups = plain.metadata.num_row_groups
     with pq.ParquetFile(file, read_dictionary=texts) as opened:
-        for group in range(groups):
-            for name in names:
+        for group in range(opened.metadata.num_row_groups):
+            columns = opened.metadata.row_group(group)
+            kept = [columns.column(i) for i in range(columns.num_columns) if columns.column(i).has_dictionary_page]
+            for name in dict.fromkeys(column.path_in_schema for column in kept if column.physical_type == "BYTE_ARRAY"):
                 for chunk in opened.read_row_group(group, columns=[name]).column(0).chunks:
                     yield from _unused(chunk)
             yield from _unused_numbers(file, opened, group)
@@ -55,10 +56,9 @@ def _is_text(file: pq.ParquetFile, column: int) -> bool:
 def _unused(cells: pa.Array) -> Iterator[str]:
     """Of a column of text the words without a row; of a nested one those of each part."""
     if pa.types.is_dictionary(cells.type):
-        used = pc.drop_null(pc.unique(cells.indices))
-        if len(used) < len(cells.dictionary):
-            words = pc.take(cells.dictionary, pc.unique(used))
-            yield from (str(word) for word in set(cells.dictionary.to_pylist()) - set(words.to_pylist()))
+        stands = np.zeros(len(cells.dictionary), dtype=bool)
+        stands[pc.drop_null(cells.indices).to_numpy()] = True
+        yield from map(str, cells.dictionary.filter(pa.array(~stands)).to_pylist())
     elif pa.types.is_map(cells.type):
         yield from _unused(cells.keys)
         yield from _unused(cells.items)

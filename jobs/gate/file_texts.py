@@ -16,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark import __version__ as VERSION
 from pyspark.errors import PySparkTypeError
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -25,10 +24,10 @@ from jobs.gate.thrift import Fields, Reader, leaves
 from jobs.gate.verdict import NUMBERED
 from policy.contract import Contract
 
-WRITER = "parquet-mr version 1.17.0 (build fac0c746532e133beb928a7f6a7e57b510b477a1)"
-"""How PySpark's own writer signs a file; any other signature is a text like others."""
+WRITERS = {"4.3.0": "parquet-mr version 1.17.0 (build fac0c746532e133beb928a7f6a7e57b510b477a1)"}
+"""How the writer of each PySpark signs a file that has ever published here: an upgrade adds its own, for assurance."""
 NOTE = "org.apache.spark.sql.parquet.row.metadata"
-NAMES = {"spark_schema", "key_value", "key", "value", "list", "element", NOTE, "org.apache.spark.version", VERSION}
+NAMES = {"spark_schema", "key_value", "key", "value", "list", "element", NOTE, "org.apache.spark.version"}
 """What Spark calls the inside of a schema and its own two notes."""
 FOOTER = re.compile(
     r"1|2\.([13-8]|10\.(5\.[12]|8\.1))|3|4\.(1\.(2|3\.([1-79]|11|13\.[1-3]|16\.[1-3])|4|5)|[235-7])|5\.[12]|6"
@@ -62,7 +61,12 @@ def _texts(file: Path, contract: Contract) -> Iterator[str]:
 def _said_by(file: Path, contract: Contract) -> set[str]:
     """What Spark says of a table with the contract's columns, and its note of the schema where it is the schema."""
     notes = (value.decode("utf-8", "replace") for value in (pq.read_metadata(file).metadata or {}).values())
-    return NAMES | {WRITER} | contract.output_schema.keys() | {note for note in notes if _is_schema(note, file)}
+    return (
+        NAMES
+        | {*WRITERS, *WRITERS.values()}
+        | contract.output_schema.keys()
+        | {note for note in notes if _is_schema(note, file)}
+    )
 
 
 def _strange(node: Fields, known: re.Pattern[str], said: Iterable[str] = ()) -> Iterator[str]:

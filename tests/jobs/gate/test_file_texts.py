@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyspark
 import pytest
 from pyspark.sql.types import ArrayType, MapType, StringType, StructField, StructType
 
 from jobs.gate import file_texts
 from jobs.gate.dictionaries import unused_words
-from jobs.gate.file_texts import texts_of
+from jobs.gate.file_texts import WRITERS, texts_of
 from jobs.gate.rows import rows_of
 
 LEAK = "jane.roe@firm.example"
@@ -45,7 +46,7 @@ def written(tmp_path, monkeypatch):
         table = table or pa.table({"actor": ["x"], "groups": [["y"]]})
         table = table.replace_schema_metadata({KEY: note})
         pq.write_table(table, tmp_path / name, write_statistics=False)
-        monkeypatch.setattr(file_texts, "WRITER", pq.read_metadata(tmp_path / name).created_by)
+        monkeypatch.setattr(file_texts, "WRITERS", {"0": pq.read_metadata(tmp_path / name).created_by})
         return tmp_path / name
 
     return write
@@ -53,7 +54,7 @@ def written(tmp_path, monkeypatch):
 
 def test_what_spark_itself_writes_is_refused_nowhere(sparks):
     path, its = sparks
-    assert pq.read_metadata(path).created_by == file_texts.WRITER, "another PySpark: change WRITER"
+    assert pq.read_metadata(path).created_by == WRITERS[pyspark.__version__], "another PySpark: add to WRITERS"
     assert any(pq.read_metadata(path).row_group(0).column(i).has_dictionary_page for i in range(7))
     assert texts_of([path], its) == ()
 
@@ -98,7 +99,7 @@ def test_a_remark_on_a_field_inside_is_refused(written, outer):
 
 def test_another_writer_is_refused(written, monkeypatch):
     path = written()
-    monkeypatch.setattr(file_texts, "WRITER", "somebody else")
+    monkeypatch.setattr(file_texts, "WRITERS", {"0": "somebody else"})
     assert pq.read_metadata(path).created_by in texts_of([path], contract())
 
 

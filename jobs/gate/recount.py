@@ -6,11 +6,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property, reduce
-from operator import and_, itemgetter
+from functools import cached_property
 
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +20,7 @@ from jobs.anonymity.counts import equivalence_classes
 from jobs.anonymity.statistics import statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
+from jobs.gate.planted import first_distinctive
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
@@ -39,13 +37,6 @@ from policy.shapes import PREFIXES
 from policy.sources import Source
 
 ACCOUNTS = "professional_users"
-PLANTED = {
-    "user_id": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-    "email": r"^[A-Za-z]{2,20}[.-]?[A-Za-z0-9]{4,30}@[A-Za-z]{2,20}[.-]?[A-Za-z0-9]{2,30}\.[A-Za-z]{2,10}$",
-    "first_name": r"^[A-Z][a-zà-öø-ÿ]{3,20}$",
-    "family_name": r"^[A-Z][a-zà-öø-ÿ]{3,20}$",
-}
-"""What the identifiers look like that the self-proof plants."""
 NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
 
 
@@ -109,18 +100,8 @@ class LandedDay:
         return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
 
     def account(self) -> Account | None:
-        """The first account that is distinctive enough to be planted; read batch by batch, without Spark.
-
-        Of plain letters: people write their own names and addresses, and one of dashes alone is found by nobody,
-        which would make every verdict red.
-        """
-        files = self.landing.lake.landed_files(ACCOUNTS, self.landing.day)
-        distinctive = [pc.match_substring_regex(pc.field(column), shape) for column, shape in PLANTED.items()]
-        batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
-            columns=[*PLANTED], filter=reduce(and_, distinctive)
-        )
-        first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
-        person = min(first, key=itemgetter("user_id"), default=None)
+        """The account whose identifiers the self-proof plants."""
+        person = first_distinctive(self.landing.lake.landed_files(ACCOUNTS, self.landing.day))
         return Account(**person) if person else None
 
     def known_identifiers(

@@ -77,7 +77,7 @@ def test_the_first_account_of_plain_letters_is_planted(tmp_path):
         },
         {
             "user_id": "F0000000-0000-4000-8000-000000000001",
-            "email": ADDRESS,
+            "email": "jane.roelands@firm.example",
             "first_name": "Janë",
             "family_name": "Roelands",
         },

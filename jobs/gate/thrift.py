@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 TRUE, FALSE, BYTE, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = 1, 2, 3, 7, 8, 9, 10, 11, 12
-DEEPEST = 16
+DEEPEST, LONGEST = 16, 63
 
 Fields = dict[int, Any]
 
@@ -27,8 +27,6 @@ class Reader:
 
     def struct(self, depth: int = 0) -> Fields:
         """The fields of a structure by their numbers."""
-        if depth > DEEPEST:
-            raise ValueError("nested too deep")
         fields: Fields = {}
         number = 0
         while head := self._byte():
@@ -40,6 +38,8 @@ class Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        if depth > DEEPEST:
+            raise ValueError("nested too deep")
         if kind in (TRUE, FALSE, BYTE):
             return self._byte()
         if kind < DOUBLE:
@@ -69,6 +69,8 @@ class Reader:
         while (byte := self._byte()) & 128:
             number |= (byte & 127) << shift
             shift += 7
+            if shift > LONGEST:
+                raise ValueError("no number of 64 bits")
         return number | byte << shift
 
     def _zigzag(self) -> int:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 import pytest
-from jobs.lake.commits import TornCommitError
 
+from jobs.lake.commits import TornCommitError
 from jobs.lake.files import sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import find_table

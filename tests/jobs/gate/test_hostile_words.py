@@ -19,6 +19,7 @@ from jobs.night.plan import BUILT
 from jobs.night.protect import protect_release
 from jobs.night.publish import publish_release
 from jobs.night.validate import RedVerdictError, validate_release
+from jobs.signals.report import write_report
 
 DAY = date(2026, 3, 12)
 RUN = "night-2026-11-24-2026-11-24"
@@ -126,6 +127,8 @@ def made_of(promise, release, spark, lake):
     except RedVerdictError as red:
         return [(f.expectation, f.column, f.detail) for f in red.findings]
     publish_release(promise, release, DAY, RUN, lake)
+    if promise.releases[release].findings is not None:
+        write_report(promise, DAY, lake)
     return []
 
 

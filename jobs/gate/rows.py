@@ -20,11 +20,14 @@ from pyspark.sql.pandas.types import from_arrow_type
 
 from policy.contract import Contract
 
+NONE = "none_of_the_contract"
+"""What stands for columns where files have none of the contract's: a table has at least one."""
+
 
 def rows_of(spark: SparkSession, files: Sequence[Path], contract: Contract) -> DataFrame:
     """All rows of all files, with each column of ``contract`` that has its name and type in every file, in their order.
 
-    A column that is there in two spellings is none.
+    A column that is there in two spellings is none. Where no column is left there are no rows, of one column `NONE`.
     """
     found = _columns(files)
     spellings = Counter(name.lower() for name in found)
@@ -33,6 +36,8 @@ def rows_of(spark: SparkSession, files: Sequence[Path], contract: Contract) -> D
         for name, kind in found.items()
         if kind.simpleString() == contract.output_schema.get(name) and spellings[name.lower()] == 1
     ]
+    if not fields:
+        return spark.createDataFrame([], f"{NONE} string")
     return spark.read.schema(T.StructType(fields)).parquet(*map(str, files))
 
 

@@ -43,8 +43,12 @@ class Own:
             root = Path(folder) / self._contract.release
             table = open_table(root, self._contract)
             (root / "day=2000-01-01").mkdir()
-            (root / "day=2000-01-01" / "empty").touch()
-            replace_day(table, date(2000, 1, 1), {Path("day=2000-01-01/empty"): 0}, dict.fromkeys(COMMITS, ""))
+            for empty in (
+                Path("day=2000-01-01/empty"),
+                Path("day=2000-01-01/empty_too"),
+            ):  # the second replaces the first
+                (root / empty).touch()
+                replace_day(table, date(2000, 1, 1), {empty: 0}, dict.fromkeys(COMMITS, ""))
             table.create_checkpoint()
             logs = (path for path in root.rglob("*") if LOG.fullmatch(str(path.relative_to(root))))
             return frozenset(words_of(logs))

@@ -162,8 +162,8 @@ def test_a_column_of_another_type_is_named_and_its_cells_are_not(promise, spark,
 
     def change(table):
         place = table.schema.get_field_index(column)
-        kind = pyarrow.int64() if column == "kind" else pyarrow.string()
-        cells = pyarrow.array([4711 if column == "kind" else secret] * table.num_rows, kind)
+        kind, cell = (pyarrow.string(), secret) if column == "occurred_at" else (pyarrow.int64(), 4711)
+        cells = pyarrow.array([cell] * table.num_rows, kind)
         return table.set_column(place, pyarrow.field(column, kind), cells)
 
     spoil(lake, change)

@@ -13,7 +13,7 @@ the releases that nothing makes yet.
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read; or the day isn't over | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type, a word or a cell that isn't what was classified, all of them named (docs/values.md); or the platform holds nothing so old | ask the owners named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
-| `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit, or what it is made of isn't published | read the log's last line; clear the task |
+| `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit (it is skipped while what it is made of isn't published) | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
 | `report` | the releases that its last line names aren't published by this run, every other one is | the first red task above says why |
@@ -34,7 +34,7 @@ from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import plan_night, run_job
 from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
-from ignicloud_airflow.spark import SparkStep, ValidateStep, run_name
+from ignicloud_airflow.spark import DerivedStep, SparkStep, ValidateStep, run_name
 
 DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
 """The parameter's day, else the interval's; of a run that has neither, the day before it began."""
@@ -107,8 +107,8 @@ def nightly() -> None:
 
     @task_group
     def derived(day: str, release: str) -> None:
-        """One release made of published ones: refused without those of its day, whatever else is red."""
-        protect = SparkStep(task_id="protect", step="protect", day=day, release=release, trigger_rule="all_done")
+        """One release made of published ones: skipped without those of its day, whatever else is red."""
+        protect = DerivedStep(task_id="protect", step="protect", day=day, release=release, trigger_rule="all_done")
         validate = ValidateStep(task_id="validate", day=day, release=release)
         published = publish(day, release)
         published.operator.operator_extra_links = (ThreatReportLink(),)

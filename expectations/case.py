@@ -100,8 +100,9 @@ class Landed:
 class Case:
     """One staged run before its judges, at the time ``judged_at`` (UTC).
 
-    ``file_columns`` are the columns of each file by itself: Spark shows those of one file only.
-    ``texts`` are file names and file metadata; ``history`` are the source rows of the last nights.
+    ``staged`` names no column that isn't the contract's. ``file_columns`` are the columns of each file by itself.
+    ``texts`` are what lies beside the rows, names of files too, and isn't what our writer writes;
+    ``history`` are the source rows of the last nights.
     """
 
     contract: Contract

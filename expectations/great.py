@@ -108,7 +108,7 @@ class ExpectNoUnkeyedHashes(ReleaseExpectation):
 
 
 class ExpectNothingInFileMetadata(ReleaseExpectation):
-    """No file name and no metadata of a file holds an identifier."""
+    """Nothing lies beside the rows of a file that our writer doesn't write."""
 
     rule = staticmethod(rules.nothing_in_file_metadata)
 
@@ -183,6 +183,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
 """What every release's suite has, in the order of the report."""
 
 SEARCHES: tuple[type[ReleaseExpectation], ...] = (
+    ExpectColumnsAreTheContracts,
     ExpectVocabulariesAreClosed,
     ExpectTokensHaveTheirShape,
     ExpectNoPersonalPatterns,

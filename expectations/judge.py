@@ -52,7 +52,8 @@ def judge(name: str, case: Case, generated: Suite = EXPECTATIONS, custom: Path |
     with _trial(name, Trial(case)) as trial:
         results = _results(name, case, generated, custom)
         findings = [finding for result in results if not result.success for finding in _findings(result, trial)]
-        return Judgement(tuple(map(_checked, results)), tuple(findings), trial.measures())
+        checked = tuple(_checked(result, case) for result in results)
+        return Judgement(checked, tuple(findings), trial.measures())
 
 
 def failing(name: str, case: Case, measures: Measures) -> set[str]:
@@ -99,16 +100,18 @@ def _configuration(result: gx.core.ExpectationValidationResult) -> ExpectationCo
     return result.expectation_config
 
 
-def _checked(result: gx.core.ExpectationValidationResult) -> Checked:
+def _checked(result: gx.core.ExpectationValidationResult, case: Case) -> Checked:
     configuration = _configuration(result)
     (rendered,) = InlineRenderer(render_object=configuration).get_rendered_content()
     arguments = {name: each["value"] for name, each in (rendered.value.params or {}).items()}
     demand = Template(rendered.value.template or configuration.type).safe_substitute(arguments)
-    return Checked(configuration.type, _column(configuration), demand, bool(result.success))
+    return Checked(configuration.type, _column(configuration, case), demand, bool(result.success))
 
 
-def _column(configuration: ExpectationConfiguration) -> str:
-    return str(configuration.kwargs.get("column", ""))
+def _column(configuration: ExpectationConfiguration, case: Case) -> str:
+    """The contract's column that an expectation is about; empty where it is about the table, or names none of them."""
+    column = configuration.kwargs.get("column", "")
+    return column if column in list(case.contract.output_schema) else ""
 
 
 def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list[Finding]:
@@ -118,7 +121,7 @@ def _findings(result: gx.core.ExpectationValidationResult, trial: Trial) -> list
     ours = rules.get(expectation.type) if not raised else None
     found = ours(trial.case, trial.measures()) if ours else []
     detail = "couldn't be evaluated" if raised else "failed"
-    return found or [Finding(expectation.type, _column(expectation), detail, 1)]
+    return found or [Finding(expectation.type, _column(expectation, trial.case), detail, 1)]
 
 
 def _exceptions(result: gx.core.ExpectationValidationResult) -> list[bool]:

@@ -174,6 +174,11 @@ STRUCTURAL_LEAKS = (
     StructuralLeak(
         "an identifier in a file's metadata", _measured(in_texts={"email": 1}), "expect_nothing_in_file_metadata"
     ),
+    StructuralLeak(
+        "a text that our writer doesn't write",
+        _case(texts=lambda case: (*case.texts, "planted")),
+        "expect_nothing_in_file_metadata",
+    ),
     StructuralLeak("landing of another day", _landed(day=lambda case: case.day - timedelta(days=1)), FRESH),
     StructuralLeak(
         "landing taken before the day was over",

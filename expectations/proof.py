@@ -87,9 +87,9 @@ def _cell_leaks(case: Case, leaks: Sequence[CellLeak]) -> Iterator[Planted]:
 
 
 def _damages(case: Case) -> Iterator[Planted]:
-    """One damaged cell for each check that the contract gives a column."""
-    units = cut_units(case.contract)
-    for output in case.contract.outputs:
+    """One damaged cell for each check that the contract gives a column; what isn't staged is red by itself."""
+    units, staged = cut_units(case.contract), set(case.staged.columns)
+    for output in (output for output in case.contract.outputs if output.name in staged):
         name, other_day = output.name, datetime.combine(case.day + timedelta(days=2), time())
         if output.values is not None:
             yield Planted(f"{name}: a word outside the vocabulary", {name: NO_WORD}, name, "outside the vocabulary")
@@ -103,7 +103,7 @@ def _damages(case: Case) -> Iterator[Planted]:
         if name in units:
             fine = other_day.replace(microsecond=1) if output.type == "timestamp" else case.day.replace(month=2, day=2)
             yield Planted(f"{name}: uncut", {name: fine}, name, "finer than the contract says")
-    for statistic in case.contract.statistics:
+    for statistic in case.contract.statistics if {"statistic", "contributors"} <= staged else ():
         cells = {"statistic": statistic.name, "contributors": statistic.k - 1}
         yield Planted(f"{statistic.name}: a group under k", cells, statistic.name, "groups under k")
 

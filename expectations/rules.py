@@ -24,12 +24,17 @@ def _defects(expectation: str, what: str, measures: Measures) -> list[Finding]:
 
 
 def columns_are_the_contracts(case: Case, measures: Measures) -> list[Finding]:
-    """Exactly the contract's columns and types, in its order, in every file."""
+    """Exactly the contract's columns and types, in its order, in every file.
+
+    A name that isn't the contract's could be anybody's: such columns are counted and never named.
+    """
     name, expected = "expect_columns_are_the_contracts", case.contract.output_schema
-    wrong = dict.fromkeys(expected.keys() ^ measures.schema.keys(), 1)
-    wrong |= {c: 1 for c in expected.keys() & measures.schema.keys() if expected[c] != measures.schema[c]}
-    findings = [Finding(name, column, "missing, extra or of another type", 1) for column in wrong]
-    if not wrong and list(expected) != list(measures.schema):
+    wrong = [column for column, kind in expected.items() if measures.schema.get(column) != kind]
+    findings = [Finding(name, column, "missing or of another type", 1) for column in wrong]
+    extra = len({*measures.schema, *(column for columns in case.file_columns for column in columns)} - expected.keys())
+    if extra:
+        findings.append(Finding(name, "", "columns outside the contract", extra))
+    if not findings and list(expected) != list(measures.schema):
         findings.append(Finding(name, "", "another order of columns", 1))
     others = sum(columns != tuple(expected) for columns in case.file_columns)
     return [*findings, Finding(name, "", "files with other columns", others)] if others else findings
@@ -77,9 +82,11 @@ def _detected(expectation: str, detectors: tuple[str, ...], measures: Measures) 
 
 
 def nothing_in_file_metadata(case: Case, measures: Measures) -> list[Finding]:
-    """No file name and no metadata of a file holds an identifier."""
+    """Nothing lies beside the rows that our writer doesn't write, and no identifier in it."""
     name = "expect_nothing_in_file_metadata"
-    return [Finding(name, "", detector, count) for detector, count in measures.in_texts.items()]
+    findings = [Finding(name, "", detector, count) for detector, count in measures.in_texts.items()]
+    strange = len(case.texts)
+    return [*findings, Finding(name, "", "texts that our writer doesn't write", strange)] if strange else findings
 
 
 def tokens_map_one_to_one(case: Case, measures: Measures) -> list[Finding]:

@@ -45,16 +45,17 @@ def settled(case: Case, column: str) -> int:
 def scan_columns(contract: Contract, staged: DataFrame, search: Search) -> dict[str, Column]:
     """Every column that could hold text, as the bits of what the scanner finds in it.
 
-    A word of a closed vocabulary is public by contract and isn't looked at; numbers are searched
-    as text, nested values as JSON with their keys.
+    What the contract itself says is public, wherever it stands, and isn't looked at: the words of a closed
+    vocabulary, the keys of a map. Numbers are searched as text, nested values as JSON with all other keys.
     """
     vocabularies = {output.name: output.values for output in contract.outputs}
+    keys = {output.name: output.tokens for output in contract.outputs}
     scans = {}
     for field in staged.schema:
         if isinstance(field.dataType, TYPELESS):
             continue
         cell = F.col(field.name)
-        bits = search(as_text(cell, field.dataType))
+        bits = search(as_text(cell, field.dataType, keys.get(field.name) or ()))
         words = vocabularies.get(field.name)
         scans[field.name] = (
             bits if words is None else F.when(cell.isin(*words), F.lit(0).cast("bigint")).otherwise(bits)
@@ -62,8 +63,8 @@ def scan_columns(contract: Contract, staged: DataFrame, search: Search) -> dict[
     return scans
 
 
-def as_text(cell: Column, kind: T.DataType) -> Column:
-    """A cell of any type as the text that is searched.
+def as_text(cell: Column, kind: T.DataType, public: Sequence[str] = ()) -> Column:
+    """A cell of any type as the text that is searched; of a map without the keys that are ``public``.
 
     Fractions stand behind a comma, where no phone number goes on; bytes are hex, which the scanner
     decodes; nested values are JSON with their keys.
@@ -77,6 +78,9 @@ def as_text(cell: Column, kind: T.DataType) -> Column:
             return F.translate(F.format_string("%.3f", cell), ".", ",")
         case T.BinaryType():
             return F.hex(cell)
+        case T.MapType(keyType=T.StringType()) if public:
+            strange = F.array_except(F.map_keys(cell), F.array(*map(F.lit, public)))
+            return F.to_json(F.struct(strange.alias("1"), F.map_values(cell).alias("2")))
         case T.StructType() | T.MapType() | T.ArrayType() | T.VariantType():
             return F.to_json(cell)
     return cell.cast("string")

@@ -42,6 +42,8 @@ class SourceColumn(Model):
     """One column of the operational database.
 
     ``role`` tells times apart: at a ``begin`` something happened, an ``end`` may lie ahead or never come.
+    ``typed``: anybody may write anything into it. A cell is an identifier if it has the shape of one, or if
+    its row is an account's.
     """
 
     type: ColumnType
@@ -49,6 +51,7 @@ class SourceColumn(Model):
     identifier: Identifier | None = None
     values: tuple[str, ...] | None = None
     required: bool = False
+    typed: bool = False
     role: TimeRole = "begin"
 
     @model_validator(mode="after")

@@ -12,13 +12,13 @@ import os
 import re
 import resource
 import sys
-import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 
 import policy
 from jobs.cli import assure, budget, expire, keys, reidentify, signals
+from jobs.cli.crashes import told
 from jobs.keys.heads import verify
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import BrokenLedgerError, Ledger
@@ -85,13 +85,7 @@ def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
 
 def _crashed(error: Exception) -> int:
     """Say where; what a library says of it could show a value."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    condition = getattr(error, "getCondition", lambda: None)() or ""
-    print(
-        f"{where}crashed: {type(error).__name__} {condition}; its message is held back, for it could show a "
-        "value; run the same command again; if it crashes again, these lines are what a maintainer needs",
-        file=sys.stderr,
-    )
+    print(told(error), file=sys.stderr)
     return CRASHED
 
 

@@ -47,6 +47,8 @@ def _named(promise: Promise, landed: dict[str, DataFrame], classes: list[str]) -
 def _shared(staged: DataFrame, columns: list[str], real: list[DataFrame]) -> int:
     if not real:
         return 0
+    if not set(columns) <= set(staged.columns):
+        return 1
     people = reduce(DataFrame.union, real).dropna().distinct()
     shown = staged.select(
         *(_compared(column).alias(name) for column, name in zip(columns, people.columns, strict=True))

@@ -6,11 +6,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property, reduce
-from operator import and_, itemgetter
+from functools import cached_property
 
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +20,7 @@ from jobs.anonymity.counts import equivalence_classes
 from jobs.anonymity.statistics import statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
+from jobs.gate.planted import first_distinctive
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.files import globless
@@ -37,6 +35,7 @@ from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.rules import NetworkPrefix, Token
 from policy.shapes import PREFIXES
+from policy.sources import Source
 
 ACCOUNTS = "professional_users"
 NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
@@ -106,21 +105,17 @@ class LandedDay:
         return tuple(Landed(m.source, date.fromisoformat(m.day), datetime.fromisoformat(m.taken_at)) for m in manifests)
 
     def account(self) -> Account | None:
-        """The first account that is distinctive enough to be planted; read batch by batch, without Spark."""
-        files = self.landing.lake.landed_files(ACCOUNTS, self.landing.day)
-        lengths = {"email": 12, "first_name": 4, "family_name": 4}
-        long_enough = [pc.utf8_length(pc.field(column)) >= least for column, least in lengths.items()]
-        batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
-            columns=["user_id", *lengths], filter=reduce(and_, long_enough)
-        )
-        first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
-        person = min(first, key=itemgetter("user_id"), default=None)
+        """The account whose identifiers the self-proof plants."""
+        person = first_distinctive(self.landing.lake.landed_files(ACCOUNTS, self.landing.day))
         return Account(**person) if person else None
 
     def known_identifiers(
         self, contract: Contract, planted: Account | None, epochs: Iterable[str] | None = None
     ) -> KnownIdentifiers:
         """Every direct identifier that landing holds for the day, and both orders of each full name.
+
+        What somebody typed is one if it has the shape of one, or if its row is an account's: else whoever
+        types a word of the language into the login box would decide what may be published.
 
         ``epochs``: those in whose tokens the release may lie; its day's own unless given.
         """
@@ -139,13 +134,22 @@ class LandedDay:
         """The direct columns of one source; of accounts both orders of the full name, too."""
         source = self.promise.source(name)
         cells = [
-            (F.lit(source.columns[column].identifier), F.col(column).cast("string"))
+            (F.lit(source.columns[column].identifier), _identifying(source, column))
             for column in source.of_kind("direct")
             if column in frame.columns
         ]
         if name == ACCOUNTS:
             cells += [(F.lit("full_name"), F.concat_ws(" ", *order)) for order in NAMES]
         return Cells(frame, cells)
+
+
+def _identifying(source: Source, column: str) -> Column:
+    """The cells of a direct column that identify somebody; null where one doesn't."""
+    cell = F.col(column).cast("string")
+    if not source.columns[column].typed:
+        return cell
+    accounts = F.col(source.subject).isNotNull() if source.subject else F.lit(False)
+    return F.when(accounts | F.call_function("ignicloud.personal", cell), cell)
 
 
 def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:

@@ -64,7 +64,7 @@ KINDS: dict[str, frozenset[str]] = {
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),
 }  # fmt: skip
 FIRST = "0" * 64
-_NAME = re.compile(r"[\w .:,()\[\]/=+-]{0,200}")
+_NAME = re.compile(r"[\w .:,()\[\]/=+'-]{0,200}")
 
 Entry = dict[str, Any]
 

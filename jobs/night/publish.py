@@ -122,12 +122,12 @@ def _is_visible(release: str, day: date, done: Entry, lake: Lake, ledger: Ledger
     found = [
         path
         for path in files_of(opened(lake.published(release)), day)
-        if path.name.startswith(_mark(done["run"], done["verdict_hash"]))
+        if path.name.startswith(mark_of(done["run"], done["verdict_hash"]))
     ]
     return len(found) == int(done["files"])
 
 
-def _mark(run: str, verdict_hash: str) -> str:
+def mark_of(run: str, verdict_hash: str) -> str:
     """How the names of one publication's files begin: judged again, a run never writes over what is visible.
 
     In letters: digits of a hash can look like a phone number, and assurance searches the table's log.
@@ -140,7 +140,7 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     table = open_table(root, contract)
     version, files = committed(table, "verdict", verdict.verdict_hash), {}
     for file in verdict.files:
-        target = Path(f"day={day}") / f"{_mark(run, verdict.verdict_hash)}{file.name}"
+        target = Path(f"day={day}") / f"{mark_of(run, verdict.verdict_hash)}{file.name}"
         lake.shared((root / target).parent)
         if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,10 +29,10 @@ from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.left_in import left_in
 from jobs.gate.recount import LandedDay, leaks_of, recount
+from jobs.gate.rows import rows_of
 from jobs.gate.verdict import JudgedFile, Verdict, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
-from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -72,7 +73,8 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     landing = LandedDay(promise, Landing(spark, lake, day))
     require_staged(staged)
     files = staged_files(staged)
-    rows = spark.read.parquet(*(globless(staged / file.name) for file in files))
+    paths = [staged / file.name for file in files]
+    rows = rows_of(spark, paths, contract)
     account = landing.account()
     known = landing.known_identifiers(contract, account)
     with private_scanner(known, lake) as scan:
@@ -90,8 +92,8 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
             recounted=recounted,
             landed=landing.copies(),
             history=_history(ledger, contract, day, recounted.rows_in),
-            file_columns=tuple(tuple(pq.read_schema(staged / file.name).names) for file in files),
-            texts=texts_of([staged / file.name for file in files], rows.schema),
+            file_columns=tuple(tuple(pq.read_schema(path).names) for path in paths),
+            texts=texts_of(paths, contract),
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
@@ -141,15 +143,33 @@ def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
 
 
 def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
-    """Seal and record the verdict, write its page; a red run leaves the staged zone."""
+    """Seal and record the verdict, write its page; a red run leaves the staged zone, on record or not."""
     staged = lake.staged(verdict.release, verdict.run)
     keyring = Keyring.from_environment(ledger.key_changed)
     sealed = verdict.sealed(keyring)
     sealed.write(staged)
-    named = {"release": verdict.release, "day": verdict.day, "run": verdict.run}
+    try:
+        _record(verdict, ledger)
+        remember(ledger, keyring)
+        write_page(page, lake, ledger)
+    finally:
+        if verdict.verdict == "red":
+            quarantine = lake.quarantine(verdict.release, verdict.run)
+            lake.private(quarantine.parent)
+            shutil.rmtree(quarantine, ignore_errors=True)  # of the same run, judged before
+            os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
+    if verdict.verdict == "green":
+        return sealed
+    ledger.append("quarantined", release=verdict.release, day=verdict.day, run=verdict.run)
+    raise RedVerdictError(verdict, contract.owner)
+
+
+def _record(verdict: Verdict, ledger: Ledger) -> None:
     ledger.append(
         "judged",
-        **named,
+        release=verdict.release,
+        day=verdict.day,
+        run=verdict.run,
         verdict=verdict.verdict,
         findings=[vars(finding) for finding in verdict.findings],
         expectations=verdict.expectations,
@@ -159,15 +179,6 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
         suite=verdict.suite,
         rows=verdict.rows,
     )
-    remember(ledger, keyring)
-    write_page(page, lake, ledger)
-    if verdict.verdict == "green":
-        return sealed
-    quarantine = lake.quarantine(verdict.release, verdict.run)
-    lake.private(quarantine.parent)
-    os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
-    ledger.append("quarantined", **named)
-    raise RedVerdictError(verdict, contract.owner)
 
 
 # -- what lies beside the rows --------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from jobs.kernel.build import built
@@ -33,6 +34,9 @@ BY_DEFAULT = {
 }
 """What holds when a step is started without spark-submit."""
 
+TALKATIVE = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
+"""PySpark's loggers that put an error's whole message on stderr, names and values in it, before it is raised."""
+
 CONF = Path(__file__).with_name("conf")
 
 
@@ -56,4 +60,6 @@ def spark(app: str) -> SparkSession:
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    for name in TALKATIVE:
+        PySparkLogger.getLogger(name).disabled = True
     return session

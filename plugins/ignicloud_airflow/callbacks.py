@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException
 
 log = logging.getLogger(__name__)
 
 
 def say_what_failed(context: Context) -> None:
-    """For the engineer on call, in the log of the failed task: its row of the DAG's own table of red tasks."""
+    """For the engineer on call, last in the failed task's log: its row of the DAG's table of red tasks, and why."""
     step = context["task"].task_id.rpartition(".")[2]
     which = getattr(context["ti"], "rendered_map_index", None) or ""
     log.error("%s failed: %s", f"{step} {which}".rstrip(), advice(context["dag"].doc_md or "", step))
+    if isinstance(failure := context.get("exception"), AirflowException):
+        log.error("%s", failure)
 
 
 def advice(page: str, step: str) -> str:

@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from ignicloud_airflow.platform import platform_environment
 PROJECT = Path(__file__).resolve().parents[2]
 REFUSED = 2
 """The exit code of a step that a typed error stopped: no retry will mend it."""
+
+REASONS = ("refused: ", "crashed: ")
+"""How the line begins in which a step says why it failed, see jobs/cli."""
 
 READS_THE_PLATFORM = {"plan", "extract", "expire", "keys", "reidentify"}
 """No other step is given the database's credentials."""
@@ -51,21 +55,40 @@ def run_job(step: str, *actions: str, stdin: str = "", **arguments: str) -> str:
         if process.stdin:
             process.stdin.write(stdin)
             process.stdin.close()
-        last = ""
-        for line in process.stdout or ():
+        heard, last = Heard(), ""
+        for line in heard.through(process.stdout or ()):
             last = line.rstrip()
             log.info("%s", last)
         code = process.wait()
-    require_done(step, code, last)
+    require_done(step, code, heard.reason)
     return last
 
 
-def require_done(step: str, code: int | None, last: str = "") -> None:
-    """Turn a step's exit code into Airflow's terms."""
-    if code == REFUSED:
-        raise AirflowFailException(last or f"{step} was refused; the reason is in this task's log")
-    if code:
-        raise AirflowException(f"{step} ended with exit code {code}; the reason is in this task's log")
+class Heard:
+    """Listens to what a step prints; ``reason`` is the line in which it says why it failed, if it has said so."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+    def through(self, lines: Iterable[str]) -> Iterator[str]:
+        """The same lines."""
+        for line in lines:
+            if line.startswith(REASONS):
+                self.reason = line.strip()
+            yield line
+
+
+def require_done(step: str, code: int | None, reason: str = "") -> None:
+    """Turn a step's exit code into Airflow's terms.
+
+    The step's own reason, which holds names and counts only, is the first error of the task's log and the message of
+    its failure; `ignicloud_airflow.callbacks` says it last.
+    """
+    if not code:
+        return
+    said = reason or f"{step} ended with exit code {code} and gave no reason; the lines above are all that it said"
+    log.error("%s", said)
+    raise (AirflowFailException if code == REFUSED else AirflowException)(said) from None
 
 
 def plan_night(day: str) -> dict[str, list[Any]]:

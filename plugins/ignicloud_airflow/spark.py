@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+import policy
 from ignicloud_airflow.closed import kek_environment
-from ignicloud_airflow.jobs import PROJECT, REFUSED, require_done
+from ignicloud_airflow.jobs import PROJECT, Heard, require_done
 from ignicloud_airflow.pages import DataDocsLink
 from ignicloud_airflow.platform import platform_environment
-from ignicloud_airflow.record import lake
+from ignicloud_airflow.record import entries, lake
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "spark" / "conf"
@@ -53,6 +54,7 @@ class SparkStep(SparkSubmitOperator):
 
     def execute(self, context: Context) -> None:
         """Submit and wait. A refusal fails the task for good, a crash lets Airflow retry."""
+        self._heard = Heard()
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
         self.application_args, self.conf = self.arguments(context), {**(self.conf or {}), **properties(self.day)}
         try:
@@ -62,17 +64,40 @@ class SparkStep(SparkSubmitOperator):
                     platform | kek
                 )  # this process runs one task and hands its environment to spark-submit
                 super().execute(context)
+            return
         except AirflowException as error:
             code = _EXIT_CODE.search(str(error))
             if code is not None and int(code[1]) in NOT_FOUND:
                 raise AirflowFailException(NO_JAVA) from None
-            refused = code is not None and int(code[1]) == REFUSED
-            require_done(f"{self.step} {self.release}".rstrip(), REFUSED if refused else 1)
+        # outside of the handler: how spark-submit was called explains nothing
+        require_done(f"{self.step} {self.release}".rstrip(), int(code[1]) if code else 1, self._heard.reason)
+
+    def _get_hook(self) -> Any:
+        """The provider's hook, which passes every line of the step on to the log: listened to on its way."""
+        hook = super()._get_hook()
+        passed_on = hook._process_spark_submit_log
+        hook._process_spark_submit_log = lambda lines: passed_on(self._heard.through(lines))
+        return hook
 
     def arguments(self, context: Context) -> list[str]:
         """The step as the command line of the Spark tower has it: names, days and hashes only."""
         run = run_name(context["run_id"], self.day)
         return [self.step, "--release", self.release, "--day", self.day, "--run", run]
+
+
+class DerivedStep(SparkStep):
+    """Make a release of published ones; where one of them isn't published, its own red task is the only one."""
+
+    def execute(self, context: Context) -> None:
+        """Skip while a base is missing: the cause is said where it is, and once."""
+        findings = policy.load().release(self.release).findings
+        bases = findings.derived_from if findings is not None else ()
+        missing = [base for base in bases if not entries("published", release=base, day=self.day)]
+        if missing:
+            raise AirflowSkipException(
+                f"{self.release} of {self.day} waits for {', '.join(missing)}, not published; clear what is red there"
+            )
+        super().execute(context)
 
 
 class ValidateStep(SparkStep):

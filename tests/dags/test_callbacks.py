@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from ignicloud_airflow.callbacks import advice, say_what_failed
 
 SILENT = {"plan_bases", "plan_others", "plan_derived", "question", "weigh", "over_the_share", "within_share", "cleanup"}
@@ -15,6 +16,26 @@ def test_every_task_that_can_go_red_has_a_row_on_its_dags_page(dagbag):
         steps = {task.task_id.rpartition(".")[2] for task in dag.tasks}
         unsaid = {step for step in steps if advice(dag.doc_md, step) == advice("", step)}
         assert unsaid <= SILENT, dag.dag_id
+
+
+@pytest.mark.parametrize(
+    ("failure", "last"),
+    [
+        (AirflowFailException("refused: threat_events is red"), "refused: threat_events is red"),
+        (AirflowException("crashed: OSError (ENOSPC)"), "crashed: OSError (ENOSPC)"),
+        (ValueError("jane.roe"), "x failed: the lines above say why; every task may be cleared and run again"),
+    ],
+)
+def test_the_reason_is_said_last_if_it_is_the_steps_own(caplog, failure, last):
+    context = {
+        "task": SimpleNamespace(task_id="x"),
+        "ti": SimpleNamespace(rendered_map_index=None),
+        "dag": SimpleNamespace(doc_md=""),
+        "exception": failure,
+    }
+    with caplog.at_level(logging.ERROR):
+        say_what_failed(context)
+    assert caplog.records[-1].getMessage() == last
 
 
 @pytest.mark.parametrize(("which", "said"), [("2026-03-12 threat_events", "x 2026-03-12 threat_events"), (None, "x")])

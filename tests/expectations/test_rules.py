@@ -75,9 +75,20 @@ def test_what_the_scanner_finds_breaks_its_rule(case, measures, detector, expect
 def test_columns_are_compared_by_name_type_and_order(case, measures):
     schema = measures.schema
     name = "expect_columns_are_the_contracts"
-    assert found(case, replace(measures, schema={**schema, "ip_raw": "string"})) == {(name, "ip_raw")}
+    assert found(case, replace(measures, schema={**schema, "ip_raw": "string"})) == {(name, "")}
     assert found(case, replace(measures, schema={**schema, "kind": "int"})) == {(name, "kind")}
     assert found(case, replace(measures, schema=dict(reversed(schema.items())))) == {(name, "")}
+
+
+def test_a_column_that_is_not_the_contracts_is_counted_and_never_named(case, measures):
+    named = replace(measures, schema={**measures.schema, "jane.roe@mail.example": "string", "b": "int"})
+    [finding] = rules.columns_are_the_contracts(case, named)
+    assert (finding.column, finding.detail, finding.count) == ("", "columns outside the contract", 2)
+
+
+def test_what_our_writer_does_not_write_is_a_finding_whatever_it_says(case, measures):
+    broken = replace(case, texts=("anything",))
+    assert found(broken, measures) == {("expect_nothing_in_file_metadata", "")}
 
 
 def test_a_single_file_with_another_column_is_seen(case, measures):

@@ -17,6 +17,7 @@ from jobs.keys.field_keys import field_key
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import open_table, replace_day
 from jobs.lake.zones import Lake
+from jobs.night.protect import writing
 from jobs.night.publish import publish_release
 from policy.periods import epoch_of
 
@@ -26,19 +27,29 @@ SOMEBODY = "ottilie.newcomer@firm.example"
 
 
 @pytest.fixture
-def table(lake, ledger, promise):
+def table(spark, lake, ledger, promise):
     """One published day, as `publish` lays it down, of a night long before anybody joined."""
     contract = promise.release(RELEASE)
     folder = lake.shared(lake.published(RELEASE))
     target = Path("day=2026-03-11") / f"{RUN}-part-00001.parquet"
     lake.shared(folder / target.parent)
     lake.shared(folder / "_about")
-    write(folder / target, COLUMNS)
+    as_protect_writes(spark, contract, folder / target)
     opened = open_table(folder, contract)
     said = {"run": RUN, "day": "2026-03-11"}
     replace_day(opened, DAY - timedelta(days=1), {target: 1}, said | {"verdict": "0" * 64})
     ledger.append("published", release=RELEASE, **said, version=1, rows=1, files=1, verdict_hash="0" * 64)
     return folder
+
+
+def as_protect_writes(spark, contract, path):
+    """One row, by Spark's own writer."""
+    schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
+    rows = spark.createDataFrame([tuple(COLUMNS[name] for name in contract.output_schema)], schema).coalesce(1)
+    rows.write.options(**writing(contract)).parquet(str(path.parent.parent / ".out"))
+    [made] = (path.parent.parent / ".out").glob("*.parquet")
+    made.rename(path)
+    shutil.rmtree(path.parent.parent / ".out")
 
 
 def write(path, row, **notes):

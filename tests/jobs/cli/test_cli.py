@@ -1,10 +1,12 @@
 """The command line: a refusal is one line and one entry; a crash says where, and never what it held."""
 
 import errno
+import json
 import os
 import re
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from jobs import cli
+from jobs.cli.crashes import told
 from policy.command_line import command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,6 +45,41 @@ def test_a_crash_holds_its_message_back(lake, capsys, monkeypatch):
     printed = capsys.readouterr().err
     assert "ValueError" in printed
     assert "jane.roe@mail.example" not in printed
+
+
+class Sparks(Exception):
+    def getCondition(self):
+        return "UNRESOLVED_COLUMN.WITH_SUGGESTION"
+
+
+SECRET = "jane.roe"
+CRASHES = {
+    "ModuleNotFoundError (no module adbc_driver_postgresql.dbapi)": ModuleNotFoundError(
+        SECRET, name="adbc_driver_postgresql.dbapi"
+    ),
+    "ImportError (of pyarrow)": ImportError(SECRET, name="pyarrow"),
+    "OSError (ENOSPC)": OSError(28, SECRET, SECRET),
+    "FileNotFoundError (ENOENT)": FileNotFoundError(2, SECRET, SECRET),
+    "UnicodeDecodeError (utf-8)": UnicodeDecodeError("utf-8", SECRET.encode(), 0, 1, SECRET),
+    "JSONDecodeError (line 1, column 3)": json.JSONDecodeError(SECRET, SECRET, 2),
+    "Sparks (UNRESOLVED_COLUMN.WITH_SUGGESTION)": Sparks(SECRET),
+    "KeyError": KeyError(SECRET),
+    "ModuleNotFoundError": ModuleNotFoundError(SECRET, name=f"{SECRET}@mail.example"),
+    "UnicodeEncodeError": UnicodeEncodeError(SECRET, SECRET, 0, 1, SECRET),
+}
+
+
+@pytest.mark.parametrize("said", CRASHES)
+def test_a_crash_says_of_its_cause_what_can_be_no_value(said):
+    text = told(CRASHES[said])
+    assert text.startswith(f"crashed: {said}; the rest of its message is held back")
+    assert SECRET not in text
+
+
+def test_a_database_says_the_name_of_its_error():
+    with sqlite3.connect(":memory:") as database, pytest.raises(sqlite3.Error) as caught:
+        database.execute(f"SELECT * FROM {SECRET.replace('.', '')}")
+    assert told(caught.value).splitlines()[-1].startswith("crashed: OperationalError (SQLITE_ERROR);")
 
 
 @pytest.mark.parametrize("run", ["../../etc", "A", "", "x" * 101])

@@ -4,6 +4,7 @@ import shutil
 from datetime import date, timedelta
 
 import polars
+import pyarrow
 import pyarrow.parquet as pq
 import pytest
 
@@ -11,6 +12,7 @@ from jobs.gate.decisions import NothingHeldError, accept_volume
 from jobs.gate.verdict import load_verdict
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from jobs.night import validate
 from jobs.night.extract import extract_day
 from jobs.night.protect import protect_release
 from jobs.night.validate import RedVerdictError, comparable, validate_release
@@ -116,6 +118,10 @@ SPOILED = {
         lambda table: with_cell("actor", next(filter(None, table["actor"].to_pylist()[1:])))(table),
         "expect_tokens_map_one_to_one",
     ),
+    "no column of the contract's": (
+        lambda table: table.rename_columns([f"{name}.x" for name in table.column_names]),
+        "expect_columns_are_the_contracts",
+    ),
     "an extra column": (
         lambda table: table.append_column("email", table["actor"]),
         "expect_columns_are_the_contracts",
@@ -128,6 +134,84 @@ def test_a_spoiled_run_is_red_and_says_why(promise, spark, lake, way):
     change, expectation = SPOILED[way]
     spoil(lake, change)
     assert expectation in {name for name, _ in broken(promise, spark, lake)[0]}
+
+
+NAMES = ("jane.roe@firm.example", "a`b", "Actor")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_of_a_foreign_column_is_counted_and_shown_nowhere(promise, spark, lake, ledger, name, capfd):
+    spoil(lake, lambda table: table.append_column(name, table["actor"]))
+    found, message = broken(promise, spark, lake)
+    assert ("expect_columns_are_the_contracts", "") in found
+    page = (lake.data_docs(RELEASE) / f"{RUN}.html").read_text()
+    said = capfd.readouterr()
+    for text in (message, page, ledger.path.read_text(), said.out, said.err):
+        assert name not in text.replace("<code>", "")
+
+
+def test_the_name_of_a_foreign_column_is_searched(promise, spark, lake, ledger, email):
+    spoil(lake, lambda table: table.append_column(email, table["actor"]))
+    broken(promise, spark, lake)
+    assert {"email", "known"} <= {f["detail"] for f in ledger.last("judged", run=RUN)["findings"]}
+
+
+@pytest.mark.parametrize("column", ["occurred_at", "kind", "actor"])
+def test_a_column_of_another_type_is_named_and_its_cells_are_not(promise, spark, lake, column, capfd):
+    secret = "somebody's secret 4711"
+
+    def change(table):
+        place = table.schema.get_field_index(column)
+        kind, cell = (pyarrow.string(), secret) if column == "occurred_at" else (pyarrow.int64(), 4711)
+        cells = pyarrow.array([cell] * table.num_rows, kind)
+        return table.set_column(place, pyarrow.field(column, kind), cells)
+
+    spoil(lake, change)
+    found, message = broken(promise, spark, lake)
+    assert ("expect_columns_are_the_contracts", column) in found
+    said = capfd.readouterr()
+    assert "4711" not in message + said.out + said.err
+
+
+def test_files_that_differ_in_a_type_are_red_and_no_crash(promise, spark, lake):
+    [file] = lake.staged(RELEASE, RUN).glob("*.parquet")
+    table = pq.read_table(file)
+    place = table.schema.get_field_index("kind")
+    other = table.set_column(place, pyarrow.field("kind", pyarrow.int64()), pyarrow.array([1] * table.num_rows))
+    pq.write_table(other, file.with_name("part-00009.parquet"))
+    assert ("expect_columns_are_the_contracts", "kind") in broken(promise, spark, lake)[0]
+
+
+def test_a_red_run_that_cannot_be_written_down_is_in_quarantine(promise, spark, lake, monkeypatch):
+    def full(*_):
+        raise OSError(28, "")
+
+    spoil(lake, with_cell("kind", "no such word"))
+    monkeypatch.setattr(validate, "_record", full)
+    with pytest.raises(OSError, match="28"):
+        judged(promise, spark, lake)
+    assert not lake.staged(RELEASE, RUN).exists()
+    assert lake.quarantine(RELEASE, RUN).is_dir()
+
+
+def test_a_run_that_is_red_twice_is_in_quarantine_twice(promise, spark, lake):
+    spoil(lake, with_cell("kind", "no such word"))
+    shutil.copytree(lake.staged(RELEASE, RUN), lake.root / "again")
+    broken(promise, spark, lake)
+    (lake.root / "again").rename(lake.staged(RELEASE, RUN))
+    broken(promise, spark, lake)
+
+
+def test_tokens_under_another_key_are_on_record(promise, spark, lake, ledger):
+    def under_another_key(table):
+        place = table.schema.get_field_index("actor")
+        cells = [token and f"usr_{'c' * 32}" for token in table["actor"].to_pylist()]
+        return table.set_column(place, table.schema.field(place), [cells])
+
+    spoil(lake, under_another_key)
+    broken(promise, spark, lake)
+    details = {finding["detail"] for finding in ledger.last("judged", run=RUN)["findings"]}
+    assert "not the tokens of the source under the epoch's key" in details
 
 
 def test_an_identifier_in_a_files_metadata_is_found(promise, spark, lake, email):

@@ -61,6 +61,15 @@ class Keyed:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """One column of addresses: cells that are filled and no address, filled cells, and the share that may be so."""
+
+    cells: int
+    filled: int
+    allowed: float
+
+
+@dataclass(frozen=True)
 class Recounted:
     """What the gate counts in landing by itself.
 
@@ -70,6 +79,7 @@ class Recounted:
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
     ``book``: what is wrong with numbers that have noise, in words → how often.
+    ``unread``: for each column of addresses the cells that are none.
     ``seed``: what the checksums of ``keyed`` begin with.
     ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
@@ -81,6 +91,7 @@ class Recounted:
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
     book: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
     seed: int = 0
     whole: bool = False
 

@@ -1,6 +1,7 @@
 """docs/keys.md by itself: its lines, run as they stand, make the tokens and addresses that the suite makes."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -71,7 +72,7 @@ def test_the_page_encrypts_addresses_of_both_families(spark, page):
 
 def test_the_page_says_how_an_epoch_is_written():
     written = re.search(r"\(`(\S+)` for 24 November 2026 and `P3M`", PAGE)[1]
-    assert written == epoch_of(__import__("datetime").date(2026, 11, 24), "P3M")
+    assert written == epoch_of(date(2026, 11, 24), "P3M")
 
 
 def test_the_page_knows_every_invisible_and_white_character(page):

@@ -61,6 +61,15 @@ class Keyed:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """One column of addresses: cells that are filled and no address, filled cells, and the share that may be so."""
+
+    cells: int
+    filled: int
+    allowed: float
+
+
+@dataclass(frozen=True)
 class Recounted:
     """What the gate counts in landing by itself.
 
@@ -71,6 +80,7 @@ class Recounted:
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
     ``book``: what is wrong with numbers that have noise, in words → how often.
     ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
+    ``unread``: for each column of addresses the cells that are none.
     ``seed``: what the checksums of ``keyed`` begin with.
     ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
@@ -83,6 +93,7 @@ class Recounted:
     small_classes: int = 0
     book: Mapping[str, int] = field(default_factory=dict)
     left_in: int = 0
+    unread: Mapping[str, Unread] = field(default_factory=dict)
     seed: int = 0
     whole: bool = False
 

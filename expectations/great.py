@@ -119,6 +119,12 @@ class ExpectTokensMapOneToOne(ReleaseExpectation):
     rule = staticmethod(rules.tokens_map_one_to_one)
 
 
+class ExpectAddressesAreRead(ReleaseExpectation):
+    """No more cells than the contract's share became null because they are no address."""
+
+    rule = staticmethod(rules.addresses_are_read)
+
+
 class ExpectSurrogatesAreNobody(ReleaseExpectation):
     """No surrogate is a company, and no pair of surrogate names a person, of that day."""
 
@@ -172,6 +178,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectNoUnkeyedHashes,
     ExpectNothingInFileMetadata,
     ExpectTokensMapOneToOne,
+    ExpectAddressesAreRead,
     ExpectSurrogatesAreNobody,
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from expectations.case import Case, Keyed, Landed
+from expectations.case import Case, Keyed, Landed, Unread
 from expectations.measures import Measures
 
 
@@ -171,6 +171,7 @@ STRUCTURAL_LEAKS = (
     StructuralLeak("tokens under another key", _keyed(Keyed(2, (1, 1)), Keyed(2, (9, 9))), ONE_TO_ONE),
     StructuralLeak("two people behind one token", _keyed(Keyed(2, (1, 1)), Keyed(2, (1, 0))), ONE_TO_ONE),
     StructuralLeak("a person without a token", _keyed(Keyed(2, (1, 1)), Keyed(1, (1, 1))), ONE_TO_ONE),
+    StructuralLeak("addresses lost", _recounted(unread={"planted": Unread(2, 100, 0.01)}), "expect_addresses_are_read"),
     StructuralLeak(
         "an identifier in a file's metadata", _measured(in_texts={"email": 1}), "expect_nothing_in_file_metadata"
     ),

@@ -106,6 +106,15 @@ def tokens_map_one_to_one(case: Case, measures: Measures) -> list[Finding]:
     return findings
 
 
+def addresses_are_read(case: Case, measures: Measures) -> list[Finding]:
+    """No more cells than the contract's share became null because they are no address."""
+    name, detail = "expect_addresses_are_read", "no address in more cells than the contract allows"
+    over = {
+        column: each.cells for column, each in case.recounted.unread.items() if each.cells > each.allowed * each.filled
+    }
+    return [Finding(name, column, detail, cells) for column, cells in over.items()]
+
+
 def surrogates_are_nobody(case: Case, measures: Measures) -> list[Finding]:
     """No surrogate is a company of that day, no pair of surrogate names a person of that day."""
     name, detail = "expect_surrogates_are_nobody", "a real company or person of that day"

@@ -10,6 +10,12 @@ from policy.base import Model
 from policy.sources import Identifier
 
 Normalisation = Literal["exact", "uuid", "email", "phone", "address"]
+"""How equal identifiers are told from different ones before keying: docs/keys.md, "Spellings"."""
+
+OfList = Literal["first", "last", "refuse"]
+"""Which address counts where a cell holds several, as ``X-Forwarded-For`` does: the client's own word for it is
+the first, the nearest proxy's is the last."""
+
 TimeUnit = Literal["minute", "hour", "day"]
 DateUnit = Literal["month", "quarter", "year"]
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -72,10 +78,15 @@ class Surrogate(Rule):
 
 
 class NetworkPrefix(Rule):
-    """Encrypt an IP address so that addresses with a common prefix keep a common prefix."""
+    """Encrypt an IP address so that addresses with a common prefix keep a common prefix.
+
+    ``unread``: the share of filled cells that may be no address and so become null; more is red.
+    """
 
     treat: Literal["network_prefix"]
     keep: Literal["address", "network"] = "address"
+    of_list: OfList = "refuse"
+    unread: float = Field(default=0.01, ge=0, lt=1)
 
 
 class TruncateTime(Rule):

@@ -15,7 +15,7 @@ from policy.periods import epoch_of
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands of ``keys``."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
-    actions.add_parser("list", help="domains, epochs, states and fingerprints")
+    actions.add_parser("list", help="domains, epochs, states, suites and fingerprints")
     actions.add_parser("verify", help="unwrap every key that isn't destroyed")
     actions.add_parser("rotate", help="open today's epoch of every domain and retire those before it")
     for name, about in (("retire", "mark an epoch as over"), ("destroy", "delete an epoch's key for good")):
@@ -34,7 +34,8 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
             ring.require_there()
             print(f"{'domain':<20} {'epoch':<10}  {'state':<9}  {'fingerprint':<16}  created")
             for entry in ring.entries():
-                print(f"{entry.domain:<20} {entry.epoch}  {entry.state:<9}  {entry.fingerprint}  {entry.created}")
+                state = f"{entry.state:<9}  suite {entry.suite}"
+                print(f"{entry.domain:<20} {entry.epoch}  {state}  {entry.fingerprint}  {entry.created}")
         case "verify":
             print(f"{ring.verify()} keys of {ring.path} unwrap")
         case "rotate":

@@ -11,6 +11,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.treatments.normalise import normalised
 from policy.contract import Contract
 from policy.promise import Promise
 from policy.rules import Surrogate
@@ -57,4 +58,5 @@ def _shared(staged: DataFrame, columns: list[str], real: list[DataFrame]) -> int
 
 
 def _compared(column: str) -> Column:
-    return F.lower(F.trim(F.col(column)))
+    """A name as addresses are compared: what has no ``@`` is folded and trimmed, and no more."""
+    return normalised(F.col(column), "email")

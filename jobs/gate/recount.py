@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations.case import Landed, Recounted
+from expectations.case import Landed, Recounted, Unread
 from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
@@ -160,7 +160,8 @@ def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:
 def unset_keys(contract: Contract, epoch: str) -> dict[str, bytes]:
     """For each identifier class the key that a data key of zeros would give in this epoch."""
     domain = contract.domain or contract.release
-    return {name: field_key(bytes(32), domain, epoch, name) for name in (*PREFIXES, "full_name")}
+    suite = Keyring.from_environment().suite(domain, epoch)
+    return {name: field_key(bytes(32), domain, epoch, name, suite) for name in (*PREFIXES, "full_name")}
 
 
 def leaks_of(account: Account | None) -> tuple[CellLeak, ...]:
@@ -206,12 +207,23 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
     keys = Keyring.from_environment().of_day(contract, landing.landing.day)
     due, seed = tokens_due(contract, keys.on(landing.landing.spark)), secrets.randbits(63)
     sums = {f"{part}:{n}": each for n, token in due.items() for part, each in keyed_sums(token, seed).items()}
+    encrypted = {(rule.output or name): (name, rule) for name, rule in _encrypted(contract)}
+    sums |= {f"cells:{output}": F.count(normalised(F.col(name), "exact")) for output, (name, _) in encrypted.items()}
     row = kept.agg(F.count(F.lit(1)).alias("kept"), *(each.alias(name) for name, each in sums.items()))
     counted = row.collect()[0].asDict()
     rows_in = landing.rows(source)
     keyed = {name: keyed_of(counted, name) for name in due}
+    unread = {
+        output: Unread(counted[f"cells:{output}"] - keyed[output].filled, counted[f"cells:{output}"], rule.unread)
+        for output, (_, rule) in encrypted.items()
+    }
     shared = colliding(promise, contract, landing.frames, staged)
-    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared, seed=seed)
+    return Recounted(rows_in, rows_in - counted["kept"], keyed, 0, shared, seed=seed, unread=unread)
+
+
+def _encrypted(contract: Contract) -> list[tuple[str, NetworkPrefix]]:
+    """The columns of addresses with their rules."""
+    return [(name, rule) for name, rule in contract.columns.items() if isinstance(rule, NetworkPrefix)]
 
 
 def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
@@ -223,11 +235,11 @@ def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
     for name, rule in contract.columns.items():
         cell = F.col(name)
         if isinstance(rule, Token):
-            identity = normalised(cell, rule.normalise)
+            identity = normalised(cell, rule.normalise, keys.suite)
             key, prefix = keys.column(rule.identifier), F.lit(PREFIXES[rule.identifier])
             due[rule.output or name] = F.call_function("ignicloud.token", prefix, key, identity)
         elif isinstance(rule, NetworkPrefix):
-            due[rule.output or name] = network_prefix(cell, rule.keep, keys)
+            due[rule.output or name] = network_prefix(cell, rule.keep, keys, rule.of_list)
     return due
 
 

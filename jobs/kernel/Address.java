@@ -9,7 +9,38 @@ final class Address {
     String s = text;
     if (s.startsWith("[") && s.endsWith("]")) s = s.substring(1, s.length() - 1);
     int zone = s.indexOf('%');
-    if (zone >= 0) s = s.substring(0, zone);
+    return bare(zone < 0 ? s : s.substring(0, zone));
+  }
+
+  /**
+   * The same of an address as logs and gateways write it: with a port, in brackets or quotes (RFC 7239), with the
+   * zone of an IPv6 address (RFC 4007), or with a mask of all bits, as PostgreSQL writes {@code inet}.
+   */
+  static byte[] read(String text) {
+    boolean quoted = text.length() > 1 && text.startsWith("\"") && text.endsWith("\"");
+    String s = quoted ? text.substring(1, text.length() - 1) : text;
+    if (s.startsWith("[")) {
+      int closed = s.indexOf(']');
+      return closed > 0 && (closed == s.length() - 1 || isPort(s, closed + 1)) ? zoned(s.substring(1, closed)) : null;
+    }
+    int colon = s.indexOf(':');
+    if (colon >= 0 && s.indexOf(':', colon + 1) < 0) return isPort(s, colon) ? v4(s.substring(0, colon)) : null;
+    String mask = colon < 0 ? "/32" : "/128";
+    return zoned(s.endsWith(mask) ? s.substring(0, s.length() - mask.length()) : s);
+  }
+
+  private static byte[] zoned(String s) {
+    int zone = s.indexOf(':') < 0 ? -1 : s.indexOf('%');
+    if (zone < 0) return bare(s);
+    return zone < s.length() - 1 ? bare(s.substring(0, zone)) : null;
+  }
+
+  private static boolean isPort(String s, int colon) {
+    if (s.charAt(colon) != ':') return false;
+    return colon == s.length() - 1 || number(s.substring(colon + 1), 10, 5) >= 0 && number(s.substring(colon + 1), 10, 5) <= 65535;
+  }
+
+  private static byte[] bare(String s) {
     byte[] bytes = s.indexOf(':') < 0 ? v4(s) : v6(s);
     return bytes != null && bytes.length == 16 && isMapped(bytes) ? java.util.Arrays.copyOfRange(bytes, 12, 16) : bytes;
   }
@@ -34,8 +65,8 @@ final class Address {
   private static byte[] v6(String s) {
     int gap = s.indexOf("::");
     if (gap >= 0 && s.indexOf("::", gap + 1) >= 0) return null;
-    byte[] head = groups(gap < 0 ? s : s.substring(0, gap));
-    byte[] tail = groups(gap < 0 ? "" : s.substring(gap + 2));
+    byte[] head = groups(gap < 0 ? s : s.substring(0, gap), gap < 0);
+    byte[] tail = groups(gap < 0 ? "" : s.substring(gap + 2), true);
     if (head == null || tail == null) return null;
     int length = head.length + tail.length;
     if (gap < 0 ? length != 16 : length > 14) return null;
@@ -45,10 +76,11 @@ final class Address {
     return bytes;
   }
 
-  private static byte[] groups(String s) {
+  /** {@code atEnd}: these are the address's last groups, where an IPv4 address may stand for two. */
+  private static byte[] groups(String s, boolean atEnd) {
     if (s.isEmpty()) return new byte[0];
     String[] parts = s.split(":", -1);
-    byte[] last = parts[parts.length - 1].indexOf('.') >= 0 ? v4(parts[parts.length - 1]) : null;
+    byte[] last = atEnd && parts[parts.length - 1].indexOf('.') >= 0 ? v4(parts[parts.length - 1]) : null;
     int plain = last == null ? parts.length : parts.length - 1;
     byte[] bytes = new byte[plain * 2 + (last == null ? 0 : 4)];
     if (bytes.length > 16) return null;

@@ -1,28 +1,41 @@
 package ignicloud.kernel;
 
-import java.text.Normalizer;
 import java.util.Arrays;
-import java.util.Locale;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * Kind, value → the one spelling under which equal identifiers are equal. Null and what is empty
- * after trimming become null; a value that its kind can't read is kept as trimmed text.
+ * Suite, kind, value → the one spelling under which equal identifiers are equal. Null and what is empty
+ * after trimming become null; a value that its kind can't read is kept as folded text. Bytes that aren't UTF-8
+ * are refused: read as text, different ones would become one.
  */
 public final class Normalise extends KernelFunction<UTF8String> {
   private static final UTF8String EXACT = UTF8String.fromString("exact"), UUID = UTF8String.fromString("uuid");
   private static final UTF8String EMAIL = UTF8String.fromString("email");
+  private static final int FIRST = 1, CURRENT = 2, UUID_LENGTH = 36;
+  /** Of each ASCII character what it is: any, a capital, or one that an e-mail address is looked at more closely for. */
+  private static final byte[] KINDS = new byte[128];
+  private static final byte CAPITAL = 1, TELLING = 2;
 
-  Normalise() {
-    super("normalise", DataTypes.StringType, DataTypes.StringType, DataTypes.StringType);
+  static {
+    Arrays.fill(KINDS, 'A', 'Z' + 1, CAPITAL);
+    KINDS[':'] = KINDS['>'] = TELLING;
   }
 
-  public static UTF8String invoke(UTF8String kind, UTF8String value) {
+  Normalise() {
+    super("normalise", DataTypes.StringType, DataTypes.IntegerType, DataTypes.StringType, DataTypes.StringType);
+  }
+
+  public static UTF8String invoke(int suite, UTF8String kind, UTF8String value) {
     if (value == null) return null;
-    boolean exact = kind.equals(EXACT);
-    if ((exact || kind.equals(UUID) || kind.equals(EMAIL)) && value.isFullAscii()) return plain(value, !exact);
-    return UTF8String.fromString(normalised(kind.toString(), value.toString()));
+    boolean exact = kind.equals(EXACT), uuid = !exact && kind.equals(UUID), email = !exact && !uuid && kind.equals(EMAIL);
+    if ((exact || uuid || email) && value.isFullAscii()) {
+      UTF8String plain = plain(value, !exact);
+      if (plain == null || exact || suite == FIRST || (uuid ? isUuid(plain) : isBareAddress(plain))) return plain;
+    } else if (!value.isValid()) {
+      throw new IllegalArgumentException("a text isn't UTF-8; extraction should have refused its column");
+    }
+    return UTF8String.fromString(normalised(suite, kind.toString(), value.toString()));
   }
 
   /** ASCII, which NFKC leaves as it is: trimmed, and in lower case if wished; itself when that changes nothing. */
@@ -32,57 +45,46 @@ public final class Normalise extends KernelFunction<UTF8String> {
     while (from < to && bytes[from] <= ' ') from++;
     while (to > from && bytes[to - 1] <= ' ') to--;
     if (from == to) return null;
-    if (lower) for (int i = from; i < to; i++) if (isCapital(bytes[i])) capitals++;
+    if (lower) for (int i = from; i < to; i++) capitals += KINDS[bytes[i]] & CAPITAL;
     if (capitals == 0) return to - from == bytes.length ? value : UTF8String.fromBytes(bytes, from, to - from);
     byte[] small = Arrays.copyOfRange(bytes, from, to);
-    for (int i = 0; i < small.length; i++) if (isCapital(small[i])) small[i] += 'a' - 'A';
+    for (int i = 0; i < small.length; i++) if (KINDS[small[i]] == CAPITAL) small[i] += 'a' - 'A';
     return UTF8String.fromBytes(small);
   }
 
-  private static boolean isCapital(byte b) {
-    return b >= 'A' && b <= 'Z';
+  /** Whether it is RFC 9562's form already, in small letters. */
+  private static boolean isUuid(UTF8String text) {
+    if (text.numBytes() != UUID_LENGTH) return false;
+    for (int i = 0; i < UUID_LENGTH; i++) {
+      byte c = text.getByte(i);
+      boolean hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+      if (hyphen ? c != '-' : (c < '0' || c > '9') && (c < 'a' || c > 'f')) return false;
+    }
+    return true;
   }
 
-  /** Any text, of any kind. */
+  /** Whether no rule for addresses can change it: no {@code mailto:}, no brackets, no A-label, no dot at its end. */
+  private static boolean isBareAddress(UTF8String text) {
+    int length = text.numBytes();
+    byte before = 0;
+    for (int i = 0; i < length; i++) {
+      byte c = text.getByte(i);
+      if (KINDS[c] == TELLING || c == '-' && before == '-') return false;
+      before = c;
+    }
+    return before != '.';
+  }
+
+  /** Any text, of any kind, in today's spelling. */
   static String normalised(String kind, String value) {
-    String text = trimmed(value);
-    if (text.isEmpty()) return null;
-    switch (kind) {
-      case "exact": return text;
-      case "uuid": return text.toLowerCase(Locale.ROOT);
-      case "email": return trimmed(Normalizer.normalize(text, Normalizer.Form.NFKC)).toLowerCase(Locale.ROOT);
-      case "phone": return phone(text);
-      case "address": return address(text);
-      default: throw new IllegalArgumentException("no such normalisation");
+    return normalised(CURRENT, kind, value);
+  }
+
+  private static String normalised(int suite, String kind, String value) {
+    switch (suite) {
+      case FIRST: return FirstSpelling.of(kind, value);
+      case CURRENT: return Spelling.of(kind, value);
+      default: throw new IllegalArgumentException("no such suite");
     }
-  }
-
-  private static String trimmed(String value) {
-    int from = 0, to = value.length();
-    while (from < to && isBlank(value.charAt(from))) from++;
-    while (to > from && isBlank(value.charAt(to - 1))) to--;
-    return value.substring(from, to);
-  }
-
-  private static boolean isBlank(char c) {
-    return c <= ' ' || c == '\u00a0' || c == '\u202f' || c == '\ufeff' || (c >= '\u2000' && c <= '\u200d');
-  }
-
-  /** Digits with a leading plus; 00 in front is the plus. National numbers stay national. */
-  private static String phone(String text) {
-    StringBuilder digits = new StringBuilder();
-    for (int i = 0; i < text.length(); i++) {
-      int digit = Character.digit(text.charAt(i), 10);
-      if (digit >= 0) digits.append((char) ('0' + digit));
-    }
-    if (digits.length() == 0) return text;
-    if (text.startsWith("+")) return "+" + digits;
-    return digits.length() > 2 && digits.charAt(0) == '0' && digits.charAt(1) == '0'
-        ? "+" + digits.substring(2) : digits.toString();
-  }
-
-  private static String address(String text) {
-    byte[] bytes = Address.parse(text);
-    return bytes == null ? text : Address.canonical(bytes);
   }
 }

@@ -1,4 +1,4 @@
-"""Compile the kernel: every ``*.java`` beside this file, and uap-core's rules, into one reproducible jar.
+"""Compile the kernel: every ``*.java`` beside this file, uap-core's rules and the Unicode table, into one jar.
 
 ``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer), PySpark's own jars and ua-parser's
 rules, nothing else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
@@ -22,6 +22,7 @@ from policy.errors import PolicyError
 SOURCES = Path(__file__).parent
 JAR = SOURCES.parents[1] / ".build" / "kernel.jar"
 MARK = JAR.with_suffix(".sha256")
+UNICODE = SOURCES.parent / "treatments" / "unicode.tsv"
 RELEASE = "17"
 
 
@@ -57,6 +58,7 @@ def built() -> Path:
         content = Path(folder) / "content"
         _compile(sources, content)
         (content / RESOURCE).write_text(exported(), encoding="utf-8")
+        shutil.copyfile(UNICODE, (content / RESOURCE).with_name(UNICODE.name))
         fresh = Path(folder) / "kernel.jar"
         _pack(content, fresh)
         fresh.replace(JAR)
@@ -70,7 +72,7 @@ def is_built() -> bool:
 
 
 def _made_of() -> str:
-    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py"]
+    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py", UNICODE]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources) + rules_version().encode()).hexdigest()
 
 

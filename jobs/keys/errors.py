@@ -70,7 +70,9 @@ class KeyringFormatError(KeyringError):
 
     def __init__(self, path: str, found: object, known: int) -> None:
         self.path, self.found, self.known = path, found, known
-        super().__init__(f"{path} has another format than {known}; run the version of the suite that wrote it")
+        super().__init__(
+            f"{path} has another format than {known} or a later suite; run the version of the suite that wrote it"
+        )
 
 
 class FutureEpochError(KeyringError):

@@ -15,25 +15,26 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pyspark.sql import Column, SparkSession
 
+from jobs.treatments.normalise import SUITE
 from policy.shapes import LETTERS, PREFIXES
 from policy.sources import Identifier
 
-SUITE = "ignicloud/1"
 KEY_BYTES = 32
 MODHEX = str.maketrans("0123456789abcdef", LETTERS)
 
 
 @dataclass(frozen=True)
 class DomainKeys:
-    """The keys of one domain and epoch."""
+    """The keys of one domain and epoch, which was opened under ``suite``."""
 
     domain: str
     epoch: str
     _data_key: bytes = field(repr=False)
+    suite: int = SUITE
 
     def field_key(self, identifier: str) -> bytes:
         """32 bytes for tokens of one identifier class; 64 for ``address`` (IPv4, then IPv6)."""
-        return field_key(self._data_key, self.domain, self.epoch, identifier)
+        return field_key(self._data_key, self.domain, self.epoch, identifier, self.suite)
 
     def token(self, identifier: Identifier, spelling: str) -> str:
         """The token of one normalised value, as the kernel makes it."""
@@ -62,6 +63,11 @@ class SparkFieldKeys:
     keys: DomainKeys
     spark: SparkSession
 
+    @property
+    def suite(self) -> int:
+        """The suite under which the epoch was opened."""
+        return self.keys.suite
+
     def column(self, identifier: str) -> Column:
         """The field key of one identifier class, as binary."""
         return key_column(self.keys.field_key(identifier), self.spark)
@@ -76,8 +82,8 @@ def key_column(key: bytes, spark: SparkSession) -> Column:
     return spark.createDataFrame(pa.table({"field_key": pa.array([key], pa.binary())})).scalar()
 
 
-def field_key(data_key: bytes, domain: str, epoch: str, identifier: str) -> bytes:
+def field_key(data_key: bytes, domain: str, epoch: str, identifier: str, suite: int = SUITE) -> bytes:
     """HKDF-SHA-256 without salt; info is suite, domain, epoch and class, each ended by a zero byte."""
-    info = b"".join(part.encode() + b"\0" for part in (SUITE, domain, epoch, identifier))
+    info = b"".join(part.encode() + b"\0" for part in (f"ignicloud/{suite}", domain, epoch, identifier))
     length = 2 * KEY_BYTES if identifier == "address" else KEY_BYTES
     return HKDF(SHA256(), length, salt=None, info=info).derive(data_key)

@@ -28,8 +28,9 @@ from jobs.keys.errors import (
 )
 from jobs.keys.field_keys import KEY_BYTES, DomainKeys
 from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
-from jobs.keys.wrapping import FORMAT, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
+from jobs.keys.wrapping import FORMAT, FORMATS, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
 from jobs.lake.files import make_folder, write_atomically
+from jobs.treatments.normalise import SUITE, SUITES
 from policy.contract import Contract
 from policy.periods import epoch_of
 
@@ -56,7 +57,7 @@ class Keyring:
     # -- use -----------------------------------------------------------------------------------
 
     def domain(self, domain: str, epoch: str, today: date | None = None) -> DomainKeys:
-        """The keys of one domain and epoch, opened on first use once the epoch has begun.
+        """The keys of one domain and epoch, opened on first use once the epoch has begun, under today's suite.
 
         Raises:
             FutureEpochError: the epoch begins after today.
@@ -71,11 +72,11 @@ class Keyring:
             entries = self._read()
             entry = _find(entries, domain, epoch)
             if entry is None:
-                entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES))
+                entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES), SUITE)
                 self._require_kek(kek, entries)
                 self._write([*entries, entry])
                 self._record("key_opened", domain, epoch, entry.fingerprint)
-        return DomainKeys(domain, epoch, self._opened(kek, entry, entries))
+        return DomainKeys(domain, epoch, self._opened(kek, entry, entries), entry.suite)
 
     def of_day(self, contract: Contract, day: date) -> DomainKeys:
         """The keys under which the release of ``day`` has its tokens; see `domain` for what is raised.
@@ -86,6 +87,11 @@ class Keyring:
         if contract.domain is None or contract.epoch is None:
             raise ValueError(f"{contract.release} has no tokens")
         return self.domain(contract.domain, epoch_of(day, contract.epoch))
+
+    def suite(self, domain: str, epoch: str) -> int:
+        """The suite of an epoch; today's if it hasn't been opened."""
+        entry = _find(self._read(), domain, epoch)
+        return entry.suite if entry else SUITE
 
     def seal(self, purpose: str, content: bytes) -> str:
         """HMAC-SHA-256 over ``content`` under a key that only this keyring has, in hex."""
@@ -146,10 +152,7 @@ class Keyring:
         old, new = key_encryption_key(self._provider), first_key_encryption_key(provider)
         with self._locked():
             entries = self._read()
-            fresh = [
-                e if e.destroyed else e.with_wrapping(wrap(new, e.domain, e.epoch, self._opened(old, e, entries)))
-                for e in entries
-            ]
+            fresh = [e if e.destroyed else self._rewrapped(old, new, e, entries) for e in entries]
             self._write(fresh)
         self._provider = provider
         return sum(not entry.destroyed for entry in fresh)
@@ -189,11 +192,12 @@ class Keyring:
         try:
             content = json.loads(self.path.read_bytes())
             found = content["format"]
-            if found == FORMAT:
-                return [KeyEntry(**entry) for entry in content["keys"]]
+            entries = [KeyEntry(**entry) for entry in content["keys"]] if found in FORMATS else []
         except (ValueError, TypeError, KeyError):
             raise TruncatedKeyringError(str(self.path)) from None
-        raise KeyringFormatError(str(self.path), found, FORMAT)
+        if found not in FORMATS or not {entry.suite for entry in entries} <= set(SUITES):
+            raise KeyringFormatError(str(self.path), found, FORMAT)
+        return entries
 
     def _write(self, entries: list[KeyEntry]) -> None:
         content = {"format": FORMAT, "keys": [asdict(entry) for entry in entries]}
@@ -205,6 +209,10 @@ class Keyring:
             if not entry.destroyed:
                 self._opened(kek, entry, entries)
                 return
+
+    def _rewrapped(self, old: bytes, new: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> KeyEntry:
+        data_key = self._opened(old, entry, entries)
+        return entry.with_wrapping(wrap(new, entry.domain, entry.epoch, data_key, entry.suite))
 
     def _opened(self, kek: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> bytes:
         if entry.destroyed:

@@ -1,7 +1,7 @@
 """One data key as the keyring's file holds it: 32 random bytes, wrapped.
 
-AES-256-GCM (NIST SP 800-38D) under the key-encryption key; domain and epoch are associated data, so
-an entry can't be moved to another place.
+AES-256-GCM (NIST SP 800-38D) under the key-encryption key; domain, epoch and suite are associated data, so
+an entry can't be moved to another place or read as another suite's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, FORMAT)
+"""Those that can be read: in the first, entries named no suite, for there was one only."""
+
 NONCE_BYTES = 12
 
 
@@ -26,7 +29,10 @@ class NotUnwrappedError(Exception):
 
 @dataclass(frozen=True)
 class KeyEntry:
-    """One data key as the file holds it; nothing in it is secret without the key-encryption key."""
+    """One data key as the file holds it; nothing in it is secret without the key-encryption key.
+
+    ``suite``: the version of derivation and spelling under which the epoch was opened and stays.
+    """
 
     domain: str
     epoch: str
@@ -36,6 +42,7 @@ class KeyEntry:
     wrapped: str | None
     retired: str | None = None
     destroyed: str | None = None
+    suite: int = 1
 
     @property
     def state(self) -> str:
@@ -47,11 +54,11 @@ class KeyEntry:
         return replace(self, nonce=other.nonce, wrapped=other.wrapped)
 
 
-def wrap(kek: bytes, domain: str, epoch: str, data_key: bytes) -> KeyEntry:
-    """A new entry for ``data_key``."""
+def wrap(kek: bytes, domain: str, epoch: str, data_key: bytes, suite: int) -> KeyEntry:
+    """A new entry for ``data_key`` of an epoch of ``suite``."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    wrapped = AESGCM(kek).encrypt(nonce, data_key, _bound_to(domain, epoch))
-    return KeyEntry(domain, epoch, now(), _fingerprint(data_key), nonce.hex(), wrapped.hex())
+    wrapped = AESGCM(kek).encrypt(nonce, data_key, _bound_to(domain, epoch, suite))
+    return KeyEntry(domain, epoch, now(), _fingerprint(data_key), nonce.hex(), wrapped.hex(), suite=suite)
 
 
 def unwrap(kek: bytes, entry: KeyEntry) -> bytes:
@@ -62,7 +69,7 @@ def unwrap(kek: bytes, entry: KeyEntry) -> bytes:
     """
     try:
         nonce, wrapped = bytes.fromhex(entry.nonce or ""), bytes.fromhex(entry.wrapped or "")
-        data_key = AESGCM(kek).decrypt(nonce, wrapped, _bound_to(entry.domain, entry.epoch))
+        data_key = AESGCM(kek).decrypt(nonce, wrapped, _bound_to(entry.domain, entry.epoch, entry.suite))
     except (InvalidTag, ValueError, TypeError, binascii.Error):
         raise NotUnwrappedError from None
     if not hmac.compare_digest(_fingerprint(data_key), entry.fingerprint):
@@ -83,8 +90,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _bound_to(domain: str, epoch: str) -> bytes:
-    return b"".join(part.encode() + b"\0" for part in (f"keyring/{FORMAT}", domain, epoch))
+def _bound_to(domain: str, epoch: str, suite: int) -> bytes:
+    return b"".join(part.encode() + b"\0" for part in (f"keyring/{suite}", domain, epoch))
 
 
 def _fingerprint(data_key: bytes) -> str:

@@ -127,8 +127,8 @@ class Relationships:
             through = self._account_through(account, ends, months)
             if holds or (through is not None and through <= until):
                 yield Name("person", account.user_id, subject, through, holds)
-                if address := _address(account.email):
-                    addresses.setdefault(address, []).append(Name("email", address, subject, through, holds))
+                if account.email and (address := _address(account.email)):
+                    addresses.setdefault(address, []).append(Name("email", account.email, subject, through, holds))
         for company, (company_id, ended) in enumerate(ends.items()):
             holds, through = held.companies.get(company_id, ()), _after(ended, months)
             if holds or (through is not None and through <= until):
@@ -168,7 +168,8 @@ class Relationships:
             last = None if None in throughs or address in in_use else max(t for t in throughs if t is not None)
             holds = tuple(sorted({hold for name in names for hold in name.holds}))
             if holds or (last is not None and last <= until):
-                yield Name("email", address, names[0].subject, last, holds)
+                for value in dict.fromkeys(name.value for name in names):  # an older epoch spells them otherwise
+                    yield Name("email", value, names[0].subject, last, holds)
 
 
 @dataclass(frozen=True)

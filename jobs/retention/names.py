@@ -22,7 +22,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.files import globless
 from jobs.people.relationships import Name
 from jobs.retention.errors import LostEpochError
-from jobs.treatments.normalise import spelled
+from jobs.treatments.normalise import spellings as every_spelling
 from jobs.treatments.tokens import token
 from policy.contract import Contract
 from policy.periods import epoch_of
@@ -114,12 +114,13 @@ def tokens(
 def tokens_without_spark(
     names: Iterable[Name], keys: Sequence[DomainKeys], forms: set[tuple[Identifier, Normalisation]]
 ) -> Iterator[tuple[Name, str]]:
-    """Each name with each of its tokens, made without Spark and without the kernel."""
+    """Each name with each token that it may have, in each epoch's own spelling; without Spark and the kernel."""
     by_class: dict[Identifier, list[Name]] = {}
     for name in names:
         by_class.setdefault(name.identifier, []).append(name)
     for identifier, normalise in sorted(forms):
         listed = by_class.get(identifier, [])
-        values = [spelled(name.value, normalise) or "" for name in listed]
         for domain_keys in keys:
-            yield from zip(listed, domain_keys.tokens(identifier, values), strict=True)
+            spelt = [(n, text) for n in listed for text in every_spelling(n.value, normalise, domain_keys.suite)]
+            made = domain_keys.tokens(identifier, (text for _, text in spelt))
+            yield from zip((name for name, _ in spelt), made, strict=True)

@@ -27,7 +27,7 @@ from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
-from jobs.treatments.normalise import spelled
+from jobs.treatments.normalise import spellings
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
@@ -190,8 +190,8 @@ def _search(promise: Promise, contract: Contract, question: Question, ring: Keyr
     keys = [ring.domain(str(contract.domain), epoch) for epoch in epochs]
     with connect() as platform:
         for row, value in _accounts(promise, platform, identifier):
-            spelling = spelled(value, normalise)
-            if spelling is not None and any(key.token(identifier, spelling) == question.token for key in keys):
+            made = (token for key in keys for token in key.tokens(identifier, spellings(value, normalise, key.suite)))
+            if question.token in made:
                 return row
     return {}
 

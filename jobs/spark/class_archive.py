@@ -89,7 +89,10 @@ def practise() -> None:
         "id",
         F.current_timestamp().alias("time"),
         F.call_function(
-            "ignicloud.token", F.lit("usr"), key, F.call_function("ignicloud.normalise", F.lit("exact"), "id")
+            "ignicloud.token",
+            F.lit("usr"),
+            key,
+            F.call_function("ignicloud.normalise", F.lit(2), F.lit("exact"), "id"),
         ),
         F.get_json_object("json", "$.b").alias("json"),
         F.when(F.col("id").rlike("^[a-z]$"), F.date_trunc("minute", F.current_timestamp())).alias("minute"),

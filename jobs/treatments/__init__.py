@@ -69,4 +69,4 @@ def _keyed(column: Column, rule: Token | Surrogate | NetworkPrefix, taxonomies: 
         case Surrogate():
             return surrogate(column, rule, taxonomies.surrogates[rule.locale].of(rule.identifier), keys)
         case NetworkPrefix():
-            return network_prefix(column, rule.keep, keys)
+            return network_prefix(column, rule.keep, keys, rule.of_list)

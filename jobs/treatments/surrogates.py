@@ -23,7 +23,7 @@ def surrogate(column: Column, rule: Surrogate, pool: Sequence[str], keys: FieldK
     key is its own: a surrogate says nothing about a token. Several values share a word: count people by
     a token beside it. All of it runs in Spark and the kernel, so no closure carries a key.
     """
-    value, key = normalised(column, rule.normalise), keys.column(f"surrogate {rule.identifier}")
+    value, key = normalised(column, rule.normalise, keys.suite), keys.column(f"surrogate {rule.identifier}")
     digest = F.call_function("ignicloud.token", F.lit("sur"), key, value)
     letters = F.substring(digest, len("sur_") + 1, 8)
     number = F.conv(F.translate(letters, LETTERS, "0123456789abcdef"), 16, 10).cast("bigint")

@@ -16,6 +16,11 @@ from policy.sources import Identifier
 class FieldKeys(Protocol):
     """Where treatments get their keys from: a column that holds one, for each identifier class."""
 
+    @property
+    def suite(self) -> int:
+        """The suite under which the epoch was opened: it says how values are spelled before keying."""
+        ...
+
     def column(self, identifier: str) -> Column:
         """The field key of ``identifier`` as a binary column that no plan shows."""
         ...
@@ -28,5 +33,5 @@ def token(column: Column, identifier: Identifier, normalise: Normalisation, keys
     ones different tokens (up to 2^-128), and without the key nobody can tell which value it was.
     Null and empty become null.
     """
-    prefix = F.lit(PREFIXES[identifier])
-    return F.call_function("ignicloud.token", prefix, keys.column(identifier), normalised(column, normalise))
+    prefix, spelling = F.lit(PREFIXES[identifier]), normalised(column, normalise, keys.suite)
+    return F.call_function("ignicloud.token", prefix, keys.column(identifier), spelling)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from expectations import rules
-from expectations.case import Case, Claimed, Keyed, Landed, Recounted
+from expectations.case import Case, Claimed, Keyed, Landed, Recounted, Unread
 from expectations.great import EXPECTATIONS
 from expectations.measures import Measures
 
@@ -116,6 +116,14 @@ def test_rows_must_balance(case, measures, claimed):
 def test_a_group_that_landing_does_not_give_is_seen(case, measures):
     broken = replace(case, recounted=replace(case.recounted, differing=1))
     assert found(broken, measures) == {("expect_rows_balance", "")}
+
+
+@pytest.mark.parametrize(
+    ("cells", "filled", "red"), [(0, 0, False), (1, 100, False), (2, 100, True), (1, 99, True), (259, 265, True)]
+)
+def test_addresses_that_are_lost_are_red_over_the_contracts_share(case, measures, cells, filled, red):
+    lossy = replace(case, recounted=replace(case.recounted, unread={"ip": Unread(cells, filled, 0.01)}))
+    assert found(lossy, measures) == ({("expect_addresses_are_read", "ip")} if red else set())
 
 
 def test_a_class_under_k_or_l_is_seen(case, measures):

@@ -4,7 +4,6 @@ import hmac
 import ipaddress
 import re
 import string
-import unicodedata
 
 import pyarrow as pa
 import pytest
@@ -14,7 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs.kernel import build
 from jobs.treatments.networks import network_prefix
-from jobs.treatments.normalise import normalised, spelled
+from jobs.treatments.normalise import SUITE, normalised
 from jobs.treatments.tokens import token
 from policy.shapes import (
     NETWORKS,
@@ -35,6 +34,8 @@ CRYPTO_PAN_KEY = bytes.fromhex("1522178d33a4cf80130a5b1649907d10d8988f8379796527
 
 class Keys:
     """Field keys for tests: one key for every class."""
+
+    suite = SUITE
 
     def __init__(self, spark, key):
         self.spark, self.key = spark, key
@@ -117,12 +118,6 @@ def test_null_empty_and_blank_have_no_token(spark):
 
 
 @FEW
-@given(TEXTS, st.sampled_from(["exact", "uuid", "email"]))
-def test_single_values_are_spelled_as_the_kernel_spells_columns(spark, texts, kind):
-    assert [spelled(text, kind) for text in texts] == column_of(spark, texts, lambda v: normalised(v, kind))
-
-
-@FEW
 @given(st.lists(st.text(string.ascii_letters + string.digits + " -.", min_size=1, max_size=3), min_size=2, max_size=20))
 def test_equal_normalised_values_and_no_others_share_a_token(spark, texts):
     made = column_of(spark, texts, lambda v: token(v, "person", "exact", Keys(spark, b"k" * 32)))
@@ -136,25 +131,6 @@ def test_tokens_have_the_shape_that_the_contract_promises(spark):
     assert shape.first()[0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "spellings", "canonical"),
-    [
-        (
-            "email",
-            ["Jane.Roe@Mail.Example", " jane.roe@mail.example\u200b", "ｊａｎｅ.roe@mail.example"],
-            "jane.roe@mail.example",
-        ),
-        ("uuid", ["F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"], "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
-        ("phone", ["+33 6 12-34.56 78", "0033612345678"], "+33612345678"),
-        ("address", ["2001:DB8:0:0:0:0:0:1", "[2001:db8::1]", "2001:db8::0001"], "2001:db8::1"),
-        ("address", ["::ffff:192.0.2.1", "192.0.2.1"], "192.0.2.1"),
-        ("exact", [" a b "], "a b"),
-    ],
-)
-def test_every_spelling_has_one_canonical_form(spark, kind, spellings, canonical):
-    assert set(column_of(spark, spellings, lambda v: normalised(v, kind))) == {canonical}
-
-
 @FEW
 @given(st.lists(st.ip_addresses(), min_size=1, max_size=20))
 def test_addresses_are_spelled_as_pythons_ipaddress_spells_them(spark, addresses):
@@ -163,16 +139,8 @@ def test_addresses_are_spelled_as_pythons_ipaddress_spells_them(spark, addresses
     assert column_of(spark, exploded, lambda v: normalised(v, "address")) == expected
 
 
-@FEW
-@given(TEXTS)
-def test_normalisation_is_idempotent(spark, texts):
-    once = column_of(spark, texts, lambda v: normalised(v, "email"))
-    assert column_of(spark, once, lambda v: normalised(v, "email")) == once
-    assert all(text is None or unicodedata.normalize("NFKC", text).lower() or True for text in once)
-
-
-def encrypted(spark, addresses, keep="address"):
-    return column_of(spark, addresses, lambda v: network_prefix(v, keep, Keys(spark, CRYPTO_PAN_KEY * 2)))
+def encrypted(spark, addresses, keep="address", of_list="refuse"):
+    return column_of(spark, addresses, lambda v: network_prefix(v, keep, Keys(spark, CRYPTO_PAN_KEY * 2), of_list))
 
 
 @pytest.mark.parametrize(
@@ -221,6 +189,33 @@ def test_the_network_alone_is_the_beginning_of_the_address(spark):
 
 def test_what_is_no_address_never_passes(spark):
     assert encrypted(spark, ["jane@mail.example", "", None, "192.0.2", "1.2.3.4.5", "300.1.1.1", "::g"]) == [None] * 7
+    assert encrypted(spark, ["192.0.2.17:65536", "192.0.2.17/24", "1.2.3.4::1", "192.0.2.17%a", "[::1"]) == [None] * 5
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["192.0.2.17:51234", "[192.0.2.17]:80", " 192.0.2.17,", ", 192.0.2.17 ,", "::ffff:192.0.2.17", '"192.0.2.17:1"',
+     "１９２.0.2.17", "192.0.2.17/32", "[::ffff:192.0.2.17]:443"],
+)  # fmt: skip
+def test_an_address_is_the_same_however_a_gateway_writes_it(spark, written):
+    assert encrypted(spark, [written]) == encrypted(spark, ["192.0.2.17"])
+
+
+@pytest.mark.parametrize(
+    ("listed", "first", "last"),
+    [
+        ("192.0.2.17, 198.51.100.1", "192.0.2.17", "198.51.100.1"),
+        ("192.0.2.17 198.51.100.1, ", "192.0.2.17", "198.51.100.1"),
+        ("[2001:db8::1]:443,192.0.2.17:80", "2001:db8::1", "192.0.2.17"),
+        ("unknown, 192.0.2.17", None, "192.0.2.17"),
+        ("192.0.2.17, _proxy", "192.0.2.17", None),
+        (" , ", None, None),
+    ],
+)
+def test_of_a_list_the_contract_says_which_address_is_read(spark, listed, first, last):
+    """And none if it doesn't say; one that can't be read isn't replaced by its neighbour."""
+    chosen = [encrypted(spark, [listed], of_list=which) for which in ("first", "last", "refuse")]
+    assert chosen == [encrypted(spark, [first]), encrypted(spark, [last]), [None]]
 
 
 def test_the_shape_of_networks_is_the_promised_one(spark):

@@ -1,14 +1,13 @@
 """The keyring: what it opens, what it refuses, and that each refusal has a name of its own."""
 
 import base64
-import hmac
+import hashlib
 import json
 import os
-import re
 from datetime import date
-from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
@@ -28,6 +27,7 @@ from jobs.keys.errors import (
 )
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
+from jobs.treatments.normalise import SUITE
 
 TODAY = date(2026, 11, 24)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
@@ -94,11 +94,11 @@ def test_a_new_epoch_is_never_wrapped_under_another_key_than_the_old_ones(ring, 
     assert len(ring.entries()) == 1
 
 
-@pytest.mark.parametrize("field", ["wrapped", "nonce", "epoch", "fingerprint"])
+@pytest.mark.parametrize("field", ["wrapped", "nonce", "epoch", "fingerprint", "suite"])
 def test_an_edited_entry_is_told_from_a_wrong_key(ring, field):
     ring.domain("threat", "2026-07-01", TODAY)
     ring.domain("threat", "2026-10-01", TODAY)
-    values = {"epoch": "2026-01-01", "fingerprint": "0" * 16}
+    values = {"epoch": "2026-01-01", "fingerprint": "0" * 16, "suite": 1}
     rewrite(ring, lambda c: c["keys"][0].update({field: values.get(field, c["keys"][1][field])}))
     with pytest.raises(EditedKeyringError):
         ring.verify()
@@ -116,6 +116,60 @@ def test_another_format_is_refused(ring):
     rewrite(ring, lambda c: c.update(format=0))
     with pytest.raises(KeyringFormatError):
         ring.entries()
+
+
+def first_format(path, kek, epochs):
+    """A keyring as it was written before suites had a number: AES-256-GCM over ``keyring/1``, by hand."""
+    entries = []
+    for epoch in epochs:
+        key, bound = bytes(range(32)), f"keyring/1\0threat\0{epoch}\0".encode()
+        entries.append({
+            "domain": "threat", "epoch": epoch, "created": "2026-01-01T00:00:00+00:00", "retired": None, "destroyed": None,
+            "fingerprint": hashlib.sha256(b"fingerprint\0" + key).hexdigest()[:16], "nonce": "00" * 12,
+            "wrapped": AESGCM(kek).encrypt(bytes(12), key, bound).hex(),
+        })  # fmt: skip
+    path.write_text(json.dumps({"format": 1, "keys": entries}))
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def old_ring(ring, tmp_path):
+    """A keyring of the first format with one running epoch."""
+    (tmp_path / "kek").write_text(bytes(32).hex())
+    (tmp_path / "kek").chmod(0o600)
+    first_format(ring.path, bytes(32), ["2026-07-01"])
+    return ring
+
+
+def test_a_running_epoch_stays_under_the_suite_that_opened_it_and_the_next_has_todays(old_ring):
+    assert old_ring.domain("threat", "2026-07-01", TODAY).suite == 1
+    assert old_ring.domain("threat", "2026-10-01", TODAY).suite == SUITE == 2
+    assert [(entry.epoch, entry.suite) for entry in old_ring.entries()] == [("2026-07-01", 1), ("2026-10-01", 2)]
+
+
+def test_an_epoch_of_the_first_suite_has_the_key_that_it_always_had(old_ring):
+    key = HKDF(SHA256(), 32, None, b"ignicloud/1\0threat\x002026-07-01\0person\0").derive(bytes(range(32)))
+    assert old_ring.domain("threat", "2026-07-01", TODAY).field_key("person") == key
+
+
+def test_rewrapping_and_retiring_keep_an_epochs_suite(old_ring, tmp_path):
+    before = old_ring.domain("threat", "2026-07-01", TODAY).field_key("person")
+    old_ring.rewrap(f"file:{tmp_path / 'new'}")
+    old_ring.retire("threat", "2026-07-01")
+    after = old_ring.domain("threat", "2026-07-01", TODAY)
+    assert (after.suite, after.field_key("person")) == (1, before)
+
+
+def test_the_suite_is_part_of_the_derivation():
+    one, two = (field_key(bytes(32), "threat", "2026-10-01", "person", suite) for suite in (1, 2))
+    assert one != two
+
+
+def test_a_suite_that_this_version_does_not_know_is_refused(ring):
+    ring.domain("threat", "2026-10-01", TODAY)
+    rewrite(ring, lambda c: c["keys"][0].update(suite=3))
+    with pytest.raises(KeyringFormatError, match="version of the suite"):
+        ring.domain("threat", "2026-10-01", TODAY)
 
 
 @pytest.mark.parametrize("name", ["keyring.json", "kek"])
@@ -195,22 +249,6 @@ def test_rfc_5869_case_3():
 def test_no_two_names_run_together_in_the_derivation(domain, epoch, other_domain, other_epoch):
     equal = field_key(bytes(32), domain, epoch, "person") == field_key(bytes(32), other_domain, other_epoch, "person")
     assert equal == ((domain, epoch) == (other_domain, other_epoch))
-
-
-def test_an_auditor_recomputes_a_token_with_the_lines_of_the_document():
-    text = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
-    snippet = re.search(r"```python\n(# recompute a token.*?)```", text, re.DOTALL)[1]
-    scope = {
-        "data_key": bytes(range(32)),
-        "domain": "threat",
-        "epoch": "2026-10-01",
-        "identifier": "email",
-        "value": "jane@mail.example",
-    }
-    exec(snippet, scope)
-    digest = hmac.digest(field_key(bytes(range(32)), "threat", "2026-10-01", "email"), b"jane@mail.example", "sha256")
-    letters = "".join("cbdefghijklnrtuv"[b >> 4] + "cbdefghijklnrtuv"[b & 15] for b in digest[:16])
-    assert scope["token"] == f"eml_{letters}"
 
 
 def test_the_kek_file_is_made_once_and_closed(ring, tmp_path):

@@ -134,13 +134,20 @@ class LandedDay:
         """The direct columns of one source; of accounts both orders of the full name, too."""
         source = self.promise.source(name)
         cells = [
-            (F.lit(source.columns[column].identifier), F.col(column).cast("string"))
+            (_class_of(source.columns[column].identifier, frame), F.col(column).cast("string"))
             for column in source.of_kind("direct")
             if column in frame.columns
         ]
         if name == ACCOUNTS:
             cells += [(F.lit("full_name"), F.concat_ws(" ", *order)) for order in NAMES]
         return Cells(frame, cells)
+
+
+def _class_of(identifier: str | None, frame: DataFrame) -> Column:
+    """The class of a column's identifiers; of phone numbers with the account's country, in which they are dialled."""
+    if identifier == "phone" and "country" in frame.columns:
+        return F.concat_ws(":", F.lit(identifier), F.upper("country"))
+    return F.lit(identifier)
 
 
 def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:

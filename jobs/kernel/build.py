@@ -1,4 +1,5 @@
-"""Compile the kernel: every ``*.java`` beside this file, and uap-core's rules, into one reproducible jar.
+"""Compile the kernel: every ``*.java`` beside this file, uap-core's rules, those of telephone numbers and the names of
+HTML, into one reproducible jar.
 
 ``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer), PySpark's own jars and ua-parser's
 rules, nothing else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
@@ -16,6 +17,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from jobs.kernel import entities, phones
 from jobs.kernel.user_agents import RESOURCE, exported, rules_version
 from policy.errors import PolicyError
 
@@ -57,6 +59,8 @@ def built() -> Path:
         content = Path(folder) / "content"
         _compile(sources, content)
         (content / RESOURCE).write_text(exported(), encoding="utf-8")
+        (content / entities.RESOURCE).write_text(entities.exported(), encoding="utf-8")
+        shutil.copyfile(phones.RULES, content / phones.RESOURCE)
         fresh = Path(folder) / "kernel.jar"
         _pack(content, fresh)
         fresh.replace(JAR)
@@ -70,7 +74,7 @@ def is_built() -> bool:
 
 
 def _made_of() -> str:
-    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py"]
+    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py", SOURCES / "entities.py", phones.RULES]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources) + rules_version().encode()).hexdigest()
 
 

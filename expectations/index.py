@@ -103,7 +103,9 @@ class IndexScanner:
     def _packed(self, cells: Cells, *, hashed: bool) -> DataFrame:
         epochs = self._unset_keys if hashed else [lambda _: F.lit(None).cast("binary")]
         made = (
-            F.call_function("ignicloud.identifier", self._secret, identifier, unset(F.substring_index(identifier, ":", 1)), cell)
+            F.call_function(
+                "ignicloud.identifier", self._secret, identifier, unset(F.substring_index(identifier, ":", 1)), cell
+            )
             for identifier, cell in cells.columns
             for unset in epochs
         )

@@ -70,7 +70,7 @@ final class Numbers {
   /** Nine digits in a row or in threes, and no part of a longer number; behind its word wherever it stands. */
   private static boolean isSiren(Chain chain, int first, int last, String digits, String shape) {
     if (!shape.equals("9") && !shape.equals("3-3-3") || digits.charAt(0) == '0' || !isLuhn(digits)) return false;
-    boolean whole = first == 0 && last == chain.size() - 1 && !isFraction(chain);
+    boolean whole = first == 0 && last == chain.size() - 1 && !isFraction(chain) && !isJson(chain);
     int at = chain.from(first);
     return whole || SIREN_WORD.matcher(chain.text.substring(Math.max(0, at - SIGHT), at)).find();
   }
@@ -80,6 +80,11 @@ final class Numbers {
     int from = chain.from(0), to = chain.to(chain.size() - 1);
     boolean before = from >= 2 && ",.".indexOf(chain.text.charAt(from - 1)) >= 0 && Chain.isDigit(chain.text.charAt(from - 2));
     return before || to + 1 < chain.text.length() && ",.".indexOf(chain.text.charAt(to)) >= 0 && Chain.isDigit(chain.text.charAt(to + 1));
+  }
+
+  /** Whether it is a number of JSON: sizes and counts have no quotes and a name. */
+  private static boolean isJson(Chain chain) {
+    return chain.text.substring(0, chain.from(0)).stripTrailing().endsWith("\":");
   }
 
   /** A French VAT number: two digits that check the SIREN behind them. */

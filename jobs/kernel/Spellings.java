@@ -111,7 +111,7 @@ final class Spellings {
     }
     texts.add(small);
     texts.add(capital);
-    texts.add(small.replaceAll("[^\\p{L}\\p{M}\\p{N}]", ""));
+    texts.add(plain.replaceAll("[^\\p{L}\\p{M}\\p{N}]", "").toLowerCase(Locale.ROOT));
     add(texts, Normalise.normalised(normalisation(identifier), value));
     List<byte[]> found = new ArrayList<>();
     for (String text : texts) found.add(text.getBytes(StandardCharsets.UTF_8));

@@ -1,7 +1,7 @@
 """The rules of the world's telephone numbers, as the kernel reads them: written once from libphonenumber's metadata.
 
 ``python -m jobs.kernel.phones`` writes ``phones.tsv`` anew; only that needs the package ``phonenumbers`` (Google's
-libphonenumber, Apache License 2.0), which is no requirement of the suite. One line a region, tab by tab: region, calling
+libphonenumber, Apache License 2.0), which is no requirement of the suite. One line a region, by tabs: region, calling
 code, trunk prefix, possible lengths of a national number, how it is grouped where no trunk 0 marks it, an example of a
 fixed and of a mobile number, each as it is written at home and abroad, and the regular expression of all valid ones.
 """
@@ -24,8 +24,11 @@ def main() -> None:
     """Write the rules of every region, in the order of their names."""
     import phonenumbers
 
-    head = f"# libphonenumber {phonenumbers.__version__}, Apache License 2.0: region, calling code, trunk prefix, lengths, groups, four examples, valid"
-    lines = [line(phonenumbers.PhoneMetadata.metadata_for_region(name)) for name in sorted(phonenumbers.SUPPORTED_REGIONS)]
+    fields = "region, calling code, trunk prefix, lengths, groups, four examples, valid"
+    head = f"# libphonenumber {phonenumbers.__version__}, Apache License 2.0: {fields}"
+    lines = [
+        line(phonenumbers.PhoneMetadata.metadata_for_region(name)) for name in sorted(phonenumbers.SUPPORTED_REGIONS)
+    ]
     RULES.write_text("\n".join([head, *lines, ""]), "ascii")
 
 
@@ -53,7 +56,7 @@ def written(code: int, kind: Any) -> tuple[str, str]:
 
 
 def grouped(form: Any) -> Iterator[str]:
-    """The lengths of the groups in which a format writes a number, as in ``3-2-2-2``; of one with three groups or more."""
+    """The lengths of the groups in which a format writes a number, as in ``3-2-2-2``; of three groups or more."""
     groups = re.findall(r"\(((?:\[[^]]*\]|\\d|\d|\{[\d,]+\}|[^()])+)\)", form.pattern)
     if len(groups) < 3 or re.search(r"\$|\\[^d\d]", form.format):
         return

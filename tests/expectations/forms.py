@@ -11,7 +11,6 @@ import codecs
 import gzip
 import hashlib
 import hmac
-import html
 import html.entities
 import ipaddress
 import json
@@ -26,8 +25,21 @@ Form = Callable[[str], str | None]
 """What an identifier's text becomes; None where the form changes nothing or doesn't apply."""
 
 IDENTIFIERS: dict[str, tuple[str, ...]] = {
-    "email": ("jane.roe@firm.example", "O'Brien@Firm.example", "zoé.müller@école.example", "papadopoulos.ΣΠΎΡΟΣ@firm.example", "x.groß@straße.example"),
-    "phone": ("+33 6 12 34 56 78", "06 98 76 54 32", "+33 (0)4 72 11 22 33", "+45 32 12 34 56", "0044 20 7946 0958", "+1 (415) 555-2671"),
+    "email": (
+        "jane.roe@firm.example",
+        "O'Brien@Firm.example",
+        "zoé.müller@école.example",
+        "papadopoulos.ΣΠΎΡΟΣ@firm.example",
+        "x.groß@straße.example",
+    ),
+    "phone": (
+        "+33 6 12 34 56 78",
+        "06 98 76 54 32",
+        "+33 (0)4 72 11 22 33",
+        "+45 32 12 34 56",
+        "0044 20 7946 0958",
+        "+1 (415) 555-2671",
+    ),
     "person": ("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "6FA459EA-EE8A-3CA4-894E-DB77E160355E"),
     "session": ("s-4711-aBcDeF", "9f8e7d6c5b4a39281706"),
     "address": ("203.0.113.7", "192.0.2.17", "2001:db8::8a2e:370:7334"),
@@ -59,8 +71,10 @@ def encoded(encode: Callable[[bytes], bytes | str], charset: str = "utf-8") -> F
 
 def digest(algorithm: str, before: Callable[[str], str] = str, charset: str = "utf-8", after: str = "") -> Form:
     """An unkeyed hash in hex, of what the text was made to be before."""
-    return encoded(lambda raw: hashlib.new(algorithm, raw).hexdigest(), charset) if (before, after) == (str, "") else (
-        lambda text: digest(algorithm, charset=charset)(before(text) + after)
+    return (
+        encoded(lambda raw: hashlib.new(algorithm, raw).hexdigest(), charset)
+        if (before, after) == (str, "")
+        else (lambda text: digest(algorithm, charset=charset)(before(text) + after))
     )
 
 
@@ -188,8 +202,32 @@ NATIONAL = {
 FORMS |= {
     "E.164": E164.get,
     "at home": NATIONAL.get,
-    "SHA-256 of E.164": lambda text: text in E164 and digest("sha256")(E164[text]) or None,
-    "MD5 of E.164 without the plus": lambda text: text in E164 and digest("md5")(E164[text][1:]) or None,
-    "SHA-1 of the number at home": lambda text: text in NATIONAL and digest("sha1")(bare(NATIONAL[text])) or None,
+    "SHA-256 of E.164": lambda text: (text in E164 and digest("sha256")(E164[text])) or None,
+    "MD5 of E.164 without the plus": lambda text: (text in E164 and digest("md5")(E164[text][1:])) or None,
+    "SHA-1 of the number at home": lambda text: (text in NATIONAL and digest("sha1")(bare(NATIONAL[text]))) or None,
     "a street without its town": lambda text: None if ", " not in text else text.split(", ")[0],
 }
+
+SHORT_NAME = "names of three or four letters turn up in any bytes by chance"
+PART = "a short word or number inside a longer one is chance"
+WHY_NOT = {
+    "no separators": "digits like any others",
+    "glued to letters": PART,
+    "reversed": "names backwards are words, too often others' names",
+    "ROT13": "names turned are words, too often others' names",
+    **dict.fromkeys(
+        (
+            "base64", "base64 for URLs, unpadded", "base64 of base64", "base64 of UTF-16", "base64 of Latin-1", "base64 of gzip", "base64 of zlib",
+            "base64 of bzip2", "base64 of deflate", "base32", "base32 in small letters", "base85", "Ascii85", "hex", "hex in capitals",
+            "hex with 0x before each byte", "hex in fours", "hex of gzip", "a list of bytes",
+        ),
+        SHORT_NAME,
+    ),
+    "a salted SHA-256": "whoever hashes with a secret has a key",
+    "SHA-256, last 16 digits": "digests are known by what begins them",
+    "BLAKE2s": "an algorithm that isn't tried",
+    "CRC-32": "32 bits are anybody's",
+    "without vowels": "what is left is no identifier",
+    "first letter and dots": "what is left is no identifier",
+}  # fmt: skip
+"""Why a form isn't found of every identifier. Every other one is."""

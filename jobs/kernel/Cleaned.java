@@ -1,6 +1,7 @@
 package ignicloud.kernel;
 
 import java.text.Normalizer;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -13,6 +14,11 @@ final class Cleaned {
   private static final String LATIN = "aeopcyxijshdqwkmtbhoavptikuxgiabcdefghijklmnoprstuvwyz";
 
   private Cleaned() {}
+
+  /** Every view in which the cell is searched, different ones only; the first is the cell as it stands. */
+  static List<String> views(String cell) {
+    return Views.of(cell);
+  }
 
   /** NFKC with Western digits, any space as a blank, invisible characters gone; case kept. */
   static String visible(String text) {

@@ -69,7 +69,7 @@ public final class Scan extends KernelFunction<Long> {
 
   private static long text(Keyed k, String cell, int depth) {
     long found = 0;
-    for (String view : Views.of(cell)) {
+    for (String view : Cleaned.views(cell)) {
       Compact compact = new Compact(Cleaned.folded(view));
       if (couldHold(compact)) found |= Detector.TEXT_LIKE.bit();
       found |= Patterns.find(view) | k.known.in(compact) | k.known.addresses(view) | k.known.inside(compact.rotated());

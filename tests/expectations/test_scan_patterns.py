@@ -71,7 +71,7 @@ WRONG = {
     "a password of nobody": ("https://host.example/x?a=1&page=2", "credentials_url"),
     "twelve hexadecimal digits without letters": ("100000000000", "mac"),
     "an article's code": ("3017620422003", "phone"),
-    "a card's number that is an article's code": ("4006381333931", "card"),
+    "a card's number that is an article's code": ("4006381330060", "card"),
     "a moment": ("20260312081533", "card"),
     "a country's code that nobody has": ("+999 12 34 56 78", "phone"),
 }

@@ -14,6 +14,7 @@ KNOWN = ("known", "known_name", "known_reversed", "known_base64", "known_hex")
 
 HASHED = (
     "hashed_md5", "hashed_sha1", "hashed_sha256", "hashed_sha512", "hashed_blake2b", "hashed_unset_key",
+    "hashed_otherwise",
 )  # fmt: skip
 """Identifiers of that night's source, hashed without a key or under one that was never set."""
 

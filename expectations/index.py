@@ -34,7 +34,10 @@ Known = tuple[str, str]
 
 @dataclass(frozen=True)
 class Cells:
-    """Identifiers as they lie in one table: for each column of them its class and its cells, as text."""
+    """Identifiers as they lie in one table: for each column of them its class and its cells, as text.
+
+    Behind the class of a phone number may stand a colon and the country in which it is dialled.
+    """
 
     rows: DataFrame
     columns: Sequence[tuple[Column, Column]]
@@ -100,7 +103,9 @@ class IndexScanner:
     def _packed(self, cells: Cells, *, hashed: bool) -> DataFrame:
         epochs = self._unset_keys if hashed else [lambda _: F.lit(None).cast("binary")]
         made = (
-            F.call_function("ignicloud.identifier", self._secret, identifier, unset(identifier), cell)
+            F.call_function(
+                "ignicloud.identifier", self._secret, identifier, unset(F.substring_index(identifier, ":", 1)), cell
+            )
             for identifier, cell in cells.columns
             for unset in epochs
         )

@@ -7,6 +7,7 @@ structural leak is a falsified count, with the expectation that must break.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import html
@@ -38,15 +39,20 @@ PATTERN_LEAKS = (
     CellLeak("IPv4 address", "from 192.0.2.17", "ipv4"),
     CellLeak("IPv6 address", "2001:db8::8a2e:370:7334", "ipv6"),
     CellLeak("IBAN", "FR14 2004 1010 0505 0001 3M02 606", "iban"),
+    CellLeak("IBAN of letters in groups", "GT82/TRAJ/0102/0000/0012/1002/9690", "iban"),
     CellLeak("payment card", "4111 1111 1111 1111", "card"),
     CellLeak("NIR", "2 55 08 14 168 025 38", "nir"),
     CellLeak("SIRET", "732 829 320 00074", "siret"),
+    CellLeak("SIREN", "RCS Paris 732 829 320", "siret"),
     CellLeak("MAC address", "00:1b:44:11:3a:b7", "mac"),
+    CellLeak("MAC address with dots", "0012.ab56.789a", "mac"),
     CellLeak("JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl", "jwt"),
     CellLeak("URL with credentials", "https://jane:secret@host.example/", "credentials_url"),
+    CellLeak("URL with a password alone", "redis://:s3cret-42@cache.example:6379/0", "credentials_url"),
     CellLeak("UUID of somebody else", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "uuid"),
     CellLeak("e-mail in full-width letters", "ｊａｎｅ＠mail.example", "email"),
     CellLeak("e-mail with HTML escapes", "jane&#64;mail.example", "email"),
+    CellLeak("e-mail with HTML names", "jane&commat;mail&period;example", "email"),
 )
 """Told by shape alone; all of them from documentation ranges, published examples or made up."""
 
@@ -80,6 +86,12 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
         ),
         CellLeak("known e-mail in base64 of base64", base64.b64encode(base64.b64encode(raw)).decode(), "known_base64"),
         CellLeak("known e-mail in base64 behind a label", f"xy{base64.b64encode(raw).decode()}", "known_base64"),
+        CellLeak("known e-mail in base32", base64.b32encode(raw).decode(), "known_base64"),
+        CellLeak(
+            "known e-mail, gzip in base64", base64.b64encode(gzip.compress(raw, mtime=0)).decode(), "known_base64"
+        ),
+        CellLeak("known e-mail, defanged", email.replace(".", "[.]").replace("@", "[@]"), "known"),
+        CellLeak("known e-mail, octal escapes", "".join(f"\\{b:03o}" for b in raw), "known"),
         CellLeak("known e-mail in hex", raw.hex(), "known_hex"),
         CellLeak("known e-mail in hex with colons", raw.hex(":"), "known_hex"),
         CellLeak("known e-mail in hex, capitals", raw.hex().upper(), "known_hex"),
@@ -94,6 +106,10 @@ def known_leaks(email: str, names: tuple[str, str], identifier: str) -> tuple[Ce
             "md5 in a path", f"/avatar/{hashlib.md5(lower, usedforsecurity=False).hexdigest()}?s=80", "hashed_md5"
         ),
         CellLeak("md5 with a label", f"md5:{hashlib.md5(raw, usedforsecurity=False).hexdigest()}", "hashed_md5"),
+        CellLeak("sha256 with a line's end", hashlib.sha256(raw + b"\n").hexdigest(), "hashed_sha256"),
+        CellLeak("sha256 of capitals", hashlib.sha256(email.upper().encode()).hexdigest(), "hashed_sha256"),
+        CellLeak("sha256 of UTF-16", hashlib.sha256(email.encode("utf-16-le")).hexdigest(), "hashed_sha256"),
+        CellLeak("sha384 of the known e-mail", hashlib.sha384(raw).hexdigest(), "hashed_otherwise"),
         CellLeak("HMAC under an empty key", hmac.digest(b"", raw, "sha256").hex(), "hashed_unset_key"),
     )
 

@@ -134,7 +134,7 @@ class LandedDay:
         """The direct columns of one source; of accounts both orders of the full name, too."""
         source = self.promise.source(name)
         cells = [
-            (F.lit(source.columns[column].identifier), _identifying(source, column))
+            (_class_of(source.columns[column].identifier, frame), _identifying(source, column))
             for column in source.of_kind("direct")
             if column in frame.columns
         ]
@@ -150,6 +150,13 @@ def _identifying(source: Source, column: str) -> Column:
         return cell
     accounts = F.col(source.subject).isNotNull() if source.subject else F.lit(False)
     return F.when(accounts | F.call_function("ignicloud.personal", cell), cell)
+
+
+def _class_of(identifier: str | None, frame: DataFrame) -> Column:
+    """The class of a column's identifiers; of phone numbers with the account's country, in which they are dialled."""
+    if identifier == "phone" and "country" in frame.columns:
+        return F.concat_ws(":", F.lit(identifier), F.upper("country"))
+    return F.lit(identifier)
 
 
 def epochs_of(contract: Contract, days: Iterable[date]) -> list[str]:

@@ -28,6 +28,7 @@ enum Detector {
   HASHED_SHA512,
   HASHED_BLAKE2B,
   HASHED_UNSET_KEY,
+  HASHED_OTHERWISE,
   /** Not a finding: something that could be a hash, of whatever. */
   DIGEST_LIKE,
   /** Not a finding: text beside tokens, long enough for an identifier of whatever class. */

@@ -4,17 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * Key, class, unset field key, value → the fingerprints under which the gate's index knows one
+ * Key, class (of phone numbers with their region behind a colon), unset field key, value → the fingerprints under which the gate's index knows one
  * identifier, eight bytes each: as a whole word or words, as a substring where it is long and distinctive,
  * and as what hashing it without a key gives, unless the unset field key is null. A null value gives none,
  * nor does one that the same task has just seen.
@@ -22,12 +19,11 @@ import org.apache.spark.unsafe.types.UTF8String;
 public final class Identifier extends KernelFunction<byte[]> {
   /** Letters of a UUID, which most ids are: looked up at once; others behind their first letters, the anchor. */
   static final int UUID = 32, ANCHOR = 8, LONGEST = 64;
-  private static final Set<String> RANDOM = Set.of("event", "object", "session", "invoice", "contract", "cookie");
   /** What has more than one spelling; all others are their letters and digits. */
-  private static final Set<String> SPELLED = Set.of("email", "phone", "address");
+  private static final Set<String> SPELLED = Set.of("email", "phone", "address", "street");
   static final int SHORTEST_NAME = 3;
   private static final int SHORTEST_WORD = 5, SHORTEST_NUMBER = 8;
-  private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LONG_WORD = 12, LOCAL_PART = 9, SUBSCRIBER = 9;
+  private static final int SHORTEST_FULL_NAME = 10, LONG_NAME = 16, LONG_WORD = 12;
   /** Of each ASCII character the letter or digit that it counts as, or 0. */
   private static final char[] PLAIN = new char[128];
 
@@ -52,6 +48,7 @@ public final class Identifier extends KernelFunction<byte[]> {
     private final List<Kind> kinds = new ArrayList<>();
     private final long[] written = new long[WRITTEN];
     private final char[] plain = new char[LONGEST + 1];
+    final Digests digests = new Digests(this::digest);
     private ByteBuffer found = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
 
     Task(long attempt, byte[] key) {
@@ -97,6 +94,11 @@ public final class Identifier extends KernelFunction<byte[]> {
       found.putLong(made);
     }
 
+    private void digest(Detector kind, long first) {
+      add(Fingerprint.DIGEST, 8, first);
+      add(Fingerprint.DIGEST + kind.ordinal(), 8, first);
+    }
+
     byte[] taken() {
       if (found.position() == 0) return NOTHING;
       byte[] bytes = Arrays.copyOf(found.array(), found.position());
@@ -108,7 +110,7 @@ public final class Identifier extends KernelFunction<byte[]> {
   /** One class of identifiers in one task: how it is searched, and its latest values. */
   private static final class Kind {
     final UTF8String name;
-    final String identifier;
+    final String identifier, region;
     final boolean plain, isName;
     /** From which length on a form is searched inside longer words: one with a digit, one without. */
     final int insideWithDigit, inside;
@@ -117,7 +119,9 @@ public final class Identifier extends KernelFunction<byte[]> {
 
     Kind(UTF8String name) {
       this.name = name;
-      identifier = name.toString();
+      String[] parts = name.toString().split(":", 2);
+      identifier = parts[0];
+      region = parts.length > 1 ? parts[1] : "";
       plain = !SPELLED.contains(identifier);
       isName = identifier.endsWith("name");
       switch (identifier) {
@@ -145,63 +149,17 @@ public final class Identifier extends KernelFunction<byte[]> {
     if (length >= 0 && unset == null) return task.taken();
     String value = cell.toString();
     if (value.isBlank()) return NOTHING;
-    if (length < 0) for (String form : spellings(kind.identifier, value)) add(task, kind, form.toCharArray(), form.length());
-    for (String form : unset == null ? Set.<String>of() : hashed(kind.identifier, value)) {
-      if (form.length() >= SHORTEST_NAME) {
-        Digests.of(form, unset, (digest, first) -> {
-          task.add(Fingerprint.DIGEST, 8, first);
-          task.add(Fingerprint.DIGEST + digest.ordinal(), 8, first);
-        });
-      }
-    }
+    if (length < 0) for (String form : Spellings.searched(kind.identifier, kind.region, value)) add(task, kind, form.toCharArray(), form.length());
+    if (unset != null) hash(task, kind, value, unset);
     return task.taken();
   }
 
-  /** What somebody would put into a hash; of ids that the platform draws at random, just the id. */
-  private static Set<String> hashed(String identifier, String value) {
-    Set<String> forms = new LinkedHashSet<>();
-    forms.add(value);
-    if (RANDOM.contains(identifier)) return forms;
-    forms.add(value.strip());
-    forms.add(value.strip().toLowerCase(Locale.ROOT));
-    forms.add(Cleaned.visible(value).strip().toLowerCase(Locale.ROOT));
-    forms.add(compact(value));
-    String normalised = Normalise.normalised(normalisation(identifier), value);
-    if (normalised != null) forms.add(normalised);
-    return forms;
-  }
-
-  private static String normalisation(String identifier) {
-    switch (identifier) {
-      case "email": case "phone": case "address": return identifier;
-      case "person": case "company": return "uuid";
-      default: return "exact";
+  private static void hash(Task task, Kind kind, String value, byte[] unset) {
+    for (String form : Spellings.hashed(kind.identifier, kind.region, value)) {
+      if (form.length() >= SHORTEST_NAME) task.digests.of(form, unset);
     }
-  }
-
-  /** An e-mail is also its local part, a phone number its last nine digits, an address a number. */
-  private static Set<String> spellings(String identifier, String value) {
-    Set<String> forms = new LinkedHashSet<>();
-    byte[] address = identifier.equals("address") ? Address.parse(value.strip()) : null;
-    if (address != null) {
-      String hex = HexFormat.of().formatHex(address);
-      forms.add(hex);
-      forms.add(address.length == 4 ? String.valueOf(Long.parseLong(hex, 16)) : compact(Address.canonical(address)));
-      return forms;
-    }
-    forms.add(compact(value));
-    int at = value.indexOf('@');
-    if (at > 0 && compact(value.substring(0, at)).length() >= LOCAL_PART) forms.add(compact(value.substring(0, at)));
-    if (identifier.equals("phone")) {
-      String digits = value.replaceAll("\\D", "");
-      if (digits.length() > SUBSCRIBER) forms.add(digits.substring(digits.length() - SUBSCRIBER));
-    }
-    return forms;
-  }
-
-  private static String compact(String value) {
-    Compact form = new Compact(Cleaned.folded(Cleaned.visible(value)));
-    return new String(form.chars, 0, Math.min(form.length, LONGEST));
+    if (value.strip().length() < SHORTEST_NAME) return;
+    for (byte[] form : Spellings.accidents(kind.identifier, value)) task.digests.plain(form);
   }
 
   /** A form that is searched as a substring is found as a word by that, too; a name has a detector of its own. */

@@ -1,13 +1,16 @@
 package ignicloud.kernel;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What of decoded bytes is text: UTF-8, or UTF-16 of Latin letters, whose zero bytes are left out. */
+/** What of decoded bytes is text: UTF-8, UTF-16 or UTF-32 with enough letters of the West, or Windows' Latin with a few accents. */
 final class Printable {
+  private static final Charset[] WIDE = {
+    Charset.forName("UTF-32LE"), Charset.forName("UTF-32BE"), Charset.forName("UTF-16"), StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE,
+  };
+  private static final int SHORTEST_WIDE = 4, FIRST_OF_THE_EAST = 0x700;
   private static final int SHORTEST = 5, SHORTEST_STRETCH = 8;
   /** For each byte: whether it is ASCII text, and whether a stretch goes on with it (a zero byte is left out). */
   private static final byte[] ASCII_TEXT = new byte[256], IN_STRETCH = new byte[256];
@@ -22,13 +25,36 @@ final class Printable {
   /** All of the bytes as one text, or null when some of them are no text. */
   static String whole(byte[] bytes) {
     byte[] filled = withoutZeros(bytes);
+    if (bytes.length % 2 == 0) for (Charset wide : WIDE) {
+      String text = Misread.strictly(bytes, wide);
+      if (text != null && isWhole(text)) return text;
+    }
     if (filled.length < SHORTEST) return null;
     for (byte b : filled) if (!isText(b)) return null;
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(filled)).toString();
-    } catch (CharacterCodingException notText) {
-      return null;
+    String utf8 = Misread.strictly(filled, StandardCharsets.UTF_8);
+    return utf8 == null && isLatin(filled) ? Misread.text(filled) : utf8;
+  }
+
+  /** Whether it is made of letters, digits and signs, most of them Latin, Greek, Cyrillic, Hebrew or Arabic: one in forty by chance. */
+  private static boolean isWhole(String text) {
+    int western = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isISOControl(c) && !Character.isWhitespace(c) || !Character.isDefined(c)) return false;
+      if (c < FIRST_OF_THE_EAST) western++;
     }
+    return text.length() >= SHORTEST_WIDE && 4 * western >= 3 * text.length();
+  }
+
+  /** Whether it can be text of one byte a letter: few letters with accents among many without, where chance has as many of each. */
+  private static boolean isLatin(byte[] bytes) {
+    int accented = 0;
+    for (byte b : bytes) {
+      if (b >= 0) continue;
+      if ((b & 255) < 0xc0) return false;
+      accented++;
+    }
+    return bytes.length > SHORTEST && 4 * accented <= bytes.length;
   }
 
   /** Every stretch of ASCII text of at least eight characters. */

@@ -1,4 +1,6 @@
-"""Compile the kernel: every ``*.java`` beside this file, uap-core's rules and the Unicode table, into one jar.
+"""Compile the kernel: every ``*.java`` beside this file into one reproducible jar, with what it reads.
+
+That is uap-core's rules, the Unicode table, the rules of telephone numbers and the names of HTML.
 
 ``python -m jobs.kernel.build`` needs a JDK (``javac`` 17 or newer), PySpark's own jars and ua-parser's
 rules, nothing else. Equal sources give an equal jar, byte for byte, on every machine with the same compiler: its
@@ -16,6 +18,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from jobs.kernel import entities, phones
 from jobs.kernel.user_agents import RESOURCE, exported, rules_version
 from policy.errors import PolicyError
 
@@ -59,6 +62,8 @@ def built() -> Path:
         _compile(sources, content)
         (content / RESOURCE).write_text(exported(), encoding="utf-8")
         shutil.copyfile(UNICODE, (content / RESOURCE).with_name(UNICODE.name))
+        (content / entities.RESOURCE).write_text(entities.exported(), encoding="utf-8")
+        shutil.copyfile(phones.RULES, content / phones.RESOURCE)
         fresh = Path(folder) / "kernel.jar"
         _pack(content, fresh)
         fresh.replace(JAR)
@@ -72,7 +77,8 @@ def is_built() -> bool:
 
 
 def _made_of() -> str:
-    sources = [*sorted(SOURCES.glob("*.java")), SOURCES / "user_agents.py", UNICODE]
+    data = [SOURCES / "user_agents.py", SOURCES / "entities.py", phones.RULES, UNICODE]
+    sources = [*sorted(SOURCES.glob("*.java")), *data]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources) + rules_version().encode()).hexdigest()
 
 

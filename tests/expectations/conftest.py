@@ -13,15 +13,16 @@ from jobs.keys.field_keys import field_key
 
 KNOWN = {
     "email": ["jane.roe@firm.example", "Zoé.Müller@école.example", "1234567", "admin.login-1@x.example"],
-    "phone": ["+33 6 12 34 56 78", "12345"],
-    "first_name": ["Jane", "Robert", "Hubert", "Tel", "Li"],
-    "family_name": ["Roe", "Müller", "Dupont"],
+    "phone": ["+33 6 12 34 56 78", "12345", "06 98 76 54 32", "+33 (0)4 72 11 22 33"],
+    "phone:DK": ["32 12 34 56"],
+    "first_name": ["Jane", "Robert", "Hubert", "Tel", "Li", "İpek", "Σπύρος"],
+    "family_name": ["Roe", "Müller", "Dupont", "Lefèvre", "Großmann", "O'Brien"],
     "full_name": ["Jane Roe", "Roe Jane"],
     "company_name": ["Org", "Société Générale de Chauffage et Climatisation du Centre et de l'Ouest"],
     "person": ["f81d4fae-7dec-11d0-a765-00a0c91e6bf6"],
     "address": ["192.0.2.17", "2001:db8::8a2e:370:7334"],
     "session": ["s-4711-aBcDeF"],
-    "street": ["12 rue de la République"],
+    "street": ["12 rue de la République", "4 Königsallee, 40212 Düsseldorf", "7 Church Lane\nYork"],
 }
 
 KEYED = ("event_id", "actor", "attempted_login", "session_id", "ip")

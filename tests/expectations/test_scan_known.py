@@ -1,12 +1,20 @@
 """Every form in which one of the night's identifiers could lie in a cell is found, and chance isn't."""
 
 import base64
+import bz2
+import codecs
+import gzip
 import hashlib
 import hmac
 import json
 import random
+import unicodedata
+import uuid
+import zlib
 from urllib.parse import quote
 
+from expectations.detectors import HASHED as HASHED_DETECTORS
+from expectations.detectors import KNOWN as KNOWN_DETECTORS
 from jobs.keys.field_keys import field_key
 
 EMAIL, PERSON, PHONE = "jane.roe@firm.example", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "+33 6 12 34 56 78"
@@ -65,6 +73,37 @@ PLAIN = {
     "address as a number": "3221226001",
     "address in hex": "c0000211",
     "IPv6 address without colons": "20010db80000000000008a2e03707334",
+    "address in hex with 0x": "0xc0000211",
+    "address with hyphens, in a host's name": "ip-192-0-2-17.isp.example",
+    "address with underscores": "host_192_0_2_17",
+    "address turned, with hyphens": "17-2-0-192.dynamic.isp.example",
+    "address in octal": "0300.0.02.021",
+    "address in hex, number by number": "0xc0.0x0.0x2.0x11",
+    "IPv6 address with hyphens": "2001-db8--8a2e-370-7334.ipv6-literal.example",
+    "HTML names": "jane&period;roe&commat;firm&period;example",
+    "HTML codes without semicolons": "jane&#46roe&#64firm&#46example",
+    "octal escapes": "".join(f"\\{b:03o}" for b in RAW),
+    "JavaScript's braces": "".join(f"\\u{{{ord(c):x}}}" for c in EMAIL),
+    "JavaScript's escape()": "".join(f"%u{ord(c):04x}" for c in EMAIL),
+    "quoted-printable": "".join(f"={b:02X}" for b in RAW),
+    "quoted-printable over two lines": EMAIL[:8] + "=\r\n" + EMAIL[8:],
+    "defanged": "jane[.]roe[@]firm[.]example",
+    "spoken": "jane dot roe at firm dot example",
+    "in brackets": "jane.roe (at) firm (dot) example",
+    "tags inside": "jane.<b>roe</b>@firm.<!-- x -->example",
+    "letters one by one": " ".join(EMAIL),
+    "a JSON list of letters": json.dumps(list(EMAIL)),
+    "turned by thirteen": codecs.encode(EMAIL, "rot13"),
+    "id as a number": str(uuid.UUID(PERSON).int),
+    "id's bytes": base64.b64encode(uuid.UUID(PERSON).bytes).decode(),
+    "id's bytes as Microsoft orders them": base64.b64encode(uuid.UUID(PERSON).bytes_le).decode(),
+    "phone of E.164 as a float": "3.3612345678E10",
+    "phone whose trunk 0 is in brackets": "+33472112233",
+    "phone of a country without a trunk 0": "tel32123456",
+    "phone of the account's country": "+45 32 12 34 56",
+    "national phone, from abroad": "0033698765432",
+    "street without its town": "4 Königsallee",
+    "street without the line below": "at 7 Church Lane,",
 }
 
 
@@ -95,6 +134,22 @@ NAMES = {
     "company of one word": "from Org.",
     "company of eleven words": "Société Générale de Chauffage et Climatisation du Centre et de l'Ouest",
     "street": "lives at 12, rue de la Republique",
+    "sharp s in capitals": "Frau GROSSMANN",
+    "final sigma in capitals": "ο ΣΠΥΡΟΣ!",
+    "Turkish I in small letters": "ipek",
+    "Turkish I in capitals": "IPEK",
+    "umlaut spelt out": "Herr Mueller",
+    "apostrophe by name": "Mr O&apos;Brien",
+    "read as Windows-1252": "M. LefÃ¨vre",
+    "read as Windows-1252 twice": "Lefèvre".encode().decode("cp1252").encode().decode("cp1252"),
+    "read as IBM850": "Lefèvre".encode().decode("cp850"),
+    "read as MacRoman": "Lefèvre".encode().decode("mac_roman"),
+    "Python's bytes": repr("Lefèvre".encode()),
+    "percent-encoded Latin-1": "Lef%E8vre",
+    "small capitals": "ᴅᴜᴘᴏɴᴛ",
+    "spaced": "D u p o n t",
+    "joined by capitals": "JanetteDupont",
+    "before a number": "dupont75",
 }
 
 
@@ -134,6 +189,24 @@ ENCODED = {
     "bytea of PostgreSQL": ("\\x" + RAW.hex(), "known_hex"),
     "reversed": (EMAIL[::-1], "known_reversed"),
     "reversed, inside a text": (f"x {EMAIL[::-1]} y", "known_reversed"),
+    "base32": (base64.b32encode(RAW).decode(), "known_base64"),
+    "base32 in small letters, unpadded": (base64.b32encode(RAW).decode().lower().rstrip("="), "known_base64"),
+    "base85": (base64.b85encode(RAW).decode(), "known_base64"),
+    "Ascii85": (base64.a85encode(RAW, adobe=True).decode(), "known_base64"),
+    "gzip in base64": (base64.b64encode(gzip.compress(RAW)).decode(), "known_base64"),
+    "zlib in base64": (base64.b64encode(zlib.compress(RAW)).decode(), "known_base64"),
+    "deflate in base64, as SAML sends it": (base64.b64encode(zlib.compress(RAW, wbits=-15)).decode(), "known_base64"),
+    "bzip2 in base64": (base64.b64encode(bz2.compress(RAW)).decode(), "known_base64"),
+    "gzip in hex": (gzip.compress(RAW).hex(), "known_base64"),
+    "gzip of base64 in base64": (base64.b64encode(gzip.compress(BASE64.encode())).decode(), "known_base64"),
+    "base64 of Latin-1": (base64.b64encode("Frau Müller".encode("latin-1")).decode(), "known_base64"),
+    "base64 of UTF-16 with accents": (utf16("Lefèvre"), "known_base64"),
+    "base64 of UTF-16 in Greek": (utf16("Σπύρος"), "known_base64"),
+    "hex with 0x before each byte": (" ".join(f"0x{b:02x}" for b in RAW), "known_hex"),
+    "hex in fours": (RAW.hex(" ", 2), "known_hex"),
+    "hex in eights": (RAW.hex(" ", -4), "known_hex"),
+    "a list of bytes": (str(list(RAW)), "known_hex"),
+    "bits": (" ".join(f"{b:08b}" for b in RAW), "known_hex"),
     "reversed in base64": (base64.b64encode(EMAIL[::-1].encode()).decode(), "known_base64"),
 }
 
@@ -169,6 +242,29 @@ HASHED = {
     "of a name in small letters": (hexed("sha256", b"jane"), "hashed_sha256"),
     "of the address": (hexed("sha256", b"192.0.2.17"), "hashed_sha256"),
     "of the session": (hexed("sha256", b"s-4711-aBcDeF"), "hashed_sha256"),
+    "of the phone in E.164, whose account has it from inside": (hexed("sha256", b"+33698765432"), "hashed_sha256"),
+    "of the phone in E.164, whose account has a 0 in brackets": (hexed("md5", b"+33472112233"), "hashed_md5"),
+    "of the phone in E.164 by the account's country": (hexed("sha1", b"+4532123456"), "hashed_sha1"),
+    "of the number at home": (hexed("sha256", b"0612345678"), "hashed_sha256"),
+    "of capitals": (hexed("sha256", RAW.upper()), "hashed_sha256"),
+    "with a line's end": (hexed("sha256", RAW + b"\n"), "hashed_sha256"),
+    "of small letters with a line's end": (hexed("md5", b"jane\n"), "hashed_md5"),
+    "with a Windows line's end": (hexed("md5", RAW + b"\r\n"), "hashed_md5"),
+    "of UTF-16, as SQL Server does": (hexed("sha256", EMAIL.encode("utf-16-le")), "hashed_sha256"),
+    "of capitals in UTF-16": (hexed("sha1", EMAIL.upper().encode("utf-16-le")), "hashed_sha1"),
+    "of Windows' letters": (hexed("sha256", "Müller".encode("cp1252")), "hashed_sha256"),
+    "of a decomposed name": (hexed("sha256", unicodedata.normalize("NFD", "Lefèvre").encode()), "hashed_sha256"),
+    "of a case folded name": (hexed("sha256", "großmann".casefold().encode()), "hashed_sha256"),
+    "of Greek capitals": (hexed("sha256", "ΣΠΎΡΟΣ".encode()), "hashed_sha256"),
+    "of a folded final sigma": (hexed("sha256", "σπύροσ".encode()), "hashed_sha256"),
+    "of a Turkish name in small letters": (hexed("sha256", b"ipek"), "hashed_sha256"),
+    "of the session in small letters": (hexed("sha256", b"s-4711-abcdef"), "hashed_sha256"),
+    "of the session in capitals": (hexed("sha256", b"S-4711-ABCDEF"), "hashed_sha256"),
+    "of the session with a line's end": (hexed("sha256", b"s-4711-aBcDeF\n"), "hashed_sha256"),
+    "SHA-384": (hexed("sha384", RAW), "hashed_otherwise"),
+    "SHA-3": (hexed("sha3_256", RAW), "hashed_otherwise"),
+    "MD5 of MD5": (hexed("md5", hexed("md5", RAW).encode()), "hashed_otherwise"),
+    "in base32": (base64.b32encode(hashlib.sha256(RAW).digest()).decode(), "hashed_sha256"),
     "behind a label": (f"md5:{hexed('md5', RAW)}", "hashed_md5"),
     "glued to letters": (f"usr{hexed('md5', RAW)}", "hashed_md5"),
     "in the path of an avatar": (f"https://www.gravatar.com/avatar/{hexed('md5', RAW)}?s=80", "hashed_md5"),
@@ -202,6 +298,25 @@ def test_chance_is_not_known(found):
     tokens = [f"tel_{''.join(draw.choices('cbdefghijklnrtuv', k=32))}" for _ in range(2_000)]
     words = ["1234567", "12345", "192021", "19202117", "janet", "telephone", "organisation", "2026-03-12", "", None]
     assert [cell for cell, seen in zip(tokens + words, found(*tokens, *words), strict=True) if seen] == []
+
+
+def test_spark_s_own_hash_as_a_number_is_known(spark, found):
+    values = spark.createDataFrame([(EMAIL,), (PERSON,), ("Jane",)], "value string")
+    numbers = [row[0] for row in values.selectExpr("CAST(xxhash64(value) AS STRING)").collect()]
+    assert [seen & {"hashed_otherwise"} for seen in found(*numbers)] == [{"hashed_otherwise"}] * 3
+
+
+def test_random_bytes_in_any_encoding_are_nobody(found):
+    draw = random.Random(11)
+    raw = [draw.randbytes(draw.randrange(6, 40)) for _ in range(400)]
+    made = (
+        bytes.hex,
+        lambda b: base64.b64encode(b).decode(),
+        lambda b: base64.b32encode(b).decode(),
+        lambda b: str(list(b)),
+    )
+    cells = [make(b) for b in raw for make in made]
+    assert set().union(*found(*cells)) & {*KNOWN_DETECTORS, *HASHED_DETECTORS} == set()
 
 
 def test_a_token_says_its_class_though_somebody_is_called_so(found):

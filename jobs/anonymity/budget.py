@@ -18,6 +18,7 @@ from typing import Any
 from jobs.lake.files import sha256_of, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
+from policy.command_line import command
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.privacy import PrivacyBudget, epsilon_of
@@ -33,7 +34,7 @@ class BudgetSpentError(PolicyError):
         super().__init__(
             f"{contract.release} of {day}: the {spent.period}'s privacy budget is spent: ε {spent.epsilon:.2f} is "
             f"reserved, {spent.most:g} allowed, {spent.left:.2f} left; one draw more would make it {spent.after:.2f}; "
-            f"nothing was drawn; ask {contract.owner}, and see `jobs budget`"
+            f"nothing was drawn; ask {contract.owner}, and see `{command('jobs', 'budget')}`"
         )
 
 

@@ -6,7 +6,7 @@ import argparse
 
 import policy
 from jobs.lake.zones import Lake
-from policy.command_line import a_day
+from policy.command_line import a_day, command
 from policy.promise import Promise
 
 
@@ -49,6 +49,7 @@ def _check(promise: Promise) -> int:
         known = promise.detections.rules[rule.name]
         print(f"{rule.name:<30} {known.level:<14} {known.technique:<10} by {', '.join(rule.group_by)}")
     print(
-        f"{len(rules)} rules fit the contracts; try one on a published day: python -m jobs signals test RULE --day DAY"
+        f"{len(rules)} rules fit the contracts; try one on a published day: "
+        f"{command('jobs', 'signals', 'test', 'RULE', '--day', 'DAY')}"
     )
     return 0

@@ -47,12 +47,12 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
         SeveralDriftsError: more than one of these, of all tables together.
         PlatformError: the database doesn't answer.
     """
-    require_wanted(promise, day)
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
     sources = {name: promise.source(name) for name in needed}
     with connect() as platform:
         require_classified(platform, sources)
         require_held(platform, sources, day)
+        require_wanted(promise, day)
         copies = [_copied(platform, name, sources[name], columns, day, lake) for name, columns in needed.items()]
     try:
         refuse_all(drift for copy in copies for drift in copy.drifts)

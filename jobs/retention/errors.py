@@ -87,7 +87,7 @@ class MassChangeError(PolicyError):
         super().__init__(
             f"plan {plan[:12]}: {people} people are due whom the last plan didn't see coming; ask the owners of "
             "contracts and professional_users whether their ends are right, then approve it in the DAG `retention` or "
-            f"by `python -m jobs expire --approve {plan} --by NAME`"
+            f"by `{command('jobs', 'expire', '--approve', plan, '--by', 'NAME')}`"
         )
 
 

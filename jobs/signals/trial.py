@@ -18,6 +18,7 @@ from jobs.signals.findings import findings
 from jobs.signals.release import added_fields, closed_accounts, whole_day
 from jobs.signals.rules import load_rules
 from jobs.treatments.tokens import FieldKeys
+from policy.command_line import command
 from policy.promise import Promise
 
 RELEASE = "threat_signals"
@@ -56,7 +57,9 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     contract = promise.release(RELEASE)
     chosen = [rule for rule in load_rules(promise, contract) if rule.name == name]
     if not chosen:
-        raise InvalidRuleError(name, "no reporting rule has this name", "`python -m jobs signals check` lists them")
+        raise InvalidRuleError(
+            name, "no reporting rule has this name", f"`{command('jobs', 'signals', 'check')}` lists them"
+        )
     for base in contract.findings.derived_from if contract.findings else ():
         require_day(lake, base, day)
     published = PublishedDays(spark, lake, promise, contract)

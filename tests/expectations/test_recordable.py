@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from expectations import rules
-from expectations.case import Case, Claimed, Keyed, Landed, Recounted
+from expectations.case import Case, Claimed, Keyed, Landed, Recounted, Unread
 from expectations.detectors import DETECTORS
 from expectations.great import EXPECTATIONS
 from expectations.judge import _column, _findings
@@ -28,7 +28,8 @@ def case_of(contract):
     keyed = {"actor": Keyed(1, (1, 1)), "ip": Keyed(2, (1, 1))}
     return Case(
         contract, DAY, datetime(2026, 3, 20, tzinfo=UTC), SimpleNamespace(columns=[*contract.output_schema]), None, Claimed(9, 7, 5, 3),
-        Recounted(1, 1, keyed, 1, {"first_name and family_name": 1}, 1), (wrong, early), (10_000,), ((), ("x",)), ("x",),
+        Recounted(1, 1, keyed, 1, {"first_name and family_name": 1}, 1, book={"draws of one day": 1}, left_in=1,
+                  unread={"ip": Unread(9, 9, 0.01)}), (wrong, early), (10_000,), ((), ("x",)), ("x",),
     )  # fmt: skip
 
 

@@ -291,7 +291,7 @@ def test_a_file_that_is_no_database_is_said_and_a_path_may_be_written_in_any_way
     other = tmp_path / "my 100% platform #1?.db"
     monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{other}")
     other.write_text("id,name\n")
-    with pytest.raises(PlatformError, match="isn't a database"), connect():
+    with pytest.raises(PlatformError, match="another sort of file"), connect():
         pass
     other.write_bytes(platform.read_bytes())
     with connect() as database:

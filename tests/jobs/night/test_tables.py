@@ -21,11 +21,12 @@ DAY, RELEASE = date(2026, 3, 12), "service_statistics"
 def night(spark, promise, lake, platform, ledger):
     """A function that runs the release's day under a name; what it stages can be changed before it is judged."""
 
-    def run(name, change=lambda table: table):
+    def run(name, change=None):
         extract_day(promise, DAY, lake, ledger)
         made = protect_release(promise, RELEASE, DAY, name, spark, lake)
-        [file] = lake.staged(RELEASE, name).glob("*.parquet")
-        pq.write_table(change(pq.read_table(file)).replace_schema_metadata(None), file)
+        if change is not None:
+            [file] = lake.staged(RELEASE, name).glob("*.parquet")
+            pq.write_table(change(pq.read_table(file)).replace_schema_metadata(None), file)
         validate_release(promise, RELEASE, DAY, name, spark, lake)
         publish_release(promise, RELEASE, DAY, name, lake)
         return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame
 
@@ -26,6 +27,37 @@ class Scanner(Protocol):
     def thorough(self, cell: Column) -> Column:
         """Everything."""
         ...
+
+
+class Attacker(Protocol):
+    """What an attacker can do with everything that is printed of a release of tables."""
+
+    def __call__(self, printed: Printed) -> Mapping[tuple[str, str], int]:
+        """For each statistic and each weakness of it the number of cells."""
+        ...
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum that is known: one number of a statistic, over all of its cells that have these words in these groups."""
+
+    statistic: str
+    number: str
+    where: tuple[tuple[str, str], ...]
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Everything that is printed of a release of tables: what an attacker starts with.
+
+    ``rows`` are the staged ones, in the contract's columns; ``visible`` those of the same day that readers can see
+    already, or could; ``totals`` what is printed, or could be known, of sums. One attack on it is made once.
+    """
+
+    rows: tuple[tuple[Any, ...], ...]
+    visible: tuple[tuple[Any, ...], ...]
+    totals: tuple[Total, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +113,7 @@ class Recounted:
     ``book``: what is wrong with numbers that have noise, in words → how often.
     ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
     ``unread``: for each column of addresses the cells that are none.
+    ``totals``: what the fresh tables of an aggregate add up to.
     ``seed``: what the checksums of ``keyed`` begin with.
     ``whole``: whether ``differing`` compares whole rows, their tokens too.
     """
@@ -94,6 +127,7 @@ class Recounted:
     book: Mapping[str, int] = field(default_factory=dict)
     left_in: int = 0
     unread: Mapping[str, Unread] = field(default_factory=dict)
+    totals: tuple[Total, ...] = ()
     seed: int = 0
     whole: bool = False
 
@@ -113,7 +147,8 @@ class Case:
 
     ``staged`` names no column that isn't the contract's. ``file_columns`` are the columns of each file by itself.
     ``texts`` are what lies beside the rows, names of files too, and isn't what our writer writes;
-    ``history`` are the source rows of the last nights.
+    ``history`` are the source rows of the last nights. ``printed`` and ``attacker``:
+    of a release of tables only.
     """
 
     contract: Contract
@@ -127,3 +162,5 @@ class Case:
     history: tuple[int, ...]
     file_columns: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...]
+    printed: Printed | None = None
+    attacker: Attacker | None = None

@@ -143,6 +143,12 @@ class ExpectGroupsHaveEnoughContributors(ReleaseExpectation):
     rule = staticmethod(rules.groups_have_enough_contributors)
 
 
+class ExpectHiddenCellsStayHidden(ReleaseExpectation):
+    """No hidden cell of a table follows, nearly or exactly, from everything that is printed."""
+
+    rule = staticmethod(rules.hidden_cells_stay_hidden)
+
+
 class ExpectClassesAreLargeAndDiverse(ReleaseExpectation):
     """Every equivalence class of microdata has at least k rows and l sensitive values."""
 
@@ -182,6 +188,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectSurrogatesAreNobody,
     ExpectRowsBalance,
     ExpectGroupsHaveEnoughContributors,
+    ExpectHiddenCellsStayHidden,
     ExpectClassesAreLargeAndDiverse,
     ExpectNumbersAreDrawnOnce,
     ExpectLandingIsFresh,

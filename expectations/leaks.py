@@ -18,7 +18,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from expectations.case import Case, Keyed, Landed, Unread
+from expectations.case import Case, Finding, Keyed, Landed, Unread
 from expectations.measures import Measures
 
 
@@ -119,11 +119,16 @@ Falsify = Callable[[Case, Measures], tuple[Case, Measures]]
 
 @dataclass(frozen=True)
 class StructuralLeak:
-    """A kind of damage to the whole: how to do it, and the expectation that must break."""
+    """A kind of damage to the whole: how to do it, the expectation that must break, and what it must say, if given."""
 
     kind: str
     falsify: Falsify
     expectation: str
+    detail: str = ""
+
+    def is_named(self, finding: Finding) -> bool:
+        """Whether this finding is the one that the damage must make."""
+        return finding.expectation == self.expectation and self.detail in ("", finding.detail)
 
 
 def _measured(**changes: Any) -> Falsify:

@@ -15,9 +15,10 @@ from pyspark.sql import types as T
 
 from expectations.case import Case, Keyed
 from expectations.searches import counted, first_search, found_in_texts, scan_columns, settled
-from policy.contract import Contract, Output, Statistic
+from policy.contract import Contract, Output
 from policy.rules import TruncateDate, TruncateTime
 from policy.shapes import SHAPES, network_shapes, token_shape
+from policy.statistics import ROWS, Statistic
 
 Flags = dict[tuple[str, str], Column]
 """Kind of defect and column (or statistic) → whether a row has it; null is no."""
@@ -42,7 +43,7 @@ def measure(case: Case) -> Measures:
     flags, scans = defects(case, staged), scan_columns(case.contract, staged, first_search(case))
     keyed = [name for name, output in outputs.items() if output.token is not None or output.network is not None]
     checksums = {name: keyed_sums(F.col(name), case.recounted.seed) for name in keyed}
-    represented = F.sum("row_count") if "row_count" in outputs and case.contract.statistics else F.count(F.lit(1))
+    represented = F.sum(ROWS) if ROWS in outputs and case.contract.statistics else F.count(F.lit(1))
     sums = {
         "rows": F.count(F.lit(1)),
         "represented": represented,
@@ -117,10 +118,11 @@ def cut_units(contract: Contract) -> dict[str, str]:
 
 
 def _too_few(statistic: Statistic, staged: DataFrame) -> Column:
-    """Whether a group is shown that too few stand behind; nobody can be told without both columns."""
-    if not {"statistic", "contributors"} <= set(staged.columns):
+    """Whether a cell is shown that too few stand behind, and somebody; nobody can be told without these columns."""
+    if not {"statistic", "shown", ROWS, "contributors"} <= set(staged.columns):
         return F.lit(True)
-    return (F.col("statistic") == statistic.name) & (F.coalesce("contributors", F.lit(0)) < statistic.k)
+    somebody = F.coalesce("shown", F.lit(True)) & (F.coalesce(ROWS, F.lit(1)) > 0)
+    return (F.col("statistic") == statistic.name) & somebody & (F.coalesce("contributors", F.lit(0)) < statistic.k)
 
 
 def _outputs(contract: Contract, staged: DataFrame) -> dict[str, Output]:

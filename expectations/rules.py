@@ -122,7 +122,10 @@ def surrogates_are_nobody(case: Case, measures: Measures) -> list[Finding]:
 
 
 def rows_balance(case: Case, measures: Measures) -> list[Finding]:
-    """Source rows = represented + suppressed + excluded, in claim, files and landing; nobody left out is in it."""
+    """Source rows = represented + suppressed + excluded, in claim, files and landing; nobody left out is in it.
+
+    Of tables it isn't said by how much: the difference could be the number of a hidden cell.
+    """
     name, claimed, recounted = "expect_rows_balance", case.claimed, case.recounted
     differences = {
         "source rows claimed and counted": claimed.rows_in - recounted.rows_in,
@@ -132,12 +135,25 @@ def rows_balance(case: Case, measures: Measures) -> list[Finding]:
         "groups staged and recounted": recounted.differing,
         "rows of people who must not be in it": recounted.left_in,
     }
-    return [Finding(name, "", detail, abs(difference)) for detail, difference in differences.items() if difference]
+    broken = {detail: abs(difference) for detail, difference in differences.items() if difference}
+    return [Finding(name, "", detail, 1 if case.contract.statistics else count) for detail, count in broken.items()]
 
 
 def groups_have_enough_contributors(case: Case, measures: Measures) -> list[Finding]:
     """Every shown group has at least its statistic's k distinct contributors."""
     return _defects("expect_groups_have_enough_contributors", "groups under k", measures)
+
+
+def hidden_cells_stay_hidden(case: Case, measures: Measures) -> list[Finding]:
+    """Nobody gets a hidden cell into an interval narrower than its protection, from everything that is printed.
+
+    The attack is made of the staged rows, of what of that day is visible already, and of the tables' totals; over its
+    bounds (`jobs.anonymity.attack`) it is a finding, and so is a release of tables that nobody attacks.
+    """
+    name = "expect_hidden_cells_stay_hidden"
+    if case.attacker is None or case.printed is None:
+        return [Finding(name, "", "tables that nobody attacks", 1)] if case.contract.statistics else []
+    return [Finding(name, where, what, count) for (where, what), count in case.attacker(case.printed).items()]
 
 
 def classes_are_large_and_diverse(case: Case, measures: Measures) -> list[Finding]:

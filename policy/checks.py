@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 
 from policy.contract import Columns, Contract
 from policy.errors import ContractError, ForbiddenSourceError, UnknownSourceError
@@ -24,6 +25,7 @@ from policy.rules import (
     Vocabulary,
 )
 from policy.sources import Source, SourceColumn
+from policy.statistics import is_acyclic, systems
 from policy.taxonomies import Taxonomies
 from policy.values import ColumnType
 
@@ -159,6 +161,12 @@ def _statistics(contract: Contract) -> Iterator[Problem]:
             yield statistic.name, f"contributor {statistic.contributor} isn't treated `count`"
         if statistic.total is not None and not isinstance(rules.get(statistic.total), Measure):
             yield statistic.name, f"total {statistic.total} isn't treated `measure`"
+    for one, other in permutations(contract.statistics, 2):
+        if (one.of, one.running) == (other.of, other.running) and set(one.by) <= set(other.by):
+            yield one.name, f"has no groups that {other.name} hasn't; readers can add that one up"
+    for system in systems(contract.statistics):
+        if not is_acyclic(system):
+            yield system[0].name, "shares groups in a ring with other statistics of its source; leave one of them out"
 
 
 def _disclosure(contract: Contract) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from policy.periods import months_of
 from policy.privacy import PrivacyBudget
 from policy.rules import ColumnRule
 from policy.sources import Identifier
+from policy.statistics import Statistic
 
 Columns = dict[str, ColumnRule]
 Shape = Literal["events", "statistics", "microdata", "noisy_counts", "findings"]
@@ -56,31 +57,6 @@ class Gate(Model):
 
     known_identifiers: Literal[True]
     patterns: Literal[True]
-
-
-class Statistic(Model):
-    """One family of groups in an aggregate release, with the rule under which a group is shown.
-
-    A group is published when at least ``k`` distinct contributors stand behind it and, where
-    a sum is published, no contributor makes up more than the share ``dominance`` of it (the
-    (1, k)-dominance rule of statistical disclosure control, Hundepool et al. 2012, ch. 4).
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    of: str
-    joined: str | None = Field(default=None, alias="with")
-    by: tuple[str, ...] = Field(min_length=1)
-    contributor: str
-    k: int = Field(ge=3)
-    total: str | None = None
-    dominance: float | None = Field(default=None, gt=0, lt=1)
-    running: tuple[str, str] | None = None
-
-    @model_validator(mode="after")
-    def _a_sum_has_its_dominance_rule(self) -> Self:
-        if (self.total is None) != (self.dominance is None):
-            raise ValueError("a total, and nothing else, has a dominance share")
-        return self
 
 
 class Anonymity(Model):
@@ -196,6 +172,11 @@ class Contract(Model):
     def read_columns(self, source: str) -> tuple[str, ...]:
         """The columns of ``source`` that this release needs at all."""
         return tuple(name for name, rule in self.inputs.get(source, {}).items() if rule.treat != "drop")
+
+    def words(self, statistic: Statistic) -> tuple[tuple[str, ...], ...]:
+        """For each group of a statistic its closed vocabulary: their product is the statistic's cells, every day."""
+        vocabularies = {output.name: output.values or () for output in self.outputs}
+        return tuple(vocabularies[group] for group in statistic.by)
 
     def bind(self, outputs: tuple[Output, ...]) -> Contract:
         """The same contract with its output columns."""

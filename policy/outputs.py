@@ -21,6 +21,7 @@ from policy.rules import (
     Vocabulary,
 )
 from policy.sources import Source, SourceColumn
+from policy.statistics import ROWS
 from policy.taxonomies import Taxonomies
 
 OTHER = "other"
@@ -88,16 +89,40 @@ def _output(name: str, rule: ColumnRule, column: SourceColumn, taxonomies: Taxon
 
 
 def _statistic_outputs(contract: Contract, columns: tuple[Output, ...]) -> tuple[Output, ...]:
-    """Long format: which statistic, its groups (null where a statistic has none), its numbers."""
-    by_name = {column.name: column for column in columns}
+    """Long format, a row a cell: which statistic, its groups (null where a statistic has none), its numbers.
+
+    A hidden cell has no numbers but the interval that anybody could put it into. ``as_of`` only where a value can be
+    older than its day.
+    """
+    by_name = {column.name: _closed(column) for column in columns}
     groups = tuple(dict.fromkeys(group for statistic in contract.statistics for group in statistic.by))
     totals = tuple(dict.fromkeys(s.total for s in contract.statistics if s.total is not None))
     return (
         Output(name="statistic", type="string", values=tuple(s.name for s in contract.statistics), note="which one"),
         *(by_name[group] for group in groups if group in by_name),
-        Output(name="row_count", type="bigint", note="rows in the group"),
-        Output(name="contributors", type="bigint", note="distinct people or companies behind the group, at least k"),
-        *(Output(name=total, type="decimal(18,2)", note="sum over the group") for total in totals),
+        Output(name="shown", type="boolean", note="whether the cell has its numbers; a cell of nobody has zeros"),
+        Output(name="contributors", type="bigint", note="distinct people or companies behind the cell: none, or k"),
+        *_number(ROWS, "bigint", "rows in the cell"),
+        *(output for total in totals for output in _number(total, "decimal(18,2)", "sum over the cell")),
+        *(
+            [Output(name="as_of", type="date", note="the day whose value this is")]
+            if any(s.every == "month" for s in contract.statistics)
+            else []
+        ),
+    )
+
+
+def _closed(column: Output) -> Output:
+    """The group with the word for what is missing or unknown."""
+    words = None if column.values is None else tuple(dict.fromkeys((*column.values, OTHER)))
+    return column.model_copy(update={"values": words})
+
+
+def _number(name: str, spark_type: str, note: str) -> tuple[Output, Output, Output]:
+    return (
+        Output(name=name, type=spark_type, note=f"{note}; null when hidden"),
+        Output(name=f"{name}_low", type=spark_type, note=f"of a hidden cell: {name} is at least this"),
+        Output(name=f"{name}_high", type=spark_type, note=f"of a hidden cell: {name} is at most this"),
     )
 
 

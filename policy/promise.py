@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from policy.errors import (
 from policy.outputs import outputs_of
 from policy.register import Register
 from policy.sources import Source, Sources
+from policy.statistics import MOST_CELLS, systems
 from policy.taxonomies import SurrogatePools, Taxonomies, Topics
 from policy.transfers import check_recipients
 
@@ -95,6 +97,7 @@ def load(root: Path = ROOT) -> Promise:
     _check_recipients_are_exports(releases, exports, register)
     _check_domains({**releases, **exports})
     _check_derived(releases)
+    _check_tables(releases)
     return Promise(register, sources, taxonomies, releases, exports, rules)
 
 
@@ -175,3 +178,24 @@ def _check_derived(releases: dict[str, Contract]) -> None:
             if base not in releases or releases[base].domain != contract.domain:
                 problem = f"derived from {base}, which is no release of the same domain"
                 raise ContractError(contract.release, None, problem, contract.owner)
+
+
+def _check_tables(releases: dict[str, Contract]) -> None:
+    """Every table has a closed, bounded set of cells; tables over one source are one release, so one system.
+
+    Two releases under two purposes leave out other people: their difference would be those people's rows.
+    """
+    reads: dict[str, str] = {}
+    for contract in releases.values():
+        for system in systems(contract.statistics):
+            cells = sum(prod(map(len, contract.words(statistic))) for statistic in system)
+            other = reads.setdefault(system[0].of, contract.release)
+            problem = None
+            if other != contract.release:
+                problem = f"counts rows of {system[0].of}, as {other} does; tables over one source are one release"
+            elif not all(words for statistic in system for words in contract.words(statistic)):
+                problem = "groups by a column without a closed vocabulary"
+            elif cells > MOST_CELLS:
+                problem = f"has {cells} linked cells; the gate attacks {MOST_CELLS} at most"
+            if problem is not None:
+                raise ContractError(contract.release, system[0].name, problem, contract.owner)

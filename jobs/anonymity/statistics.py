@@ -1,125 +1,226 @@
-"""Aggregate releases: groups that are shown only when enough people or companies stand behind them.
+"""Aggregate releases: tables of cells, of which those are shown that say nothing about few, alone or together.
 
-Two aggregations do all of it: per group and contributor first, then per group. So the number of
-distinct contributors, the sum and the largest single share come from one pass over the source.
+Spark counts the cells; what follows is small and happens on the driver: the primary rules, the search for what else
+must be hidden, the comparison with what was visible before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
+from expectations.case import Total
+from jobs.anonymity.attack import Attack
+from jobs.anonymity.cells import NOBODY, Cell, Key, cells_of, grouped, running
+from jobs.anonymity.secondary import Suppression, suppress
+from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, rows_of
+from jobs.anonymity.versions import changes, must_stay, standing
 from jobs.people.exclusion import Exclusion
-from jobs.treatments import treated
-from policy.contract import Contract, Statistic
-from policy.outputs import OTHER
+from policy.contract import Contract
+from policy.errors import PolicyError
 from policy.promise import Promise
+from policy.statistics import Statistic, systems
 
-Frames = Callable[[str], DataFrame]
+Rows = Sequence[Mapping[str, Any]]
+
+
+class UnlistedCellError(PolicyError):
+    """Rows are of cells that a statistic doesn't have: a word outside the contract's closed vocabularies."""
+
+    def __init__(self, release: str, statistic: str, cells: int, owner: str) -> None:
+        self.release, self.statistic, self.cells, self.owner = release, statistic, cells, owner
+        super().__init__(
+            f"{release}: rows of {cells} cells, of {statistic} among them, have words that the contract doesn't list; "
+            f"nothing was staged; ask {owner} to list the words in policy/releases/{release}.yaml"
+        )
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """All groups of a release; ``shown`` are those that its thresholds let through."""
+class Sources:
+    """What a release of tables is made of: landing of ``day`` without whom it must leave out, and what readers see.
 
-    groups: DataFrame
-    columns: tuple[str, ...]
+    ``visible``: the rows of the day itself and those of every day with standing counts, with their ``day``.
+    """
+
+    exclusion: Exclusion
+    day: date
+    visible: Rows
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What hiding costs a statistic: its cells, the hidden among them, and their share of the rows in percent."""
+
+    statistic: str
+    cells: int
+    hidden: int
+    percent: int
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All cells of a release on a day, as they are published.
+
+    ``cells``: the true numbers, which stay on the driver. ``totals``: what each fresh table adds up to. ``stayed``: the
+    statistics of which the version that readers can see already stays. A source row counts once for each statistic that
+    it belongs to.
+    """
+
+    contract: Contract
+    faces: tuple[Face, ...]
+    cells: Mapping[Key, Cell]
+    totals: tuple[Total, ...]
+    losses: tuple[Loss, ...]
+    stayed: tuple[str, ...]
+    rows_in: int
     excluded: int
 
     @property
-    def shown(self) -> DataFrame:
-        """The publishable groups, in exactly the contract's columns."""
-        return self.groups.where("safe").select(*self.columns).coalesce(1)
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a cell, in the contract's columns."""
+        return rows_of(self.contract, self.faces)
+
+    def staged(self, spark: SparkSession) -> DataFrame:
+        """The rows as one small frame."""
+        schema = ", ".join(f"`{name}` {kind}" for name, kind in self.contract.output_schema.items())
+        return spark.createDataFrame([tuple(row.values()) for row in self.rows], schema).coalesce(1)
 
     def counts(self) -> dict[str, int]:
-        """Source rows behind the shown groups, behind the suppressed ones, and left out."""
-        rows = F.coalesce(F.sum(F.when(F.col("safe"), F.col("row_count"))), F.lit(0))
-        total = F.coalesce(F.sum("row_count"), F.lit(0))
-        represented, counted = self.groups.agg(rows, total).first() or (0, 0)
+        """Source rows: all, behind the shown cells, behind the others, and left out."""
+        represented = sum(int(face.numbers[0]) for face in self.faces if face.numbers is not None)
+        suppressed = self.rows_in - self.excluded - represented
         return {
-            "rows_in": counted + self.excluded,
-            "represented": represented,
-            "suppressed": counted - represented,
-            "excluded": self.excluded,
-        }
+            "rows_in": self.rows_in, "represented": represented, "suppressed": suppressed, "excluded": self.excluded,
+        }  # fmt: skip
 
 
-def statistics(promise: Promise, contract: Contract, exclusion: Exclusion, day: date) -> Statistics:
-    """Every group of every statistic of ``contract`` on ``day``, judged by its thresholds.
+def statistics(promise: Promise, contract: Contract, sources: Sources) -> Tables:
+    """Every cell of every statistic that is due on the day, from a closed set of cells.
 
-    A source row counts once for each statistic that it belongs to. Guarantee: a group is ``safe``
-    only with at least ``k`` distinct contributors and, where a sum is shown, without a contributor
-    above the dominance share.
+    Guarantee: the same landing and the same visible rows give the same tables. A cell is shown only if it keeps the
+    primary rules, no hidden cell can be put into an interval narrower than its protection, and no difference from what
+    was visible isolates fewer than k.
+
+    Raises:
+        UnfinishedAttackError: see `jobs.anonymity.attack`.
     """
-    parts, excluded, frames = [], 0, exclusion.frames
-    for statistic in contract.statistics:
-        rows = running(frames(statistic.of), statistic, day)
-        kept = exclusion.without(rows, statistic.of)
-        excluded += 0 if kept is rows else rows.count() - kept.count()
-        parts.append(_aligned(judged(_grouped(promise, contract, statistic, kept, frames), statistic), contract))
-    columns = tuple(contract.output_schema)
-    return Statistics(reduce(DataFrame.unionByName, parts).cache(), columns, excluded)
-
-
-def running(rows: DataFrame, statistic: Statistic, day: date) -> DataFrame:
-    """The rows whose period includes ``day``; all rows when the statistic has no period."""
-    if statistic.running is None:
-        return rows
-    first, last = statistic.running
-    return rows.where((F.col(first) <= F.lit(day)) & (F.col(last).isNull() | (F.col(last) >= F.lit(day))))
-
-
-def _grouped(promise: Promise, contract: Contract, statistic: Statistic, rows: DataFrame, frames: Frames) -> DataFrame:
-    """One row per source row: its groups under their published names, contributor and measure."""
-    sides = [(statistic.of, rows)]
-    if statistic.joined is not None:
-        sides.append((statistic.joined, frames(statistic.joined)))
-    prepared = []
-    for source, frame in sides:
-        rules = contract.inputs[source]
-        groups = [
-            F.coalesce(treated(name, rule, promise.taxonomies, None), F.lit(OTHER)).alias(rule.output or name)
-            for name, rule in rules.items()
-            if rule.published and (rule.output or name) in statistic.by
-        ]
-        others = [F.col(n) for n, rule in rules.items() if rule.treat in ("count", "join", "measure")]
-        prepared.append(frame.select(*groups, *others))
-    if len(prepared) == 1:
-        return prepared[0]
-    links = {name for name, rule in contract.inputs[statistic.joined or ""].items() if rule.treat == "join"}
-    joined = prepared[0].join(prepared[1], sorted(links), "left")
-    return joined.withColumns({group: F.coalesce(group, F.lit(OTHER)) for group in statistic.by})
-
-
-def judged(rows: DataFrame, statistic: Statistic) -> DataFrame:
-    """Groups with their sizes, their distinct contributors, their sum, and whether they may be shown."""
-    amount = F.col(statistic.total) if statistic.total is not None else F.lit(None).cast("decimal(18,2)")
-    per_contributor = rows.groupBy(*statistic.by, statistic.contributor).agg(
-        F.count(F.lit(1)).alias("row_count"), F.sum(amount).alias("amount")
+    due = [statistic for statistic in contract.statistics if statistic.is_due(sources.day)]
+    made = [_System(promise, contract, sources, system) for system in systems(due)]
+    return Tables(
+        contract,
+        tuple(face for system in made for face in system.faces),
+        {key: cell for system in made for key, cell in system.cells.items()},
+        tuple(total for system in made for total in system.totals),
+        tuple(loss for system in made for loss in system.losses()),
+        tuple(statistic.name for system in made if system.stays for statistic in system.statistics),
+        sum(system.rows_in for system in made),
+        sum(system.excluded for system in made),
     )
-    groups = per_contributor.groupBy(*statistic.by).agg(
-        F.sum("row_count").alias("row_count"),
-        F.count(statistic.contributor).alias("contributors"),
-        F.sum("amount").alias("amount"),
-        F.max("amount").alias("largest"),
+
+
+class _System:
+    """One system of linked tables on its way from rows to faces."""
+
+    def __init__(self, promise: Promise, contract: Contract, sources: Sources, system: tuple[Statistic, ...]) -> None:
+        self.statistics, self._contract, self._sources = system, contract, sources
+        self._promise, source = promise, system[0].of
+        rows = sources.exclusion.frames(source)
+        self._kept = sources.exclusion.without(rows, source)
+        found = {(s.name, words): cell for s in system for words, cell in cells_of(s, self._running(s)).items()}
+        self.cells = {key: found.get(key, NOBODY) for s in system for key in keys(contract, s)}
+        for name, _ in found.keys() - self.cells.keys():
+            raise UnlistedCellError(contract.release, name, len(found.keys() - self.cells.keys()), contract.owner)
+        counted = sum(cell.row_count for cell in self.cells.values())
+        self.rows_in = running(rows, system[0], sources.day).count() * len(system)
+        self.excluded = self.rows_in - counted
+        self._choose()
+
+    def _grouped(self, statistic: Statistic) -> DataFrame:
+        return grouped(self._promise, self._contract, statistic, self._kept, self._sources.exclusion.frames)
+
+    def _running(self, statistic: Statistic) -> DataFrame:
+        return running(self._grouped(statistic), statistic, self._sources.day)
+
+    def _choose(self) -> None:
+        """The fresh faces, or the visible ones when these must stay."""
+        day, contract = self._sources.day, self._contract
+        visible = of_system(
+            faces_of(contract, (r for r in self._sources.visible if r["day"] == day), day), self.statistics
+        )
+        must_say = {face.key: face for statistic in self.statistics for face in self._standing(statistic)}
+        said = {key: _as_said(cell, must_say.get(key)) for key, cell in self.cells.items()}
+        hidden = {face.key for face in (*visible, *must_say.values()) if not face.shown}
+        fresh = suppress(self.statistics, said, day, frozenset(hidden))
+        faces = [_said(face, must_say) for face in with_intervals(fresh)]
+        self.stays = bool(visible) and must_stay(visible, faces, self.statistics)
+        self.faces = visible if self.stays else faces
+        self.totals = [] if self.stays else fresh.totals()
+
+    def _standing(self, statistic: Statistic) -> Iterator[Face]:
+        """The cells of a standing count that must go on saying what they said."""
+        if statistic.running is None:
+            return
+        own = [row for row in self._sources.visible if row["statistic"] == statistic.name and row["shown"]]
+        shown: dict[Key, list[Face]] = {}
+        for face in dict.fromkeys(faces_of(self._contract, own, self._sources.day)):
+            shown.setdefault(face.key, []).append(face)
+        earlier = sorted({face.as_of for faces in shown.values() for face in faces})
+        since = changes(self._grouped(statistic), statistic, earlier, self._sources.day)
+        for key, faces in shown.items():
+            own_changes = {at: change for (words, at), change in since.items() if words == key[1]}
+            told = standing(faces, self.cells.get(key, NOBODY), own_changes, statistic, self._sources.day)
+            if told is not None:
+                yield told
+
+    def losses(self) -> Iterator[Loss]:
+        """What is hidden of each statistic."""
+        for statistic in self.statistics:
+            own = [face for face in self.faces if face.statistic == statistic.name]
+            hidden = [face for face in own if not face.shown]
+            rows = sum(self.cells.get(face.key, NOBODY).row_count for face in own)
+            lost = sum(self.cells.get(face.key, NOBODY).row_count for face in hidden)
+            yield Loss(statistic.name, len(own), len(hidden), round(100 * lost / rows) if rows else 0)
+
+
+def _as_said(cell: Cell, face: Face | None) -> Cell:
+    """The cell with the numbers that it must go on saying."""
+    if face is None or face.numbers is None:
+        return cell
+    return replace(cell, row_count=int(face.numbers[0]), contributors=face.contributors or 0, top=())
+
+
+def _said(face: Face, must_say: Mapping[Key, Face]) -> Face:
+    """The face with the date of the value that it goes on saying."""
+    return must_say[face.key] if face.shown and face.key in must_say else face
+
+
+def with_intervals(table: Suppression) -> list[Face]:
+    """What readers see, with the intervals into which anybody could put each hidden cell."""
+    attacks = table.attacks() if table.hidden else {}
+    return [face if face.shown else _estimated(face, table.statistic(face.key), attacks) for face in table.faces()]
+
+
+def _estimated(face: Face, statistic: Statistic, attacks: Mapping[str, Attack]) -> Face:
+    found = [attacks[number].interval(face.key) for number in statistic.numbers]
+    return replace(face, intervals=widened(found, statistic))
+
+
+def widened(intervals: Iterable[Interval], statistic: Statistic) -> tuple[Interval, ...]:
+    """The attacker's intervals as they are published: out to multiples of k, so that they tell no total exactly."""
+    step = Decimal(statistic.k)
+    return tuple(
+        ((low / step).to_integral_value(ROUND_FLOOR) * step, (high / step).to_integral_value(ROUND_CEILING) * step)
+        for low, high in intervals
     )
-    enough = F.col("contributors") >= statistic.k
-    if statistic.dominance is not None:
-        enough &= F.col("largest") <= F.col("amount") * F.lit(statistic.dominance)
-    return groups.withColumns({"safe": F.coalesce(enough, F.lit(False)), "statistic": F.lit(statistic.name)})
 
 
-def _aligned(groups: DataFrame, contract: Contract) -> DataFrame:
-    """The groups in the release's columns, null where this statistic has no such group or sum."""
-    totals = {statistic.total for statistic in contract.statistics if statistic.total is not None}
-    columns = []
-    for name, spark_type in contract.output_schema.items():
-        held = "amount" if name in totals else name
-        value = F.col(held) if held in groups.columns else F.lit(None)
-        columns.append(value.cast(spark_type).alias(name))
-    return groups.select(*columns, "safe")
+def rows_apart(staged: Iterable[Sequence[Any]], fresh: Tables) -> int:
+    """Rows that only one of two tables has, however often."""
+    one, other = Counter(map(tuple, staged)), Counter(tuple(row.values()) for row in fresh.rows)
+    return ((one - other) + (other - one)).total()

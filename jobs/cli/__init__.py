@@ -157,10 +157,7 @@ def _protect(args: argparse.Namespace, lake: Lake) -> int:
     from jobs.spark.session import spark
 
     staged = protect_release(policy.load(), args.release, args.day, args.run, spark(f"protect {args.release}"), lake)
-    print(
-        f"{args.release} of {args.day}: {staged.rows_in} rows in, {staged.rows_out} out, "
-        f"{staged.suppressed} suppressed, {staged.excluded} excluded"
-    )
+    print(f"{args.release} of {args.day}: {staged.said}")
     return 0
 
 

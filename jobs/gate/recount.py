@@ -17,10 +17,11 @@ from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.anonymity.counts import equivalence_classes
-from jobs.anonymity.statistics import statistics
+from jobs.anonymity.statistics import Sources, rows_apart, statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
 from jobs.gate.planted import first_distinctive
+from jobs.gate.printed import staged_rows
 from jobs.keys.field_keys import field_key
 from jobs.keys.ring import Keyring
 from jobs.lake.files import globless
@@ -200,9 +201,10 @@ def small_classes(contract: Contract, staged: DataFrame) -> int:
 def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:
     exclusion = landing.exclusion(contract.purpose)
     if contract.statistics:
-        fresh = statistics(promise, contract, exclusion, landing.landing.day)
-        counts, shown = fresh.counts(), fresh.shown
-        return Recounted(counts["rows_in"], counts["excluded"], {}, _differing(staged, shown), whole=True)
+        visible, day = landing.landing.visible(contract), landing.landing.day
+        fresh = statistics(promise, contract, Sources(exclusion, day, visible))
+        differ = rows_apart(staged_rows(contract, staged), fresh)
+        return Recounted(fresh.rows_in, fresh.excluded, {}, differ, totals=fresh.totals, whole=True)
     if contract.findings is not None:
         fresh_rows = signals(promise, contract, landing.landing)
         differing = _differing(_as_json(staged), _as_json(fresh_rows))

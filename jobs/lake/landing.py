@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.files import globless
+from jobs.lake.tables import published_rows
 from jobs.lake.zones import Lake
 from jobs.people.exclusion import Exclusion
 from jobs.people.reading import People
 from jobs.people.subjects import LeftOut, left_out
 from jobs.people.wishes import Row
+from policy.contract import Contract
 from policy.periods import now
 from policy.promise import Promise
 
@@ -71,3 +74,15 @@ class Landing:
         """The same before the day's tables."""
         landed = {name: each for name, each in promise.readable.items() if self.lake.has_landed(name, self.day)}
         return Exclusion(self.left_out(promise, purpose), self.spark, landed, self.frame)
+
+    def visible(self, contract: Contract) -> list[dict[str, Any]]:
+        """What readers can see of an aggregate that the day's tables must be compared with.
+
+        The published rows of the day itself, and those of every day that has standing counts, with their ``day``.
+        """
+        standing = [statistic for statistic in contract.statistics if statistic.every == "month"]
+
+        def wanted(day: date) -> bool:
+            return day == self.day or any(statistic.is_due(day) for statistic in standing)
+
+        return published_rows(self.lake.published(contract.release), contract, wanted)

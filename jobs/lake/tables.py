@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -181,6 +182,23 @@ def current_files(table: DeltaTable) -> list[TableFile]:
     actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
     files = (TableFile(a["path"], a[f"partition.{PARTITION}"], a["num_records"], a["size_bytes"]) for a in actions)
     return sorted(files, key=lambda file: (file.day, file.path))
+
+
+def published_rows(folder: Path, contract: Contract, wanted: Callable[[date], bool]) -> list[dict[str, Any]]:
+    """The rows that readers see of these days, their day among the columns; for tables of few rows a day.
+
+    Raises:
+        SchemaChangedError: the table was made under another set of columns.
+        TornCommitError: a power cut spoilt the log.
+    """
+    if not has_table(folder):
+        return []
+    table = open_table(folder, contract)
+    days = sorted({file.day for file in current_files(table) if wanted(file.day)})
+    if not days:
+        return []
+    rows = table.to_pyarrow_table(partitions=[(PARTITION, "in", [day.isoformat() for day in days])])
+    return list(rows.to_pylist())
 
 
 def forget_history(table: DeltaTable) -> int:

@@ -15,6 +15,7 @@ from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import PARTITION, current_files, open_table
 from jobs.lake.zones import Lake
+from jobs.night.datasheet_tables import table_counts, table_guarantees
 from policy.contract import Contract, Output
 from policy.promise import Promise
 
@@ -91,7 +92,7 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
     rows = "\n".join(
         f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} | {_share(blank, o)} |" for o in contract.outputs
     )
-    counts = "\n".join(_count(entry, ledger) for entry in latest)
+    counts = table_counts(contract, latest, ledger) if contract.statistics else event_counts(latest, ledger)
     return DATASHEET.format(
         title=contract.title,
         about=contract.about,
@@ -111,19 +112,16 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
 
 def limits(contract: Contract) -> list[str]:
     """What this release can't tell, or still could: in words for its readers."""
-    said = ["Rows of people who objected, or whose data is restricted, aren't in it; the counts say how many."]
+    left_out = "Rows of people who objected, or whose data is restricted, aren't in it"
+    if contract.statistics:
+        return [f"{left_out}, and nothing here says how many.", *table_guarantees(contract)]
+    said = [f"{left_out}; the counts say how many."]
     if contract.kind == "pseudonymised":
         said += [
             f"Pseudonymised is still personal data (GDPR recital 26): use it for `{contract.purpose}` only.",
             f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else.",
             "Rare behaviour can still single somebody out for a reader who knows it from elsewhere.",
         ]
-    for statistic in contract.statistics:
-        said.append(f"`{statistic.name}`: groups with fewer than {statistic.k} distinct contributors are suppressed.")
-    if contract.statistics:
-        said.append(
-            "Small changes between days of a large group aren't hidden; totals over all groups aren't published."
-        )
     return said
 
 
@@ -135,6 +133,12 @@ def _latest(release: str, ledger: Ledger) -> list[Entry]:
     """The last publication of each of the last thirty days that have one, newest day first."""
     by_day = {entry["day"]: entry for entry in ledger.entries("published", release=release)}
     return [by_day[day] for day in sorted(by_day, reverse=True)[:30]]
+
+
+def event_counts(latest: list[Entry], ledger: Ledger) -> str:
+    """One line a day: source rows, excluded, suppressed and published ones."""
+    headings = "| day | source rows | excluded | suppressed | published rows | version |\n|---|---|---|---|---|---|\n"
+    return headings + "\n".join(_count(entry, ledger) for entry in latest)
 
 
 def _count(entry: Entry, ledger: Ledger) -> str:
@@ -184,8 +188,6 @@ duckdb.sql("SELECT day, count(*) FROM rows GROUP BY day ORDER BY day").show()
 ```
 
 ## Counts
-| day | source rows | excluded | suppressed | published rows | version |
-|---|---|---|---|---|---|
 {counts}
 
 ## Limits

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 
 from jobs.anonymity.budget import AccountBook
 from jobs.anonymity.noise import drawn_rows, frame_of
-from jobs.anonymity.statistics import statistics
+from jobs.anonymity.statistics import Loss, Sources, statistics
 from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.files import write_atomically
@@ -49,6 +49,17 @@ class NoBuilderError(PolicyError):
         super().__init__(f"{release}: no builder makes {shape} yet; the night skips this release")
 
 
+class ForgottenVersionError(PolicyError):
+    """A day of tables was visible before, and the published table doesn't have its numbers any more."""
+
+    def __init__(self, release: str, day: date, owner: str) -> None:
+        self.release, self.day, self.owner = release, day, owner
+        super().__init__(
+            f"{release} of {day} was visible before, and its numbers aren't in the published table to compare with; it "
+            f"isn't built again; ask {owner} to bring the old table back, or leave the day as it is"
+        )
+
+
 @dataclass(frozen=True)
 class Protected:
     """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
@@ -56,6 +67,8 @@ class Protected:
     ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
     with a row per event, the sum of the group sizes for an aggregate. ``blank``: see `jobs.night.blanks`.
     ``unread_wishes`` of data subjects hold a word that nobody understands, and leave out as much as they can.
+    with a row per event, the sum of the shown cells for an aggregate. ``losses`` and ``stayed``: of an aggregate, what
+    is hidden of each statistic, and of which ones the visible version stays.
     """
 
     release: str
@@ -70,6 +83,19 @@ class Protected:
     contract: str
     blank: Counts = field(default_factory=dict)
     unread_wishes: int = 0
+    losses: tuple[Loss, ...] = ()
+    stayed: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The counts in words: what a log may show of this run."""
+        if self.losses:
+            return f"{self.rows_out} cells, {sum(loss.hidden for loss in self.losses)} hidden"
+        return f"{self.rows_in} rows in, {self.rows_out} out, {self.suppressed} suppressed, {self.excluded} excluded"
+
+
+Counting = Callable[[int], dict[str, Any]]
+"""From the rows written to the counts of a `Protected`."""
 
 
 def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
@@ -86,9 +112,7 @@ def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: Fi
     return raw.select(*(treated(name, rule, taxonomies, keys) for name, rule in published))
 
 
-def _events(
-    promise: Promise, contract: Contract, landing: Landing
-) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+def _events(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
     """A row per event, tokens under the key of the data day."""
     source = contract.main_source
     exclusion = landing.exclusion(promise, contract.purpose)
@@ -104,25 +128,27 @@ def _events(
     return protect(kept, contract, promise.taxonomies, keys.on(landing.spark)), counts
 
 
-def _statistics(
-    promise: Promise, contract: Contract, landing: Landing
-) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
-    """A row per group that enough people or companies stand behind."""
-    exclusion = landing.exclusion(promise, contract.purpose)
-    table = statistics(promise, contract, exclusion, landing.day)
-    return table.shown, lambda _: {**table.counts(), "unread_wishes": exclusion.left.unread}
+def _statistics(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
+    """A row per cell of a closed set, shown or hidden."""
+    visible, exclusion = landing.visible(contract), landing.exclusion(promise, contract.purpose)
+    published = Ledger(landing.lake.ledger).last("published", release=contract.release, day=landing.day)
+    if published is not None and not any(row["day"] == landing.day for row in visible):
+        raise ForgottenVersionError(contract.release, landing.day, contract.owner)
+    made = statistics(promise, contract, Sources(exclusion, landing.day, visible))
+
+    def counts(_: int) -> dict[str, Any]:
+        said = {"unread_wishes": exclusion.left.unread, "losses": made.losses, "stayed": made.stayed}
+        return {**made.counts(), **said}
+
+    return made.staged(landing.spark), counts
 
 
-def _findings(
-    promise: Promise, contract: Contract, landing: Landing
-) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+def _findings(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
     """A row per finding of a detection rule; nothing is left out, so findings in are rows out."""
     return signals(promise, contract, landing).coalesce(1), _all_of_them
 
 
-def _noisy_counts(
-    promise: Promise, contract: Contract, landing: Landing
-) -> tuple[DataFrame, Callable[[int], dict[str, int]]]:
+def _noisy_counts(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
     """A row per cell of a closed domain: the day's one draw, from the account book if it was made before.
 
     Rows in are rows out: how many events or units were counted is what the noise hides.
@@ -173,8 +199,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
         blank=blank, **counts(rows_out),
     )  # fmt: skip
     write_atomically(folder / "_protected.json", json.dumps(asdict(staged), indent=1), 0o600)
-    record = {field: value for field, value in asdict(staged).items() if field != "represented"}
-    Ledger(lake.ledger).append("protected", **record)
+    Ledger(lake.ledger).append("protected", **recorded(staged))
     return staged
 
 
@@ -185,6 +210,12 @@ def write_counting(frame: DataFrame, contract: Contract, folder: Path) -> Counts
         frame = frame.observe(seen, *(each.alias(name) for name, each in aggregates.items()))
     frame.write.mode("append").options(**writing(contract)).parquet(str(folder))
     return counted(seen.get) if aggregates else {}
+
+
+def recorded(staged: Protected) -> dict[str, Any]:
+    """What everyone may read of a run. Of an aggregate no total, which would give hidden cells or the left out away."""
+    record = {field: value for field, value in asdict(staged).items() if field != "represented"}
+    return record | ({"suppressed": None, "excluded": None} if staged.losses else {})
 
 
 def writing(contract: Contract) -> dict[str, str]:

@@ -59,8 +59,15 @@ def _rows(promise: Promise, day: date, lake: Lake) -> Iterator[tuple[str, ...]]:
         if staged is None:
             yield name, "", "", "", "", "not made", ""
             continue
-        counts = (str(staged[field]) for field in ("rows_in", "rows_out", "suppressed", "excluded"))
-        yield name, *counts, _verdict(ledger, staged), _where(ledger, staged, lake)
+        yield name, *_counts(staged), _verdict(ledger, staged), _where(ledger, staged, lake)
+
+
+def _counts(staged: Entry) -> list[str]:
+    """Rows in and out, suppressed, excluded; of an aggregate the cells, and nobody is told how many are left out."""
+    if staged.get("losses"):
+        hidden = sum(loss["hidden"] for loss in staged["losses"])
+        return [str(staged["rows_in"]), str(staged["rows_out"]), f"{hidden} cells", "–"]
+    return [str(staged[field]) for field in ("rows_in", "rows_out", "suppressed", "excluded")]
 
 
 def _verdict(ledger: Ledger, staged: Entry) -> str:

@@ -24,10 +24,12 @@ from expectations.index import IndexScanner, KnownIdentifiers, scanner
 from expectations.judge import Judgement, judge
 from expectations.leaks import PATTERN_LEAKS
 from expectations.proof import Proof, prove
+from jobs.anonymity.disclosure import attacker
 from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.left_in import left_in
+from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.rows import rows_of
 from jobs.gate.verdict import JudgedFile, Verdict, require_staged, staged_files, suite_version
@@ -94,6 +96,8 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
             history=_history(ledger, contract, day, recounted.rows_in),
             file_columns=tuple(tuple(pq.read_schema(path).names) for path in paths),
             texts=texts_of(paths, contract),
+            printed=printed(contract, landing.landing, rows, recounted),
+            attacker=attacker(contract, day) if contract.statistics else None,
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))

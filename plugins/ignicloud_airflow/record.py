@@ -34,7 +34,10 @@ def entries(kind: str, **match: str) -> list[Entry]:
 
 
 def counts(release: str, day: str, run: str) -> dict[str, int]:
-    """Rows in, out, suppressed and excluded, version and planted leaks of one publication."""
+    """Rows in, out, suppressed and excluded, version and planted leaks of one publication.
+
+    Of an aggregate nobody is told what was suppressed and excluded: it could be subtracted.
+    """
     found: dict[str, int] = {}
     for kind, fields in (
         ("protected", ("rows_in", "rows_out", "suppressed", "excluded")),
@@ -42,7 +45,7 @@ def counts(release: str, day: str, run: str) -> dict[str, int]:
         ("published", ("version",)),
     ):
         for entry in entries(kind, release=release, day=day, run=run)[-1:]:
-            found |= {field: entry[field] for field in fields}
+            found |= {field: entry[field] for field in fields if entry[field] is not None}
     return found
 
 

@@ -27,7 +27,7 @@ def leaking(lake, promise, platform, monkeypatch):
         [email] = database.execute("SELECT min(email) FROM professional_users").fetchone()
     folder = lake.shared(lake.published(RELEASE) / "day=2026-03-11").parent
     path = folder / "day=2026-03-11" / f"{RUN}-part-00001.parquet"
-    row = {"statistic": "topics", "topic": email, "row_count": 9, "contributors": 7}
+    row = {"statistic": "topics", "topic": email, "shown": True, "contributors": 7, "row_count": 9}
     pq.write_table(pa.Table.from_pylist([row]).replace_schema_metadata(None), path)
     replace_day(open_table(folder, promise.release(RELEASE)), datetime(2026, 3, 11).date(),
                 {path.relative_to(folder): 1}, {"run": RUN})  # fmt: skip

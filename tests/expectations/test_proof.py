@@ -6,15 +6,21 @@ import pytest
 from pyspark.sql import functions as F
 
 from expectations import great, judge, proof
+from expectations.case import Printed
 from expectations.detectors import DETECTORS, DIGEST_LIKE, HASHED, KNOWN, TEXT_LIKE, mask
 from expectations.leaks import PATTERN_LEAKS, known_leaks
 from expectations.measures import measure
+from jobs.anonymity.disclosure import attacker
 from tests.expectations.conftest import ACCOUNT
 
 LEAKS = (
     *PATTERN_LEAKS,
     *known_leaks(ACCOUNT.email, (ACCOUNT.first_name, ACCOUNT.family_name), ACCOUNT.user_id),
 )
+
+
+OF_TABLES = (great.ExpectGroupsHaveEnoughContributors, great.ExpectHiddenCellsStayHidden)
+"""Rules that have nothing to find in rows of events."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def test_a_scanner_blind_to_one_detector_is_found_out_for_its_kinds(case, measur
 
 @pytest.mark.parametrize(
     "expectation",
-    [each for each in great.EXPECTATIONS if each is not great.ExpectGroupsHaveEnoughContributors],
+    [each for each in great.EXPECTATIONS if each not in OF_TABLES],
     ids=lambda each: each.expectation_type,
 )
 def test_a_rule_that_finds_nothing_is_found_out(case, measures, expectation, monkeypatch):
@@ -103,9 +109,30 @@ def test_a_check_of_rows_that_is_left_out_is_found_out(case, measures, monkeypat
     assert {"kind: a word outside the vocabulary", "actor: not a token", "occurred_at: uncut"} <= set(missed)
 
 
-def test_a_rule_of_groups_that_finds_nothing_is_found_out(case, measures, promise, spark, monkeypatch):
+@pytest.fixture
+def tables(case, promise, spark):
+    """A staged run of a release of tables, with its attacker."""
     contract = promise.release("feedback_topics")
     schema = ", ".join(f"{name} {kind}" for name, kind in contract.output_schema.items())
-    groups = replace(case, contract=contract, staged=spark.createDataFrame([], schema))
-    monkeypatch.setattr(great.ExpectGroupsHaveEnoughContributors, "rule", staticmethod(lambda case, measures: []))
-    assert "topics: a group under k" in proof.prove(groups, measure(groups), LEAKS).missed
+    printed = Printed((), (), ())
+    staged = spark.createDataFrame([], schema)
+    return replace(case, contract=contract, staged=staged, printed=printed, attacker=attacker(contract, case.day))
+
+
+def test_every_leak_of_tables_is_named(tables):
+    assert proof.prove(tables, measure(tables), LEAKS).missed == ()
+
+
+@pytest.mark.parametrize(
+    ("expectation", "missed"),
+    [
+        (great.ExpectGroupsHaveEnoughContributors, {"topics: a group under k"}),
+        (
+            great.ExpectHiddenCellsStayHidden,
+            {"one shown cell more", "one total more", "a cell left out", "a day rebuilt with one person more"},
+        ),
+    ],
+)
+def test_a_rule_of_tables_that_finds_nothing_is_found_out(tables, monkeypatch, expectation, missed):
+    monkeypatch.setattr(expectation, "rule", staticmethod(lambda case, measures: []))
+    assert missed <= set(proof.prove(tables, measure(tables), LEAKS).missed)

@@ -17,7 +17,7 @@ from jobs.night import publish
 from jobs.night.publish import NotAsJudgedError, publish_release
 
 DAY, RUN, RELEASE = date(2026, 3, 12), "r1", "feedback_topics"
-ARROW = {"string": pa.string(), "bigint": pa.int64()}
+ARROW = {"string": pa.string(), "bigint": pa.int64(), "boolean": pa.bool_()}
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def staged(lake, promise):
     contract = promise.release(RELEASE)
     folder = lake.private(lake.staged(RELEASE, RUN))
     schema = pa.schema([(name, ARROW[kind]) for name, kind in contract.output_schema.items()])
-    rows = [{"statistic": "topics", "topic": "other", "row_count": 9, "contributors": 7}]
+    rows = [{"statistic": "topics", "topic": "other", "shown": True, "contributors": 7, "row_count": 9}]
     pq.write_table(pa.Table.from_pylist(rows, schema), folder / "part-00000.parquet")
     (folder / "_protected.json").write_text("{}")
     return folder

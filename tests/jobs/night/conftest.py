@@ -24,7 +24,8 @@ def judged(lake, promise):
         count = len(contributors)
         columns = {
             "statistic": ["topics"] * count, "topic": ["login"] * count,
-            "row_count": list(contributors), "contributors": list(contributors),
+            "shown": [True] * count, "contributors": list(contributors), "row_count": list(contributors),
+            **dict.fromkeys(("row_count_low", "row_count_high"), pa.nulls(count, pa.int64())),
         }  # fmt: skip
         path = folder / "part-00000.parquet"
         pq.write_table(pa.table(columns), path)

@@ -1,5 +1,6 @@
 """From landing to staged: exactly the contract's columns, every source row accounted for, nothing seen by others."""
 
+import math
 import os
 import pathlib
 from datetime import date
@@ -61,6 +62,26 @@ def test_an_aggregate_balances_source_rows(spark, landed, promise):
     assert counts.rows_in == counts.represented + counts.suppressed + counts.excluded
     assert counts.rows_in == landed.manifest("feedback", DAY).rows
     assert counts.suppressed > 0
+
+
+def test_an_aggregate_has_a_row_a_cell_whatever_happened_and_hidden_cells_have_no_numbers(spark, landed, promise):
+    protect_release(promise, "service_statistics", DAY, RUN, spark, landed)
+    rows = staged(spark, landed, "service_statistics").toPandas()
+    due = [s for s in promise.release("service_statistics").statistics if s.is_due(DAY)]
+    assert len(rows) == sum(math.prod(map(len, promise.release("service_statistics").words(s))) for s in due)
+    hidden = rows[~rows["shown"]]
+    assert len(hidden) > 0
+    assert hidden[["row_count", "contributors", "amount_eur"]].isna().all().all()
+    assert hidden["row_count_high"].notna().all()
+    assert (rows[rows["shown"]]["row_count"] == 0).any()
+
+
+def test_nobody_reads_what_an_aggregate_suppressed_or_left_out(spark, landed, promise, ledger, capsys):
+    counts = protect_release(promise, "service_statistics", DAY, RUN, spark, landed)
+    said = ledger.last("protected", run=RUN)
+    assert (said["suppressed"], said["excluded"]) == (None, None)
+    assert str(counts.suppressed) not in counts.said
+    assert {loss["statistic"] for loss in said["losses"]} == {loss.statistic for loss in counts.losses}
 
 
 def test_only_columns_that_repeat_are_written_with_a_dictionary(spark, landed, promise):

@@ -147,7 +147,10 @@ def test_analysts_open_it_with_polars_and_duckdb_and_read_what_it_is(judged, lak
     assert polars.scan_delta(str(where)).filter(polars.col("day") == DAY).collect().height == 2
     dataset = DeltaTable(where).to_pyarrow_dataset()  # noqa: F841 (DuckDB finds it by its name)
     assert duckdb.sql("SELECT sum(contributors) FROM dataset").fetchall() == [(12,)]
-    assert "`topics`: groups with fewer than 5 distinct contributors" in (where / "_about" / "datasheet.md").read_text()
+    assert (
+        "`topics`: a cell is hidden that has fewer than 5 distinct contributors"
+        in (where / "_about" / "datasheet.md").read_text()
+    )
 
 
 def test_the_data_package_is_valid_frictionless_and_names_every_column(judged, lake, promise):

@@ -1,0 +1,78 @@
+"""What a release of tables says about itself: what is guaranteed against whom, what isn't, and what hiding costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from jobs.lake.ledger import Entry, Ledger
+from policy.contract import Contract
+from policy.statistics import Statistic
+
+AGAINST = """\
+Guaranteed against whoever has everything that this suite prints: all tables of a source, each table's total, every
+version of a day that was ever visible, record, pages and logs. Nobody, with linear programmes over all of it, gets a
+hidden cell nearer than its protection; whoever is alone in a cell, and so knows it, gets no other."""
+VERSIONS = """\
+A day that is built again (late events) changes a cell by nobody or by at least k further people, a sum not at all;
+otherwise its first version stays, and the counts above say how many rows came too late."""
+NOT = (
+    "A shown number is exact: who knows all but one of its people from elsewhere knows that one, too.",
+    "That somebody began or stopped can show in a large cell whose others do the same each day.",
+    "Several contributors who put together what they know of themselves aren't held off, beyond the k of a cell.",
+    "A zero says that nobody did it.",
+)
+
+
+def table_guarantees(contract: Contract) -> list[str]:
+    """The guarantees in words and numbers, then what isn't guaranteed."""
+    standing = [
+        f"`{s.name}` is counted on the last day of a month; a cell that fewer than {s.k} contributors have joined or "
+        "left since it was last shown keeps that value, and `as_of` says of which day it is."
+        for s in contract.statistics
+        if s.every == "month"
+    ]
+    said = [*(_rules(statistic) for statistic in contract.statistics), AGAINST, VERSIONS, *standing]
+    return [line.replace("\n", " ") for line in said] + [f"Not guaranteed: {line[0].lower()}{line[1:]}" for line in NOT]
+
+
+def _rules(statistic: Statistic) -> str:
+    """The primary rules of one statistic, and how wide its intervals are."""
+    rules = [f"has fewer than {statistic.k} distinct contributors"]
+    if statistic.dominance is not None:
+        largest = "one" if statistic.dominance.largest == 1 else f"{statistic.dominance.largest}"
+        rules.append(f"owes more than {statistic.dominance.share:.0%} to {largest} of them")
+    if statistic.p is not None:
+        rules.append(f"would let its second largest estimate its largest within {statistic.p:g} %")
+    widths = " and ".join(f"{statistic.width(number):f} in `{number}`" for number in statistic.numbers)
+    return (
+        f"`{statistic.name}`: a cell is hidden that {', or '.join(rules)}; hidden cells lie in intervals of {widths}."
+    )
+
+
+def table_counts(contract: Contract, latest: Sequence[Entry], ledger: Ledger) -> str:
+    """One line a day and statistic: cells, hidden ones, their share of the rows, rows that came too late."""
+    headings = (
+        "| day | statistic | cells | hidden | rows in hidden cells | rows that came too late | version |\n"
+        "|---|---|---|---|---|---|---|\n"
+    )
+    return headings + "\n".join(line for entry in latest for line in _lines(contract, entry, ledger))
+
+
+def _lines(contract: Contract, entry: Entry, ledger: Ledger) -> Iterator[str]:
+    runs = list(ledger.entries("protected", release=entry["release"], day=entry["day"]))
+    staged = next((run for run in reversed(runs) if run["run"] == entry["run"]), {})
+    for loss in staged.get("losses", ()):
+        statistic = next((s for s in contract.statistics if s.name == loss["statistic"]), None)
+        late = _late(statistic, runs, ledger) if statistic is not None else 0
+        counts = (*(loss[name] for name in ("statistic", "cells", "hidden")), f"{loss['percent']} %", late)
+        yield f"| {' | '.join(map(str, (entry['day'], *counts, entry['version'])))} |"
+
+
+def _late(statistic: Statistic, runs: Sequence[Entry], ledger: Ledger) -> int:
+    """Rows of the source, as extracted, that came after the version which stays."""
+    if statistic.running is not None or not runs or statistic.name not in runs[-1].get("stayed", ()):
+        return 0
+    made = next(run for run in reversed(runs) if statistic.name not in run.get("stayed", ()))
+    extracted = list(ledger.entries("extracted", source=statistic.of, day=made["day"]))
+    then = [each["rows"] for each in extracted if each["seq"] < made["seq"]]
+    return max(0, int(extracted[-1]["rows"]) - int(then[-1])) if then else 0

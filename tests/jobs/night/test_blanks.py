@@ -30,12 +30,13 @@ def test_null_other_and_unknown_say_nothing(spark, promise):
 def test_a_group_weighs_as_many_rows_as_stand_behind_it_and_counts_in_its_own_statistic(spark, promise):
     contract = promise.release("service_statistics")
     rows = [
-        ("actions_by_sector", "other", None, 90),
-        ("actions_by_sector", "B Mining", None, 10),
-        ("actions_by_module", None, "monitor", 7),
+        ("actions_by_sector", "other", None, None, 90),
+        ("actions_by_sector", "B Mining", None, None, 10),
+        ("actions_by_module", None, "monitor", "open_document", 7),
     ]
-    frame = spark.createDataFrame(rows, "statistic string, sector string, module string, row_count long")
-    others = {group for statistic in contract.statistics for group in statistic.by} - {"sector", "module"}
+    named = "statistic string, sector string, module string, action string, row_count long"
+    frame = spark.createDataFrame(rows, named)
+    others = {group for statistic in contract.statistics for group in statistic.by} - {"sector", "module", "action"}
     frame = frame.selectExpr("*", *(f"CAST(NULL AS STRING) AS {name}" for name in others))
     assert counts_of(contract, frame) == {"sector": (90, 100)}
 

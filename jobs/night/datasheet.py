@@ -15,6 +15,7 @@ from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import PARTITION, current_files, open_table
 from jobs.lake.zones import Lake
+from jobs.night.datasheet_noise import noise_guarantees
 from jobs.night.datasheet_tables import table_counts, table_guarantees
 from policy.contract import Contract, Output
 from policy.promise import Promise
@@ -122,6 +123,8 @@ def limits(contract: Contract) -> list[str]:
             f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else.",
             "Rare behaviour can still single somebody out for a reader who knows it from elsewhere.",
         ]
+    if contract.privacy is not None:
+        said += list(noise_guarantees(contract.privacy))
     return said
 
 

@@ -114,7 +114,7 @@ def test_a_release_without_a_builder_is_refused_by_name(spark, lake, promise):
 
 
 def test_a_day_that_was_not_extracted_is_refused(spark, lake, promise):
-    with pytest.raises(NotExtractedError, match="run `.*python -m jobs extract"):
+    with pytest.raises(NotExtractedError, match=r"run `.*python -m jobs extract"):
         protect_release(promise, "threat_events", DAY, RUN, spark, lake)
 
 

@@ -23,6 +23,7 @@ final class Views {
   private static final Pattern SPELT = Pattern.compile("(?<![\\p{L}\\p{N}])[\\p{L}\\p{N}@](?:([^\\p{L}\\p{N}]{1,4})[\\p{L}\\p{N}@.])(?:\\1[\\p{L}\\p{N}@.]){2,63}(?![\\p{L}\\p{N}])");
   private static final Pattern QUOTED = Pattern.compile("=(?:[0-9A-Fa-f]{2}|\\s*\\r?\\n)"), PUNYCODE = Pattern.compile("(?i)xn--[a-z0-9-]+");
   private static final Pattern SCIENTIFIC = Pattern.compile("(?<![\\w.])\\d\\.\\d{4,17}[eE]\\+?\\d{1,2}(?!\\w)");
+  private static final Pattern RUN = Pattern.compile("[\\p{L}\\p{N}+/=]+"), BASE64 = Pattern.compile("(?=.*[0-9+/=])[A-Za-z0-9+/]{14,}={0,2}");
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]+"), BREAK = Pattern.compile("(?<=\\p{Ll})(?=\\p{Lu})|(?<=\\p{L})(?=\\p{N})|(?<=\\p{N})(?=\\p{L})");
   private static final List<UnaryOperator<String>> READINGS = List.of(
       text -> text.indexOf('<') < 0 ? text : TAG.matcher(text).replaceAll(""),
@@ -79,9 +80,13 @@ final class Views {
     });
   }
 
-  /** Words that capitals or digits join: {@code JaneRoe}, {@code dupont75}; not what has many, which is no word. */
+  /** Words that capitals or digits join: {@code JaneRoe}, {@code dupont75}; not what has many, or is base64: no words. */
   private static String broken(String text) {
-    return WORD.matcher(text).replaceAll(found -> {
+    return RUN.matcher(text).replaceAll(run -> Matcher.quoteReplacement(BASE64.matcher(run.group()).matches() ? run.group() : brokenWords(run.group())));
+  }
+
+  private static String brokenWords(String run) {
+    return WORD.matcher(run).replaceAll(found -> {
       String word = found.group();
       if (word.length() > LONGEST_WORD) return word;
       String[] parts = BREAK.split(word);

@@ -20,6 +20,7 @@ def noise_guarantees(budget: PrivacyBudget) -> Iterator[str]:
         what = "once" if count.counted == "units" else f"with {count.events} events at most"
         yield (
             f"`{count.name}`: every number is within {half_width(count)} of the bounded count, 19 times of 20. One "
-            f"account counts {what} in a cell, in {count.cells} cells at most: an attack of thousands of events on one is one."
+            f"account counts {what} in a cell, in {count.cells} cells at most: an attack of thousands of events on one "
+            "account is one account."
         )
     yield "Not guaranteed: that a rare kind of event can be told from none; that numbers add up, or aren't below zero."

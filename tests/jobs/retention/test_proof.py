@@ -41,7 +41,8 @@ def test_whatever_is_left_anywhere_in_the_folder_is_an_incident(small, place):
             )
         case "the log":
             log = next((root / "_delta_log").glob("*.json"))
-            log.write_text(log.read_text() + json.dumps({"commitInfo": {"predicate": f"actor = '{token}'"}}) + "\n")
+            remembered = json.dumps({"commitInfo": {"predicate": f"actor = '{token}'"}})
+            log.write_text(f"{log.read_text().rstrip()}\n{remembered}\n")
         case "a statistic":
             rows = pa.table({"nested": [[{"a": [token]}]]})
             pq.write_table(rows, root / f"day={DAY}" / "nested.parquet", compression="gzip")

@@ -97,6 +97,11 @@ class Source(Model):
         """The columns of these kinds, in the table's order."""
         return tuple(name for name, column in self.columns.items() if column.kind in kinds)
 
+    def in_any_words(self) -> Source:
+        """The same table without its vocabularies: for a reader to whom an unknown word says something, too."""
+        open_ended = {name: column.model_copy(update={"values": None}) for name, column in self.columns.items()}
+        return self.model_copy(update={"columns": open_ended})
+
 
 class Sources(Model):
     """``policy/sources.yaml``."""

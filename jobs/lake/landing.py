@@ -23,7 +23,8 @@ from policy.contract import Contract
 from policy.periods import now
 from policy.promise import Promise
 
-WISHES = ("subject_requests", "consents")
+DECIDING = ("subject_requests", "consents", "contracts", "professional_users", "legal_holds")
+"""The tables that decide who is left out."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Landing:
         return self.spark.read.parquet(*map(globless, self._files(source)))
 
     def fingerprint(self, source: str) -> str:
-        """SHA-256 over the landed files of ``source`` and of what data subjects have said."""
-        files = [file for name in (source, *WISHES) for file in self.lake.manifest(name, self.day).files]
+        """SHA-256 over the landed files of ``source`` and of all that decides who is left out of it."""
+        landed = [name for name in (source, *DECIDING) if self.lake.has_landed(name, self.day)]
+        files = [file for name in landed for file in self.lake.manifest(name, self.day).files]
         return hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
     def rows(self, source: str, columns: tuple[str, ...]) -> Iterator[Row]:

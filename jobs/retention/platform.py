@@ -29,8 +29,8 @@ class Tables:
     platform: Platform
 
     def rows(self, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-        """The rows of a table, batch by batch."""
-        yield from self.platform.rows(name, self.promise.source(name), columns)
+        """The rows of a table, batch by batch; what a word that nobody knows means is for the reader to say."""
+        yield from self.platform.rows(name, self.promise.source(name).in_any_words(), columns)
 
 
 @contextmanager

@@ -7,7 +7,18 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from ignicloud_airflow.callbacks import advice, say_what_failed
 
-SILENT = {"plan_bases", "plan_others", "plan_derived", "question", "weigh", "over_the_share", "within_share", "cleanup"}
+SILENT = {
+    "plan_bases",
+    "plan_others",
+    "plan_derived",
+    "plan_unmade",
+    "unmade",
+    "question",
+    "weigh",
+    "over_the_share",
+    "within_share",
+    "cleanup",
+}
 """Tasks that only pass on what another one said, or need no more than their log."""
 
 

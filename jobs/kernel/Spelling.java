@@ -42,11 +42,11 @@ final class Spelling {
   private static String phone(String text) {
     String bare = blanksCut(Unicode.westernDigits(text.startsWith(TEL) ? text.substring(TEL.length()) : text));
     if (!PHONE.matcher(bare).matches()) return text;
-    boolean plus = bare.startsWith("+"), international = plus || bare.startsWith("00");
-    String digits = (international ? bare.replace("(0)", "") : bare).replaceAll("[^0-9]", "");
-    if (digits.isEmpty()) return text;
-    if (plus) return "+" + digits;
-    return international && digits.length() > 2 ? "+" + digits.substring(2) : digits;
+    String digits = bare.replaceAll("[^0-9]", ""), withoutTrunk = bare.replace("(0)", "").replaceAll("[^0-9]", "");
+    if (bare.startsWith("+")) return withoutTrunk.isEmpty() ? text : "+" + withoutTrunk;
+    if (!digits.startsWith("00")) return digits.isEmpty() ? text : digits;
+    boolean abroad = withoutTrunk.startsWith("00") && withoutTrunk.length() > 2;
+    return abroad ? "+" + withoutTrunk.substring(2) : withoutTrunk.isEmpty() ? digits : withoutTrunk;
   }
 
   private static String blanksCut(String text) {

@@ -54,11 +54,13 @@ def phone(text: str) -> str:
     bare = text.removeprefix("tel:").translate(DIGITS).strip(" ")
     if not PHONE.fullmatch(bare):
         return text
-    international = bare.startswith(("+", "00"))
-    digits = re.sub(r"[^0-9]", "", bare.replace("(0)", "") if international else bare)
+    digits, without_trunk = (re.sub(r"[^0-9]", "", each) for each in (bare, bare.replace("(0)", "")))
     if bare.startswith("+"):
-        return f"+{digits}" if digits else text
-    return f"+{digits[2:]}" if international and len(digits) > 2 else digits or text
+        return f"+{without_trunk}" if without_trunk else text
+    if not digits.startswith("00"):
+        return digits or text
+    abroad = without_trunk.startswith("00") and len(without_trunk) > 2
+    return f"+{without_trunk[2:]}" if abroad else without_trunk or digits
 
 
 def email(text: str) -> str:

@@ -153,10 +153,10 @@ class Names:
 
 
 def _any(batch: pa.RecordBatch, names: Names) -> pa.Array:
-    """Whether each row has one of ``names``, in a column or nested in a map or a list."""
+    """Whether each row has one of ``names``, in a column or nested in a map or a list, whatever its type is."""
     result = pa.array([False] * batch.num_rows, pa.bool_())
     for column in batch.columns if names.texts else ():
-        if pa.types.is_nested(column.type):
+        if column.type != pa.string():
             named = pa.array([not names.texts.isdisjoint(_texts(cell)) for cell in column.to_pylist()], pa.bool_())
         else:
             named = pc.is_in(column, value_set=names.array)

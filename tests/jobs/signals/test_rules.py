@@ -214,7 +214,8 @@ def test_the_check_prints_each_rule_with_what_it_reports_and_needs_no_spark(monk
     assert cli.run(Namespace(action="check"), Lake(Path("nowhere"))) == 0
     printed = capsys.readouterr().out
     assert "credential_stuffing_succeeded  critical       T1078      by network" in printed
-    assert "rules fit the contracts; try one on a published day: python -m jobs signals test" in printed
+    assert "rules fit the contracts; try one on a published day: " in printed
+    assert "python -m jobs signals test RULE --day DAY" in printed
 
 
 def test_adding_a_rule_is_adding_one_file(promise, tmp_path):

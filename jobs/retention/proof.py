@@ -170,11 +170,12 @@ def _present(rows: pa.RecordBatch, names: Names) -> set[bytes]:
     return {token.encode() for token in present & names.texts}
 
 
-def _texts(cell: str | Sequence[str | tuple[str, str]] | None) -> list[str]:
-    """The texts of a cell as Python has it: one text, a list's items, or a map's values."""
+def _texts(cell: object) -> list[str]:
+    """The texts of a cell as Python has it: one text, a list's items, or a map's values; none of anything else."""
     if isinstance(cell, str):
         return [cell]
-    return [item[1] if isinstance(item, tuple) else item for item in cell or ()]
+    items = cell if isinstance(cell, list) else ()
+    return [text for item in items for text in _texts(item[1] if isinstance(item, tuple) else item)]
 
 
 def _count(mask: pa.Array) -> int:

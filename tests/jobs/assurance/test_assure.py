@@ -22,7 +22,10 @@ from jobs.night.publish import publish_release
 from policy.periods import epoch_of
 
 DAY, RELEASE, RUN = date(2026, 3, 12), "feedback_topics", "2026-03-11-0123456789"
-COLUMNS = {"statistic": "topics", "topic": "other", "shown": True, "contributors": 7, "row_count": 9}
+COLUMNS = {
+    "statistic": "topics", "topic": "other", "shown": True, "contributors": 7, "row_count": 9,
+    "row_count_low": 9, "row_count_high": 9,
+}  # fmt: skip
 SOMEBODY = "ottilie.newcomer@firm.example"
 
 

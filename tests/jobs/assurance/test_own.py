@@ -5,6 +5,8 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.assurance.own import Own
@@ -96,7 +98,7 @@ def test_what_somebody_writes_into_a_page_is_searched(published, hide):
 
 def test_what_somebody_writes_into_the_data_package_or_the_log_is_searched(published):
     folder, _, seen = published
-    page = folder / "_about" / "datapackage.json"
+    page = folder / "datapackage.json"
     page.write_text(page.read_text().replace('"description"', f'"{LEAK}": 1, "description"', 1))
     assert any(LEAK in text for text in seen().prose())
     last = max((folder / "_delta_log").glob("0*.json"))
@@ -106,7 +108,14 @@ def test_what_somebody_writes_into_the_data_package_or_the_log_is_searched(publi
 
 def test_a_threat_report_is_passed_over_but_for_what_somebody_writes_into_it(lake, promise, ledger):
     folder, contract = lake.shared(lake.published("threat_signals")), promise.release("threat_signals")
-    open_table(folder, contract)
+    table = open_table(folder, contract)
+    (folder / f"day={DAY}").mkdir()
+    empty = Path(f"day={DAY}") / "part-00000.parquet"
+    schema = table.to_pyarrow_dataset().schema
+    pq.write_table(
+        pa.Table.from_pylist([], pa.schema([field for field in schema if field.name != "day"])), folder / empty
+    )
+    replace_day(table, DAY, {empty: 0}, {})
     path, own = write_report(promise, DAY, lake), Own(promise, contract, lake)
     assert words([own.foreign(path)]) == []
     path.write_text(path.read_text().replace("<main>", f'<main title="{LEAK}">'))

@@ -56,4 +56,5 @@ def _names(left: LeftOut) -> Iterator[Name]:
             yield Name("email", value, 0, None)
         elif kind == "phone":
             typed = {form for digits in dialled(value) for form in (digits, f"+{digits}", f"00{digits}", f"0{digits}")}
-            yield from (Name("email", form, 0, None) for form in sorted({value, *typed}))
+            as_registered = {value} if typed else set()  # what has no number in it is nobody's number when typed
+            yield from (Name("email", form, 0, None) for form in sorted(as_registered | typed))

@@ -43,7 +43,9 @@ setup: .venv/ready  ## make .venv, the kernel and Spark's class archive (done by
 	@$(BIN)/python -m jobs.kernel.build
 	@$(BIN)/python -m jobs.spark.class_archive
 
-# uv installs: the machine's own, or one that pip brings. What it downloads is shown, the list of all it installed isn't.
+# uv installs: the machine's own, or one that pip brings. The lock is whole, so nothing is left to resolve (--no-deps).
+# PySpark comes as source: packing its 450 MB of jars a second time would take longer than building it (stored).
+# What it downloads is shown, the list of all it installed isn't; Python writes the bytecode of what it first imports.
 .venv/ready: requirements.txt requirements-dev.txt requirements-setup.txt
 	@$(PYTHON) .ci/prerequisites.py
 	@echo "setting up .venv (once): some 260 packages, 700 MB unless uv has them in its cache"
@@ -54,7 +56,9 @@ setup: .venv/ready  ## make .venv, the kernel and Spark's class archive (done by
 	else \
 	  $$uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
 	fi && \
-	VIRTUAL_ENV=.venv $$uv pip install --require-hashes --compile-bytecode -r requirements.txt -r requirements-dev.txt 2>&1 \
+	VIRTUAL_ENV=.venv $$uv pip install --require-hashes --no-deps \
+	  --config-setting=--build-option=--compression=stored \
+	  -r requirements.txt -r requirements-dev.txt 2>&1 \
 	  | grep --line-buffered -v '^ [+~-] '
 	@touch .venv/ready
 

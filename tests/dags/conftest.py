@@ -35,5 +35,5 @@ def pytest_unconfigure(config):
 
 @pytest.fixture(scope="session")
 def nights(request):
-    """The story of four nights, once it is told."""
+    """The story of the nights, once it is told."""
     return request.config.stash[BEGUN][2].get()

@@ -1,8 +1,8 @@
-"""One story of four nights through real Airflow, which test_nightly.py asks about.
+"""One story of three nights through real Airflow, which test_nightly.py asks about.
 
-A secret is planted in every column of the platform that takes one; the first day is run as a
-backfill would, the second as somebody triggers it, then once more, and at last with a destroyed
-key. It takes minutes, so a process of its own tells it beside the other tests (conftest.py).
+A secret is planted in every column of the platform that takes one; a day is run as a backfill would,
+once more as somebody triggers it, and at last the day before, with a destroyed key. It takes minutes,
+so a process of its own tells it beside the other tests (conftest.py).
 """
 
 import json
@@ -24,7 +24,7 @@ from jobs.night.plan import buildable
 from tests.forms import secrets_of
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST, SECOND = date(2026, 3, 11), date(2026, 3, 12)
+EARLIER, DAY = date(2026, 3, 11), date(2026, 3, 12)
 OPEN = ("text", "json")
 
 
@@ -81,7 +81,7 @@ class Nights:
 def seed(platform: Path) -> None:
     """Fill ``platform`` with five small days of the demo platform."""
     platform.parent.mkdir()
-    words = ["--to", f"sqlite:///{platform}", "--until", str(SECOND), "--days", "5", "--scale", "0.15"]
+    words = ["--to", f"sqlite:///{platform}", "--until", str(DAY), "--days", "5", "--scale", "0.15"]
     subprocess.run([sys.executable, "-m", "demo", "seed", *words], cwd=ROOT, check=True, capture_output=True)
 
 
@@ -90,7 +90,7 @@ def plant(platform, promise):
     secrets = []
     with sqlite3.connect(platform) as database:
         for name, source in promise.sources.items():
-            where = f"WHERE \"{source.time}\" LIKE '{FIRST}%'" if source.time else ""
+            where = f"WHERE \"{source.time}\" LIKE '{DAY}%'" if source.time else ""
             for number, (column, classified) in enumerate(source.columns.items()):
                 if classified.type not in OPEN or classified.values is not None or column == "subject_kind":
                     continue
@@ -111,14 +111,13 @@ def tell(folder: Path) -> Nights:
     told.printed["migrate"] = told.command("db", "migrate")
     seed(told.platform)
     told.secrets = plant(told.platform, promise)
-    told.went_well = [told.run("first", "2026-03-12T02:00:00+00:00")]
-    told.went_well.append(told.run("second", "--conf", json.dumps({"day": str(SECOND)})))
-    told.after_second = {release: told.table(release) for release in buildable(promise)}, told.versions()
-    told.went_well.append(told.run("again", "--conf", json.dumps({"day": str(SECOND)})))
+    told.went_well = [told.run("first", "2026-03-13T02:00:00+00:00")]
+    told.after_first = {release: told.table(release) for release in buildable(promise)}, told.versions()
+    told.went_well.append(told.run("again", "--conf", json.dumps({"day": str(DAY)})))
     told.after_again = {release: told.table(release) for release in buildable(promise)}, told.versions()
     ring = Keyring(*told.keyring)
     told.keys = secrets_of(ring, bytes.fromhex((folder / "secrets" / "kek").read_text()))
     ring.retire("threat", "2026-01-01")
     ring.destroy("threat", "2026-01-01")
-    told.went_well.append(told.run("destroyed", "--conf", json.dumps({"day": str(SECOND)})))
+    told.went_well.append(told.run("destroyed", "--conf", json.dumps({"day": str(EARLIER)})))
     return told

@@ -63,11 +63,11 @@ def strangers(database):
 
 
 def accounts(database):
-    """Each word is somebody's login, and people call themselves, their streets and their companies so."""
+    """Every second word is somebody's login, too, and people call themselves, their streets and their companies so."""
     people = [row[0] for row in database.execute("SELECT user_id FROM professional_users ORDER BY user_id DESC")]
     companies = [row[0] for row in database.execute("SELECT company_id FROM companies ORDER BY company_id")]
     words = public_words()
-    type_in(database, [(word, people[i % len(people)]) for i, word in enumerate(words)])
+    type_in(database, [(word, people[i % len(people)]) for i, word in enumerate(words[::2])])
     short = [word for word in words if len(word) < 40]
     for i, person in enumerate(people):
         self = [short[(4 * i + k) % len(short)] for k in range(4)]
@@ -86,7 +86,7 @@ def accounts(database):
 
 def type_in(database, logins):
     rows = [
-        (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{i}")), f"{DAY} 09:{i // 60 % 60:02}:{i % 60:02}.000000", person, login)
+        (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{i} {person}")), f"{DAY} 09:{i // 60 % 60:02}:{i % 60:02}.000000", person, login)
         for i, (login, person) in enumerate(logins)
     ]
     database.executemany(
@@ -96,14 +96,15 @@ def type_in(database, logins):
     )
 
 
-@pytest.fixture(scope="module", params=[strangers, accounts], ids=lambda write: write.__name__)
-def night(request, spark, promise, seeded_platform, tmp_path_factory):
+@pytest.fixture(scope="module")
+def night(spark, promise, seeded_platform, tmp_path_factory):
     """One whole night in which hostile words were written; which releases were red, and why."""
     folder = tmp_path_factory.mktemp("hostile")
     path = folder / "platform.db"
     path.write_bytes(seeded_platform.read_bytes())
     with sqlite3.connect(path) as database:
-        request.param(database)
+        strangers(database)
+        accounts(database)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{path}")
         patch.setenv("IGNICLOUD_KEYRING", str(folder / "secrets" / "keyring.json"))

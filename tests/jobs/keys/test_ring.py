@@ -291,3 +291,10 @@ def test_a_provider_that_names_nothing_is_refused_by_its_name(ring, tmp_path, pr
     ring.domain("threat", "2026-10-01", TODAY)
     with pytest.raises(KeyProviderError, match="IGNICLOUD_KEK"):
         Keyring(ring.path, provider).verify()
+
+
+@pytest.mark.parametrize("provider", ["00ff" * 16, "00ff" * 8 + ":" + "00ff" * 8, "file:", ""])
+def test_a_key_that_is_given_in_place_of_a_provider_is_shown_nowhere(tmp_path, provider):
+    with pytest.raises(KeyProviderError, match="neither file:PATH nor command:EXECUTABLE") as caught:
+        Keyring(tmp_path / "keyring.json", provider).domain("threat", "2026-10-01", TODAY)
+    assert "00ff" not in str(caught.value) + repr(vars(caught.value))

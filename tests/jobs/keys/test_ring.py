@@ -232,6 +232,17 @@ def test_a_command_that_gives_no_key_is_named_without_its_output(tmp_path, body)
     assert "sesame" not in str(caught.value)
 
 
+def test_a_command_is_asked_once_for_many_seals(tmp_path):
+    script, asked = tmp_path / "vault", tmp_path / "asked"
+    script.write_text(f"#!/bin/sh\necho again >> {asked}\necho {bytes(range(32)).hex()}\n")
+    script.chmod(0o700)
+    ring = Keyring(tmp_path / "keyring.json", f"command:{script}")
+    first, times = ring.seal("hold", b"one"), len(asked.read_text().split())
+    assert ring.has_sealed("hold", b"one", first)
+    assert ring.seal("hold", b"two") != first
+    assert len(asked.read_text().split()) == times
+
+
 def test_only_this_keyring_can_seal(ring, tmp_path):
     seal = ring.seal("verdict", b"green")
     assert ring.has_sealed("verdict", b"green", seal)

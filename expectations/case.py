@@ -37,6 +37,13 @@ class Attacker(Protocol):
         ...
 
 
+NARROW = "hidden cells that can be estimated too well"
+UNCLOSED = "cells missing, strange or there twice"
+ISOLATED = "differences from the visible version that isolate fewer than k"
+NO_CELLS = "rows that are no cells"
+"""What an attacker calls the weaknesses that the self-proof plants."""
+
+
 @dataclass(frozen=True)
 class Total:
     """A sum that is known: one number of a statistic, over all of its cells that have these words in these groups."""

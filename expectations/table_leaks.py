@@ -13,17 +13,13 @@ from itertools import product
 from math import ceil, prod
 from typing import Any
 
-from expectations.case import Case, Printed, Total
+from expectations.case import ISOLATED, NARROW, NO_CELLS, UNCLOSED, Case, Printed, Total
 from expectations.leaks import Falsify, StructuralLeak
 from expectations.measures import Measures
 from policy.contract import Contract
 from policy.statistics import ROWS, Statistic, margins, systems
 
 EXPECTATION = "expect_hidden_cells_stay_hidden"
-NARROW = "hidden cells that can be estimated too well"
-UNCLOSED = "cells missing, strange or there twice"
-ISOLATED = "differences from the visible version that isolate fewer than k"
-HALF = "rows that are no cells"
 
 Row = dict[str, Any]
 
@@ -41,7 +37,7 @@ def table_leaks(case: Case) -> Iterator[StructuralLeak]:
     for kind, falsify, detail in (
         ("one shown cell more", planted.printing({second: planted.shown(rows[second])}), NARROW),
         ("one total more", planted.printing({}, total), NARROW),
-        ("a hidden cell with its number", planted.printing({first: {**rows[first], ROWS: planted.value}}), HALF),
+        ("a hidden cell with its number", planted.printing({first: {**rows[first], ROWS: planted.value}}), NO_CELLS),
         ("a cell left out", planted.printing({another: None}), UNCLOSED),
         ("a day rebuilt with one person more", planted.printing({another: more}, visible=rows), ISOLATED),
     ):

@@ -60,13 +60,12 @@ class Gate(Model):
 
 
 class Anonymity(Model):
-    """Microdata: k (Sweeney 2002), l (Machanavajjhala et al. 2007), t (Li et al. 2007)."""
+    """Microdata: k (Sweeney 2002), l (Machanavajjhala et al. 2007). Nothing measures t, so nobody can promise it."""
 
     k: int = Field(ge=3)
     quasi_identifiers: tuple[str, ...] = Field(min_length=1)
     l: int = Field(ge=2)  # noqa: E741 (the paper's own letter)
     sensitive: tuple[str, ...] = Field(min_length=1)
-    t: float | None = Field(default=None, gt=0, le=1)
 
 
 class AddedField(Model):

@@ -66,19 +66,13 @@ def detections(root: Path) -> Detections:
             documents[name] = (place, document)
         if refused:
             raise InvalidPolicyFileError(place, refused)
-    parts, spans = _parts(documents), {}
-    serving = {
-        each for name, found in parts.items() if not _correlation(documents[name]).get("generate") for each in found
-    }
+    parts = _parts(documents)
+    correlations = {name: correlation_of(documents[name][1]) for name in parts}
+    serving = {each for name, found in parts.items() if not correlations[name].get("generate") for each in found}
     reporting = {name: _detection(name, *found) for name, found in documents.items() if name not in serving}
-    for name in parts:
-        spans[name] = span_of(_correlation(documents[name])) or 0
+    spans = {name: span_of(correlation) or 0 for name, correlation in correlations.items()}
     reaches = [span + max((spans.get(each, 0) for each in parts[name]), default=0) for name, span in spans.items()]
     return Detections(reporting, math.ceil(max(reaches, default=0) / SECONDS["d"]))
-
-
-def _correlation(found: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    return found[1].get("correlation") or {}
 
 
 def _parts(documents: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, list[str]]:

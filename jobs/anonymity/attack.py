@@ -32,10 +32,19 @@ from policy.errors import PolicyError
 from policy.statistics import ROWS, Statistic, margins
 
 SECONDS = 60.0
-"""The longest that one system is attacked. Measured: 0.1 to 2 seconds for a day of the demo platform, 130 cells."""
+"""The longest that one attack on one number of a system takes; docs/statistics.md has what it takes mostly."""
 
 SLACK = Decimal("0.000001")
 """What HiGHS leaves open (its tolerance is 1e-7)."""
+
+OPTIMAL, UNBOUNDED = 0, 3
+"""How a programme ends, as `scipy.optimize.linprog` numbers it."""
+
+NO_BOUND = Decimal(2**53)
+"""What stands for a value without a bound: the largest whole number up to which a float64 has every one."""
+
+ROUNDING = 1e-9
+"""An entry of a null space's unit vectors below this is zero but for rounding (float64: 2e-16 an operation)."""
 
 Vector = npt.NDArray[np.float64]
 
@@ -176,9 +185,9 @@ class Attack:
         found = linprog(
             objective, at_most, limits, equal, right, bounds, method="highs", options={"time_limit": left}
         )  # fmt: skip
-        if found.status == 3:
-            return Decimal(-(2**53))
-        if found.status != 0 or not isfinite(found.fun):
+        if found.status == UNBOUNDED:
+            return -NO_BOUND
+        if found.status != OPTIMAL or not isfinite(found.fun):
             raise UnfinishedAttackError(self._system[0].name, "finds no values that fit, or doesn't end")
         return Decimal(repr(float(found.fun))) - SLACK
 
@@ -189,7 +198,7 @@ class Attack:
         free = null_space(self._programme[0].toarray()[:, rest]) if rest else np.zeros((0, 0))
         still = {place: row for row, place in enumerate(rest)}
         others = [(key, still[place]) for key, place in self.hidden.items() if place not in own]
-        return {key for key, row in others if free.shape[1] == 0 or np.abs(free[row]).max() < 1e-9}
+        return {key for key, row in others if free.shape[1] == 0 or np.abs(free[row]).max() < ROUNDING}
 
 
 def _at(statistic: Statistic, face: Face, groups: Sequence[str]) -> Words:

@@ -8,15 +8,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from expectations.case import Attacker, Printed
+from expectations.case import ISOLATED, NARROW, NO_CELLS, UNCLOSED, Attacker, Printed
 from jobs.anonymity.attack import Attack, UnfinishedAttackError
 from jobs.anonymity.statistics import widened
 from jobs.anonymity.tables import Face, faces_of, keys, of_system
 from jobs.anonymity.versions import isolates
 from policy.contract import Contract
 from policy.statistics import Statistic, systems
-
-UNCLOSED = "cells missing, strange or there twice"
 
 Weak = Counter[tuple[str, str]]
 
@@ -45,7 +43,7 @@ def weaknesses(contract: Contract, day: date, printed: Printed) -> Mapping[tuple
     try:
         faces, visible = (faces_of(contract, _named(contract, rows), day) for rows in (printed.rows, printed.visible))
     except ValueError:
-        return {("", "rows that are no cells"): 1}
+        return {("", NO_CELLS): 1}
     due = [statistic for statistic in contract.statistics if statistic.is_due(day)]
     found = Weak((face.statistic, UNCLOSED) for face in faces if face.statistic not in {s.name for s in due})
     for system in systems(due):
@@ -71,9 +69,8 @@ def _unclosed(contract: Contract, system: Sequence[Statistic], faces: Iterable[F
 
 def _isolated(system: Sequence[Statistic], visible: Iterable[Face], faces: Iterable[Face]) -> Weak:
     by_name, now = {statistic.name: statistic for statistic in system}, {face.key: face for face in faces}
-    what = "differences from the visible version that isolate fewer than k"
     return Counter(
-        (face.statistic, what)
+        (face.statistic, ISOLATED)
         for face in visible
         if face.key not in now or isolates(face, now[face.key], by_name[face.statistic])
     )
@@ -93,7 +90,7 @@ def _attacked(system: Sequence[Statistic], faces: Sequence[Face], printed: Print
             widths = [statistic.width(number) for number in statistic.numbers]
             narrow = any(high - low < width for (low, high), width in zip(intervals, widths, strict=True))
             if narrow and not is_withheld:
-                found[face.statistic, "hidden cells that can be estimated too well"] += 1
+                found[face.statistic, NARROW] += 1
             if widened(intervals, statistic) != face.intervals:
                 found[face.statistic, "intervals other than the tables give"] += 1
     except UnfinishedAttackError:

@@ -62,7 +62,7 @@ def bounded_counts(promise: Promise, contract: Contract, rows: DataFrame, key: C
     """
     budget = _budget(contract)
     for count in budget.counts:
-        domain = cells_of(promise, contract, count, day)
+        domain = domain_of(promise, contract, count, day)
         per_cell = rows_by_unit(promise, contract, count, rows)
         order = F.call_function("ignicloud.token", F.lit("usr"), key, F.concat_ws("\x1f", "unit", *count.by))
         place = F.row_number().over(Window.partitionBy("unit").orderBy(order))
@@ -120,7 +120,7 @@ def rows_by_unit(promise: Promise, contract: Contract, count: NoisyCount, rows: 
     return cells.groupBy("unit", *count.by).agg(F.count(F.lit(1)).alias("n"))
 
 
-def cells_of(promise: Promise, contract: Contract, count: NoisyCount, day: date) -> list[Cell]:
+def domain_of(promise: Promise, contract: Contract, count: NoisyCount, day: date) -> list[Cell]:
     """Every cell of a family on ``day``, in the order of the contract's words; hours in UTC."""
     source = promise.source(contract.main_source)
     hours = [datetime.combine(day, time(), UTC) + timedelta(hours=hour) for hour in range(24)]

@@ -43,10 +43,8 @@ class Own:
             root = Path(folder) / self._contract.release
             table = open_table(root, self._contract)
             (root / "day=2000-01-01").mkdir()
-            for empty in (
-                Path("day=2000-01-01/empty"),
-                Path("day=2000-01-01/empty_too"),
-            ):  # the second replaces the first
+            for name in ("empty", "empty_too"):  # the second replaces the first
+                empty = Path("day=2000-01-01") / name
                 (root / empty).touch()
                 replace_day(table, date(2000, 1, 1), {empty: 0}, dict.fromkeys(COMMITS, ""))
             table.create_checkpoint()

@@ -27,7 +27,7 @@ from policy.command_line import a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
-ONLY_READ = {"night", "signals", "keys"}
+ONLY_READ = {"night", "signals", "keys", "budget"}
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
 

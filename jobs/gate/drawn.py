@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from scipy.stats import chi2
 
 from jobs.anonymity.budget import AccountBook, Draw, LostDrawError
-from jobs.anonymity.noise import cells_of, frame_of, half_width, rows_by_unit
+from jobs.anonymity.noise import domain_of, frame_of, half_width, rows_by_unit
 from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.landing import Landing
@@ -47,7 +47,7 @@ def book_problems(promise: Promise, contract: Contract, landing: Landing, staged
 
 def cells(promise: Promise, contract: Contract, day: date) -> int:
     """How many numbers the closed domains of a release have."""
-    return sum(len(cells_of(promise, contract, count, day)) for count in _counts(contract))
+    return sum(len(domain_of(promise, contract, count, day)) for count in _counts(contract))
 
 
 def _differing(staged: DataFrame, drawn: DataFrame) -> int:
@@ -60,7 +60,7 @@ def _beside_domain(promise: Promise, contract: Contract, drawn: Draw, day: date)
     promised = {
         (count.name, *(str(word) for word in cell))
         for count in _counts(contract)
-        for cell in cells_of(promise, contract, count, day)
+        for cell in domain_of(promise, contract, count, day)
     }
     by = {count.name: count.by for count in _counts(contract)}
     found = [

@@ -15,7 +15,7 @@ from policy.statistics import MOST_CELLS
 def staged_rows(contract: Contract, staged: DataFrame) -> tuple[tuple[Any, ...], ...]:
     """The staged rows of an aggregate: all that a contract can have, and one more if there are more.
 
-    None when they have other columns, which is a finding by itself.
+    Empty when they have other columns, which is a finding by itself.
     """
     if staged.columns != list(contract.output_schema):
         return ()

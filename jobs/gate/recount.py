@@ -27,6 +27,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.files import globless
 from jobs.lake.landing import Landing
 from jobs.people.exclusion import Exclusion
+from jobs.people.reading import ACCOUNTS
 from jobs.signals.release import signals
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.normalise import normalised
@@ -38,7 +39,6 @@ from policy.rules import NetworkPrefix, Token
 from policy.shapes import PREFIXES
 from policy.sources import Source
 
-ACCOUNTS = "professional_users"
 NAMES = (("first_name", "family_name"), ("family_name", "first_name"))
 
 

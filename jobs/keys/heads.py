@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jobs.keys.ring import Keyring
-from jobs.lake.files import write_atomically
+from jobs.lake.files import make_folder, write_atomically
 from jobs.lake.ledger import BrokenLedgerError, Ledger, NoLedgerError
 
 PURPOSE = "ledger"
@@ -58,7 +58,7 @@ def remember(ledger: Ledger, keyring: Keyring) -> None:
             or is another one. The older head stays.
     """
     path = _path(keyring)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, 0o700)
     with os.fdopen(os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = sealed_head(keyring)

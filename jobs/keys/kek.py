@@ -44,7 +44,9 @@ def key_encryption_key(provider: str) -> bytes:
         return _from_file(Path(rest))
     if scheme == "command" and rest:
         return _from_command(rest)
-    raise KeyProviderError(scheme, "is neither file:PATH nor command:EXECUTABLE")
+    raise KeyProviderError(
+        "a provider that isn't shown, for it could be the key", "it is neither file:PATH nor command:EXECUTABLE"
+    )
 
 
 def require_private(path: Path) -> None:

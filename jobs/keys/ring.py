@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from jobs.keys.errors import (
@@ -95,12 +96,16 @@ class Keyring:
 
     def seal(self, purpose: str, content: bytes) -> str:
         """HMAC-SHA-256 over ``content`` under a key that only this keyring has, in hex."""
-        key = self.domain(*GATE).field_key(purpose)
-        return hmac.digest(key, content, "sha256").hex()
+        return hmac.digest(self._gate.field_key(purpose), content, "sha256").hex()
 
     def has_sealed(self, purpose: str, content: bytes, seal: str) -> bool:
         """Whether ``seal`` was made by `seal` over the same content."""
-        return hmac.compare_digest(self.seal(purpose, content), seal)
+        return hmac.compare_digest(self.seal(purpose, content).encode(), seal.encode())
+
+    @cached_property
+    def _gate(self) -> DomainKeys:
+        """What seals, unwrapped once: a command isn't asked for the key-encryption key at each hold or receipt."""
+        return self.domain(*GATE)
 
     def entries(self) -> list[KeyEntry]:
         """What the keyring holds, oldest first; no key material."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BLOCK = 1 << 20
@@ -28,7 +30,7 @@ def globless(path: Path) -> str:
 def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
     """Replace ``path`` by ``text``: a reader, or a crash, meets the old file or the new one."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(_made(fresh, mode), "w", encoding="utf-8") as file:
+    with _aside(fresh), open(_made(fresh, mode), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -42,7 +44,7 @@ def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
     are others, whatever lay in ``to`` is as it was.
     """
     fresh, digest = to.with_name(f".{to.name}"), hashlib.sha256()
-    with path.open("rb") as source, open(_made(fresh, mode), "wb") as copy:
+    with _aside(fresh), path.open("rb") as source, open(_made(fresh, mode), "wb") as copy:
         while block := source.read(BLOCK):
             digest.update(block)
             copy.write(block)
@@ -58,6 +60,16 @@ def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
 def _made(fresh: Path, mode: int) -> int:
     """A new file, closed to others from its first byte on."""
     return os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+
+
+@contextmanager
+def _aside(fresh: Path) -> Iterator[None]:
+    """While ``fresh`` is written: what fails, on a full disk for example, leaves no half of it."""
+    try:
+        yield
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _put(fresh: Path, path: Path) -> None:

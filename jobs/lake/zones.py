@@ -1,8 +1,8 @@
 """Where data lies, who may look there, and how it becomes visible.
 
-Zones in one direction: ``landing → staged → published``, beside them ``quarantine``
-and ``ledger``. Landing, staged and quarantine are closed to everyone but the jobs (0700, policy
-clause 5.1). What becomes visible does so by one atomic step: a manifest replaced in landing, one
+Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget`` and
+``answers``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to everyone but the jobs (0700,
+policy clause 5.1). What becomes visible does so by one atomic step: a manifest replaced in landing, one
 Delta commit in published. An interrupted step leaves the old state.
 """
 

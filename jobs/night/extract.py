@@ -75,8 +75,11 @@ def require_wanted(promise: Promise, day: date) -> None:
 
 @contextmanager
 def landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[None]:
-    """The day in landing; if it had to be extracted for this, it is gone afterwards."""
-    if day in lake.landed_days():
+    """The day in landing; if it had to be extracted for this, it is gone afterwards.
+
+    A folder that a refused extraction left without a copy is no day.
+    """
+    if any(lake.has_landed(source, day) for source in promise.readable):
         yield
         return
     try:

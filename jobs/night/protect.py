@@ -19,6 +19,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from jobs.anonymity.budget import AccountBook
 from jobs.anonymity.noise import drawn_rows, frame_of
 from jobs.anonymity.statistics import Loss, Sources, statistics
+from jobs.gate.verdict import PROTECTED
 from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.files import write_atomically
@@ -64,11 +65,10 @@ class ForgottenVersionError(PolicyError):
 class Protected:
     """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
 
-    ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release
-    with a row per event, the sum of the group sizes for an aggregate. ``blank``: see `jobs.night.blanks`.
-    ``unread_wishes`` of data subjects hold a word that nobody understands, and leave out as much as they can.
-    with a row per event, the sum of the shown cells for an aggregate. ``losses`` and ``stayed``: of an aggregate, what
-    is hidden of each statistic, and of which ones the visible version stays.
+    ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release with a row per
+    event, the sum of the shown cells for an aggregate. ``blank``: see `jobs.night.blanks`. ``unread_wishes`` of data
+    subjects hold a word that nobody understands, and leave out as much as they can. ``losses`` and ``stayed``: of an
+    aggregate, what is hidden of each statistic, and of which ones the visible version stays.
     """
 
     release: str
@@ -198,7 +198,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
         release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
         blank=blank, **counts(rows_out),
     )  # fmt: skip
-    write_atomically(folder / "_protected.json", json.dumps(asdict(staged), indent=1), 0o600)
+    write_atomically(folder / PROTECTED, json.dumps(asdict(staged), indent=1), 0o600)
     Ledger(lake.ledger).append("protected", **recorded(staged))
     return staged
 

@@ -32,7 +32,7 @@ from jobs.gate.left_in import left_in
 from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.rows import rows_of
-from jobs.gate.verdict import JudgedFile, Verdict, require_staged, staged_files, suite_version
+from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
@@ -189,7 +189,7 @@ def _record(verdict: Verdict, ledger: Ledger) -> None:
 
 
 def _claimed(staged: Path) -> Claimed:
-    noted = Protected(**json.loads((staged / "_protected.json").read_text("utf-8")))
+    noted = Protected(**json.loads((staged / PROTECTED).read_text("utf-8")))
     return Claimed(noted.rows_in, noted.represented, noted.suppressed, noted.excluded)
 
 

@@ -18,15 +18,16 @@ FEW, SHARE = 5, 0.05
 
 
 def foreseen(names: Iterable[Name], day: date) -> tuple[int, dict[str, int]]:
-    """How many people's time is over on ``day``, held or not, and who follow, by their last day."""
-    due, soon = 0, Counter[str]()
+    """How many people's time is over on ``day``, held or not, and who follow, by their last day.
+
+    ``names`` are of every purpose: somebody counts once, by the first of these last days.
+    """
+    last: dict[str, date] = {}
     for name in names:
         if name.identifier == "person" and name.through is not None:
-            if name.is_over(day):
-                due += 1
-            else:
-                soon[str(name.through)] += 1
-    return due, dict(sorted(soon.items()))
+            last[name.value] = min(name.through, last.get(name.value, name.through))
+    soon = Counter(str(through) for through in last.values() if through >= day)
+    return len(last) - soon.total(), dict(sorted(soon.items()))
 
 
 def unforeseen(ledger: Ledger, due: int, day: date) -> int:

@@ -15,7 +15,7 @@ QUARANTINE_MONTHS = 1
 """A red run is kept for the people who mend its contract, and no longer than this."""
 
 STAGED = timedelta(days=2)
-"""A verdict lives for a day (`jobs.night.publish`): what is older than two can't be published any more."""
+"""A verdict lives for a day (`jobs.gate.verdict`): what is older than two can't be published any more."""
 
 PERIODS = (
     ("staged", 2, STAGED, "staged and never published, two days at most"),

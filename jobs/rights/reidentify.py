@@ -75,9 +75,12 @@ def request(promise: Promise, question: Question, lake: Lake) -> None:
     """Record that somebody asks.
 
     Raises:
-        ReidentificationRefusedError: requester, reason, ticket, release or token isn't one that can be asked for.
+        ReidentificationRefusedError: request, requester, reason, ticket, release or token isn't one that can be
+            asked for.
     """
     refused = ReidentificationRefusedError
+    if not NAME.fullmatch(question.request):
+        raise refused(question.request, "the request's own name, a file's, isn't a plain name")
     if not NAME.fullmatch(question.requester):
         raise refused(question.request, "the requester's user name isn't a plain name")
     if question.reason not in promise.register.reidentification:

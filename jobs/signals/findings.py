@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import starmap
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -62,7 +61,7 @@ def _rows(numbered: DataFrame, rules: Sequence[Rule], begins: Column) -> DataFra
     evidence = F.array_sort(F.collect_list(F.when(F.col("shown"), F.struct("at", "event_id"))))
     names = F.element_at(F.array(*(F.lit(rule.name) for rule in rules)), F.col("rule") + 1)
     fields = F.element_at(F.array(*(F.array(*map(F.lit, rule.group_by)) for rule in rules)), F.col("rule") + 1)
-    counts = F.element_at(F.array(*starmap(_counts_values, enumerate(rules))), F.col("rule") + 1)
+    counts = F.element_at(F.array(*map(_counts_values, rules)), F.col("rule") + 1)
     made = once.withColumn("shown", shown).groupBy(*finding).agg(
         F.timestamp_micros(F.min("at")).alias("first_seen"),
         F.timestamp_micros(F.max("at")).alias("last_seen"),
@@ -83,5 +82,6 @@ def _rows(numbered: DataFrame, rules: Sequence[Rule], begins: Column) -> DataFra
     )
 
 
-def _counts_values(_: int, rule: Rule) -> Column:
+def _counts_values(rule: Rule) -> Column:
+    """Whether a finding of the rule says how many values there were; events are counted anyway."""
     return F.lit(rule.count is not None and rule.count.value != "event_id")

@@ -60,9 +60,8 @@ class SparkStep(SparkSubmitOperator):
         try:
             reads = platform_environment() if self.reads_the_platform else nullcontext({})
             with reads as platform, kek_environment() as kek:
-                os.environ.update(
-                    platform | kek
-                )  # this process runs one task and hands its environment to spark-submit
+                # this process runs one task and hands its environment to spark-submit
+                os.environ.update(platform | kek)
                 super().execute(context)
             return
         except AirflowException as error:

@@ -1,7 +1,9 @@
 """Each rule of the suite: an honest night breaks none, each kind of damage breaks exactly its own."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +165,9 @@ def test_a_night_ten_times_smaller_than_the_median_is_held(case, measures, histo
 def test_identifiers_beside_the_rows_break_their_rule(case, measures):
     broken = replace(measures, in_texts={"email": 1})
     assert found(case, broken) == {("expect_nothing_in_file_metadata", "")}
+
+
+def test_the_gates_page_lists_every_expectation_in_the_suites_order():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(expect_\w+)` \|", page, re.MULTILINE)
+    assert listed == [each.expectation_type for each in EXPECTATIONS]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy.stats import chisquare
 
-from jobs.anonymity.noise import Bounded, MechanismError, bounded_counts, cells_of, draw, half_width
+from jobs.anonymity.noise import Bounded, MechanismError, bounded_counts, domain_of, draw, half_width
 from jobs.keys.field_keys import key_column
 from policy.privacy import NoisyCount
 
@@ -80,7 +80,7 @@ def test_one_unit_more_changes_a_family_by_at_most_its_sensitivity(counted, cont
     others = [row for user in range(5) for row in some(f"u{user}", chance.randrange(30))]
     without, with_them = counted(others), counted(others + some("they", 400))
     for count in contract.privacy.counts:
-        cells = cells_of(promise, contract, count, DAY)
+        cells = domain_of(promise, contract, count, DAY)
         one, two = ([found[count.name].get(cell, 0) for cell in cells] for found in (without, with_them))
         assert 0 < dist(one, two) <= count.sensitivity * (1 + 1e-12)
 
@@ -120,7 +120,7 @@ def test_a_mechanism_that_costs_more_than_its_rho_is_not_run(contract, monkeypat
 
 
 def test_hours_are_a_closed_domain_of_24(promise, contract):
-    hours = cells_of(promise, contract, contract.privacy.counts[2], DAY)
+    hours = domain_of(promise, contract, contract.privacy.counts[2], DAY)
     assert len(hours) == 24
     assert hours[23] == (datetime(2026, 3, 12, 23, tzinfo=UTC),)
 

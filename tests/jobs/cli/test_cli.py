@@ -16,6 +16,7 @@ import pytest
 from jobs import cli
 from jobs.cli.crashes import told
 from policy.command_line import command
+from policy.errors import PolicyError
 
 ROOT = Path(__file__).resolve().parents[3]
 BARE = f"""
@@ -100,6 +101,15 @@ def test_who_only_looks_at_a_lake_that_isnt_there_is_refused_and_makes_none(lake
     for _ in range(2):
         assert cli.main([*words, *day]) == cli.REFUSED
     assert "Traceback" not in capsys.readouterr().err
+    assert not lake.root.exists()
+
+
+def test_who_asks_for_budgets_under_a_broken_policy_makes_no_lake(lake, monkeypatch):
+    def broken():
+        raise PolicyError("policy/register.yaml: not a mapping")
+
+    monkeypatch.setattr("policy.load", broken)
+    assert cli.main(["budget"]) == cli.REFUSED
     assert not lake.root.exists()
 
 

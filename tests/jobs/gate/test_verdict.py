@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.case import Finding
-from jobs.gate.verdict import StrangeFileError, Verdict, VerdictRefusedError, staged_files, suite_version
+from jobs.gate.verdict import JUDGES, ROOT, StrangeFileError, Verdict, VerdictRefusedError, staged_files, suite_version
 from jobs.keys.ring import Keyring
 from jobs.night import publish
 from jobs.night.publish import NotAsJudgedError, publish_release
@@ -97,12 +97,18 @@ def test_a_verdict_that_does_not_fit_is_refused(staged, promise, lake, change):
     assert visible(lake) == []
 
 
+@pytest.mark.parametrize("place", ["jobs/kernel", "jobs/treatments"])
+def test_everything_that_searches_and_spells_has_a_part_in_a_verdict(place):
+    sources = {path for path in (ROOT / place).iterdir() if path.suffix in (".java", ".py", ".tsv")}
+    assert sources <= {path for pattern in JUDGES for path in ROOT.glob(pattern)}
+
+
 def test_no_verdict_is_no_permission(staged, promise, lake):
     with pytest.raises(VerdictRefusedError, match="no readable verdict"):
         published(promise, lake)
 
 
-@pytest.mark.parametrize("seal", ["", "0" * 64])
+@pytest.mark.parametrize("seal", ["", "0" * 64, "é"])
 def test_a_verdict_made_by_hand_is_refused(staged, promise, lake, seal):
     replace(honest(staged, promise), seal=seal).write(staged)
     with pytest.raises(VerdictRefusedError, match="isn't sealed"):

@@ -232,6 +232,17 @@ def test_a_command_that_gives_no_key_is_named_without_its_output(tmp_path, body)
     assert "sesame" not in str(caught.value)
 
 
+def test_a_command_is_asked_once_for_many_seals(tmp_path):
+    script, asked = tmp_path / "vault", tmp_path / "asked"
+    script.write_text(f"#!/bin/sh\necho again >> {asked}\necho {bytes(range(32)).hex()}\n")
+    script.chmod(0o700)
+    ring = Keyring(tmp_path / "keyring.json", f"command:{script}")
+    first, times = ring.seal("hold", b"one"), len(asked.read_text().split())
+    assert ring.has_sealed("hold", b"one", first)
+    assert ring.seal("hold", b"two") != first
+    assert len(asked.read_text().split()) == times
+
+
 def test_only_this_keyring_can_seal(ring, tmp_path):
     seal = ring.seal("verdict", b"green")
     assert ring.has_sealed("verdict", b"green", seal)
@@ -291,3 +302,10 @@ def test_a_provider_that_names_nothing_is_refused_by_its_name(ring, tmp_path, pr
     ring.domain("threat", "2026-10-01", TODAY)
     with pytest.raises(KeyProviderError, match="IGNICLOUD_KEK"):
         Keyring(ring.path, provider).verify()
+
+
+@pytest.mark.parametrize("provider", ["00ff" * 16, "00ff" * 8 + ":" + "00ff" * 8, "file:", ""])
+def test_a_key_that_is_given_in_place_of_a_provider_is_shown_nowhere(tmp_path, provider):
+    with pytest.raises(KeyProviderError, match="neither file:PATH nor command:EXECUTABLE") as caught:
+        Keyring(tmp_path / "keyring.json", provider).domain("threat", "2026-10-01", TODAY)
+    assert "00ff" not in str(caught.value) + repr(vars(caught.value))

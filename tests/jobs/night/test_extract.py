@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.lake.zones import Lake, LandingChangedError, NotExtractedError
+from jobs.night import extract
 from jobs.night.extract import extract_day, needed_columns
 from jobs.platform.database import PlatformError, connect
 from policy.errors import (
@@ -217,3 +218,14 @@ assert grown < 450, grown
 """
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]
+
+
+def test_a_day_of_which_a_refused_extraction_left_a_folder_is_extracted_when_somebody_needs_it(
+    lake, ledger, promise, monkeypatch
+):
+    days = []
+    monkeypatch.setattr(extract, "extract_day", lambda _, day, *__: days.append(day))
+    lake.private(lake.landing("activity", DAY))
+    with extract.landed(promise, DAY, lake, ledger):
+        pass
+    assert days == [DAY]

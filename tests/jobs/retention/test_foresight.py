@@ -34,6 +34,11 @@ def test_people_are_counted_by_their_last_day_held_or_not():
     assert foreseen(names, TODAY) == (2, {str(TODAY): 1})
 
 
+def test_somebody_of_two_purposes_is_one_person_by_the_earlier_last_day():
+    names = [Name("person", "a", 0, TODAY), Name("person", "a", 0, TODAY - timedelta(days=1))]
+    assert foreseen(names, TODAY) == (1, {})
+
+
 @pytest.mark.parametrize(
     ("before", "soon", "due", "more"),
     [

@@ -203,3 +203,10 @@ def test_the_command_takes_the_token_on_its_input_and_prints_no_person(person, a
     assert "found" not in said, "whether somebody was found is for the requester alone"
     assert token not in said
     assert person[1] not in said
+
+
+@pytest.mark.parametrize("request_name", ["../../ledger/x", "a/b", ".hidden", ""])
+def test_a_request_whose_answer_would_lie_elsewhere_is_refused(asked, lake, request_name):
+    with pytest.raises(ReidentificationRefusedError, match="isn't a plain name"):
+        asked(token_of("person", "x"), request=request_name)
+    assert not list(lake.root.glob("answers/**"))

@@ -46,6 +46,8 @@ def is_out(reading=THREAT, day=DAY, **change):
         ('{"purpose": {"name": "other"}}', True),
         ('{"purpose": "other, threat"}', True),
         ('{"purpose": "other", "purpose": "threat"}', True),
+        ('{"purpose": "threat", "purpose": "other"}', True),
+        ('{"purpose": "other", "weight": NaN}', True),
         ('{"Purpose": "other"}', True),
         ('{"purposes": ["other"]}', True),
         ('["other"]', True),
@@ -101,6 +103,7 @@ def test_only_a_refusal_that_is_understood_ends_a_wish(outcome, stands):
     [
         ({"identity_verified_at": None}, DAY, False),
         ({"lifted_at": LATE}, DAY, False),
+        ({"lifted_at": AT}, DAY, False),
         ({"lifted_at": AFTER}, DAY, True),
         ({"lifted_at": datetime(2199, 1, 1, tzinfo=UTC)}, DAY, True),
         ({**GRANTED, "lifted_at": LATE}, DAY, True),

@@ -131,14 +131,24 @@ class _System:
         self.statistics, self._contract, self._sources = system, contract, sources
         self._promise, source = promise, system[0].of
         rows = sources.exclusion.frames(source)
-        self._kept = sources.exclusion.without(rows, source)
+        counted = [name for name, rule in contract.inputs[source].items() if rule.treat != "drop"]
+        # Who is left out is the larger part of the work: found out once, not once a statistic.
+        self._kept = sources.exclusion.without(rows, source).select(*counted).persist()
+        try:
+            self._count(rows)
+            self._choose()
+        finally:
+            self._kept.unpersist()
+
+    def _count(self, rows: DataFrame) -> None:
+        """The true cells, and how many rows there are."""
+        system, contract = self.statistics, self._contract
         found = {(s.name, words): cell for s in system for words, cell in cells_of(s, self._running(s)).items()}
         self.cells = {key: found.get(key, NOBODY) for s in system for key in keys(contract, s)}
         for name, _ in found.keys() - self.cells.keys():
             raise UnlistedCellError(contract.release, name, len(found.keys() - self.cells.keys()), contract.owner)
         self.rows_in = rows.count() * len(system)
         self.excluded = self.rows_in - self._counted()
-        self._choose()
 
     def _counted(self) -> int:
         """Rows that aren't left out. Of a standing count those that don't run, too: how many run isn't printed."""

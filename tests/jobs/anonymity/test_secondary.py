@@ -53,6 +53,12 @@ def test_two_people_alone_in_their_cells_are_fewer_than_k_together_so_a_third_ce
     assert len(hidden(cells)) == 3
 
 
+def test_the_same_two_people_in_two_cells_are_two_in_their_known_sum_so_a_third_cell_hides():
+    # neither is alone, and both intervals are wide: only the sum of the two says too much
+    cells = row(a=people(20, 20), b=people(20, 20), c=people(9, 9, 9, first=3), d=people(8, 8, 8, first=3))
+    assert len(hidden(cells)) == 3
+
+
 def test_somebody_alone_in_a_cell_would_know_the_only_other_hidden_one_so_a_third_hides():
     cells = row(
         a=people(40, first=1), b=people(20, 20, first=2), c=people(9, 9, 9, first=4), d=people(8, 8, 8, first=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -33,6 +33,11 @@ class Seen:
     counts: dict[tuple[str, ...], int | None]
     total: int
     least: int
+    leasts: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def floor(self, words: tuple[str, ...]) -> int:
+        """What this hidden cell has at least; ``leasts``: of those about which more is known."""
+        return self.leasts.get(words, self.least)
 
 
 Side = tuple[int, Seen, Iterable[Words]]
@@ -43,7 +48,7 @@ class Equations:
     """What the shown counts say of the hidden ones."""
 
     def __init__(self, tables: Sequence[Seen]) -> None:
-        hidden = [((t.name, words), t.least) for t in tables for words, count in t.counts.items() if count is None]
+        hidden = [((t.name, w), t.floor(w)) for t in tables for w, count in t.counts.items() if count is None]
         self.place = {key: at for at, (key, _) in enumerate(hidden)}
         self.least = np.array([least for _, least in hidden], dtype=float)
         self._rows: list[Row] = []

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -32,6 +33,7 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
 from jobs.spark.session import spark
+from policy.contract import Contract
 from policy.periods import add_months
 from policy.promise import Promise
 from policy.statistics import Statistic, systems
@@ -58,9 +60,12 @@ def main() -> None:
         }
         seed(os.environ["IGNICLOUD_PLATFORM"], LAST, args.days, args.scale)
         world = World(policy.load(), spark("bench disclosure"), Lake.from_environment())
+        world.session.conf.set("spark.sql.shuffle.partitions", "1")  # a few thousand rows a day
         days = [LAST - timedelta(days=back) for back in range(args.days)][::-1]
-        lines = [*HEADINGS, *world.days(days), *world.versions(days[-args.rebuilt :]), *world.months(days[-1])]
-    print("\n".join(lines))
+        lines = list[str]()
+        for line in chain(HEADINGS, world.days(days), world.versions(days[-args.rebuilt :]), world.months(days[-1])):
+            print(line, flush=True)
+            lines.append(line)
     write_page(lines, world.series)
 
 
@@ -72,6 +77,7 @@ class World:
     session: SparkSession
     lake: Lake
     series: Series = field(default_factory=dict)
+    published: dict[tuple[str, date], Tables] = field(default_factory=dict)
 
     def landing(self, day: date) -> Landing:
         """The day in landing."""
@@ -85,24 +91,24 @@ class World:
         """The release's tables of one day, beside what was published before, if any."""
         landing = self.landing(day)
         rows = [{**row, "day": face.as_of} for made in visible for row, face in zip(made.rows, made.faces, strict=True)]
-        return self._made(release, landing, frames or landing.frame, rows, day)
+        return self._made(self.promise.release(release), landing, frames or landing.frame, rows, day)
 
     def _made(
-        self, release: str, landing: Landing, frames: Callable[[str], DataFrame], rows: Rows, day: date
+        self, contract: Contract, landing: Landing, frames: Callable[[str], DataFrame], rows: Rows, day: date
     ) -> Tables:
-        """The release's tables over these frames, without whom the landing says to leave out."""
-        contract = self.promise.release(release)
+        """The contract's tables over these frames, without whom the landing says to leave out."""
         exclusion = replace(landing.exclusion(self.promise, contract.purpose), frames=frames)
         return statistics(self.promise, contract, Sources(exclusion, day, rows))
 
     def days(self, days: list[date]) -> Iterator[str]:
         """Every linked table of every day, attacked."""
         before, after = Score(), Score()
-        published = {(release, day): self.tables(release, day) for day in days for release in RELEASES}
-        ever = frozenset(key for made in published.values() for key, cell in made.cells.items() if cell.row_count)
-        for (_, day), made in published.items():
+        self.published |= {(release, day): self.tables(release, day) for day in days for release in RELEASES}
+        every = self.published.values()
+        ever = frozenset(key for made in every for key, cell in made.cells.items() if cell.row_count)
+        for (_, day), made in self.published.items():
             self._note(made, day)
-            old, new = patterns(made, ever)
+            old, new = patterns(made, ever, day)
             for system in systems([s for s in made.contract.statistics if s.is_due(day)]):
                 score(before, system, made, old)
                 score(after, system, made, new)
@@ -128,7 +134,7 @@ class World:
 
             for release in RELEASES:
                 first = self.tables(release, day, frames=early)
-                second, alone = self.tables(release, day, [first]), self.tables(release, day)
+                second, alone = self.tables(release, day, [first]), self.published[release, day]
                 for statistic in (s for s in first.contract.statistics if s.every == "day"):
                     moved = self.late_people(first, statistic, frames, late)
                     self._compare(before, statistic, moved, old_values(first), old_values(alone))
@@ -154,36 +160,33 @@ class World:
 
     def months(self, last: date) -> Iterator[str]:
         """Twelve months of standing counts: pairs of values of a cell that fewer than k have moved between."""
-        contracts = self.landing(last).frame("contracts").cache()
+        contracts, before, after = self.landing(last).frame("contracts").cache(), Score(), Score()
+        whole = self.promise.release("service_statistics")
+        standing = tuple(statistic for statistic in whole.statistics if statistic.every == "month")
+        contract = whole.model_copy(update={"statistics": standing})
 
         def frames(name: str) -> DataFrame:
-            return contracts if name == "contracts" else self.landing(last).frame(name).limit(0)
+            return contracts if name == "contracts" else self.landing(last).frame(name)
 
-        release, before, after = "service_statistics", Score(), Score()
         ends = [add_months(date(last.year, last.month, 1), -back) - timedelta(days=1) for back in range(12)][::-1]
         seen: list[Tables] = []
         old: list[tuple[date, dict[Key, int]]] = []
         for end in ends:
-            seen.append(self._of_month(release, end, last, seen, frames))
+            rows = [{**row, "day": date.min} for made in seen for row in made.rows]
+            seen.append(self._made(contract, self.landing(last), frames, rows, end))
             old.append((end, old_values(seen[-1])))
-        statistic = next(s for s in seen[0].contract.statistics if s.every == "month")
+        (statistic,) = standing
         running = self._running(contracts, statistic, ends)
         new = [(face.as_of, {face.key: int(face.numbers[0])}) for made in seen for face in made.faces
                if face.numbers is not None and face.statistic == statistic.name]  # fmt: skip
         for into, told in ((before, old), (after, new)):
             pairs(into, statistic, told, running)
-        for made in seen:
-            old_pattern, new_pattern = patterns(made, frozenset())
+        for end, made in zip(ends, seen, strict=True):
+            old_pattern, new_pattern = patterns(made, frozenset(), end)
             score(before, (statistic,), made, old_pattern)
             score(after, (statistic,), made, new_pattern)
         yield before.line("12 months", "before")
         yield after.line("12 months", "after")
-
-    def _of_month(
-        self, release: str, end: date, last: date, seen: list[Tables], frames: Callable[[str], DataFrame]
-    ) -> Tables:
-        rows = [{**row, "day": date.min} for made in seen for row in made.rows]
-        return self._made(release, self.landing(last), frames, rows, end)
 
     def _running(self, contracts: DataFrame, statistic: Statistic, ends: list[date]) -> dict[tuple[Key, date], Counter]:
         """Who has how many contracts in a cell on each day."""

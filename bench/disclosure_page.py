@@ -48,6 +48,6 @@ def draw(days: Mapping[date, tuple[bool, int, int]]) -> None:
     axis.set_ylabel("rows", fontsize=8)
     axis.tick_params(labelsize=8)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=8)
+    axis.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
     mpl.rcParams["svg.hashsalt"] = "bench"
     figure.savefig(DOCS / "images" / "statistics.svg", metadata={"Date": None})

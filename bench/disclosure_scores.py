@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
 
-from bench.attacker import Key, Seen, attacked
+from bench.attacker import Key, Seen, Words, attacked
 from jobs.anonymity.primary import is_safe
 from jobs.anonymity.statistics import Tables
+from jobs.anonymity.tables import Face
 from policy.statistics import ROWS, Statistic
 
 HEADINGS = [
@@ -72,13 +73,21 @@ def old_values(made: Tables) -> dict[Key, int]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Which cells of somebody are hidden, and which of nobody look the same; None of these: zeros are shown."""
+    """Which cells of somebody are hidden, and which of nobody look the same; None of these: zeros are shown.
+
+    ``kept``: what cells say that keep an older value; what is true in them now is hidden like the others.
+    """
 
     hidden: frozenset[Key]
     alike: frozenset[Key] | None = None
+    kept: Mapping[Key, Face] = field(default_factory=dict)
+
+    def out_of_sight(self, statistic: str) -> set[Words]:
+        """The cells of a statistic whose counts nobody sees."""
+        return {words for name, words in self.hidden | (self.alike or set()) | self.kept.keys() if name == statistic}
 
 
-def patterns(made: Tables, ever: frozenset[Key]) -> tuple[Pattern, Pattern]:
+def patterns(made: Tables, ever: frozenset[Key], day: date) -> tuple[Pattern, Pattern]:
     """How the suite hid before, and how it hides now.
 
     Before, a hidden cell had no row, and neither had one of nobody; ``ever``: the cells that have rows on some day, of
@@ -86,7 +95,8 @@ def patterns(made: Tables, ever: frozenset[Key]) -> tuple[Pattern, Pattern]:
     """
     empty = frozenset(key for key in ever if key in made.cells and not made.cells[key].row_count)
     before = Pattern(frozenset(key for key in made.cells if not old_rule(made, key)), empty)
-    return before, Pattern(frozenset(face.key for face in made.faces if not face.shown))
+    kept = {face.key: face for face in made.faces if face.shown and face.as_of != day}
+    return before, Pattern(frozenset(face.key for face in made.faces if not face.shown), kept=kept)
 
 
 def score(into: Score, system: Iterable[Statistic], made: Tables, pattern: Pattern) -> None:
@@ -94,18 +104,24 @@ def score(into: Score, system: Iterable[Statistic], made: Tables, pattern: Patte
     tables, widths = [], {}
     for statistic in system:
         cells = {key[1]: cell for key, cell in made.cells.items() if key[0] == statistic.name}
-        unseen = {words for name, words in pattern.hidden | (pattern.alike or set()) if name == statistic.name}
+        unseen = pattern.out_of_sight(statistic.name)
         counts = {words: None if words in unseen else cell.row_count for words, cell in cells.items()}
-        shown = any(count is not None for count in counts.values())
+        shown = any(count is not None for count in counts.values()) or bool(pattern.kept)
         total = sum(cell.row_count for cell in cells.values())
-        tables.append(Seen(statistic.name, statistic.by, counts, total, int(pattern.alike is None and shown)))
-        widths[statistic.name] = statistic.width(ROWS)
+        stay = {words: max(0, face.contributors - statistic.k + 1) for (_, words), face in pattern.kept.items()}
+        tables.append(Seen(statistic.name, statistic.by, counts, total, int(pattern.alike is None and shown), stay))
+        widths[statistic.name], least_kept = statistic.width(ROWS), statistic.k - 1
         into.cells += sum(cell.row_count > 0 for cell in cells.values())
         into.rows += total
-    is_withheld = all(count is None for table in tables for count in table.counts.values())
-    secret = sorted(key for key in pattern.hidden if key[0] in widths and made.cells[key].row_count)
-    for key, (low, high) in attacked(tables, secret).items():
+    is_withheld = not pattern.kept and all(count is None for table in tables for count in table.counts.values())
+    secret = {key for key in pattern.hidden if key[0] in widths and made.cells[key].row_count}
+    moved = {key for key, face in pattern.kept.items() if face.numbers != (made.cells[key].row_count,)}
+    for key, (low, high) in attacked(tables, sorted(secret | moved)).items():
         cell = made.cells[key]
+        if key in moved:
+            into.exact += low == high
+            into.narrow += high - low < least_kept and not is_withheld
+            continue
         into.hidden += 1
         into.hidden_rows += cell.row_count
         into.exact += low == high

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 from math import ceil, prod
@@ -42,6 +43,9 @@ def table_leaks(case: Case) -> Iterator[StructuralLeak]:
         ("a day rebuilt with one person more", planted.printing({another: more}, visible=rows), ISOLATED),
     ):
         yield StructuralLeak(kind, falsify, EXPECTATION, detail)
+    for place in planted.standing[:1]:
+        older = {**rows[place], ROWS: rows[place][ROWS] - 1, "as_of": case.day - timedelta(days=case.day.day)}
+        yield StructuralLeak("a month's only older value", planted.printing({place: older}), EXPECTATION, NARROW)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,12 @@ class PlantedTables:
     hidden: tuple[int, int]
     value: int
     totals: tuple[Total, ...]
+
+    @property
+    def standing(self) -> list[int]:
+        """The shown cells that are counted once a month."""
+        names = {statistic.name for statistic in self.contract.statistics if statistic.every == "month"}
+        return [at for at, row in enumerate(self.rows) if row["statistic"] in names and row["shown"]]
 
     def where(self, place: int) -> tuple[tuple[str, str], ...]:
         """The groups and words of one cell."""

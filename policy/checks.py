@@ -25,7 +25,7 @@ from policy.rules import (
     Vocabulary,
 )
 from policy.sources import Source, SourceColumn
-from policy.statistics import is_acyclic, systems
+from policy.statistics import Statistic, is_acyclic, systems
 from policy.taxonomies import Taxonomies
 from policy.values import ColumnType
 
@@ -62,7 +62,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
             for problem in _rule(contract, rule, sources[source].columns[name], taxonomies)
         ),
         *_names(contract),
-        *_statistics(contract),
+        *_statistics(contract, sources),
         *_disclosure(contract),
         *_noisy_counts(contract, sources),
     )
@@ -147,12 +147,13 @@ def _names(contract: Contract) -> Iterator[Problem]:
         yield "day", "is the partition column; give another name with `as`"
 
 
-def _statistics(contract: Contract) -> Iterator[Problem]:
+def _statistics(contract: Contract, sources: dict[str, Source]) -> Iterator[Problem]:
     for statistic in contract.statistics:
         inputs = [contract.inputs.get(name) for name in (statistic.of, statistic.joined) if name is not None]
         if None in inputs:
             yield statistic.name, "reads a source that the contract doesn't list"
             continue
+        yield from _rhythm(statistic, sources[statistic.of])
         rules = {name: rule for columns in inputs for name, rule in (columns or {}).items()}
         groups = {rule.output or name for name, rule in rules.items() if rule.published}
         for group in set(statistic.by) - groups:
@@ -162,11 +163,21 @@ def _statistics(contract: Contract) -> Iterator[Problem]:
         if statistic.total is not None and not isinstance(rules.get(statistic.total), Measure):
             yield statistic.name, f"total {statistic.total} isn't treated `measure`"
     for one, other in permutations(contract.statistics, 2):
+        if one.of == other.of and one.running != other.running:
+            yield one.name, f"counts rows of {one.of}, as {other.name} does at other times; one source, one period"
         if (one.of, one.running) == (other.of, other.running) and set(one.by) <= set(other.by):
             yield one.name, f"has no groups that {other.name} hasn't; readers can add that one up"
     for system in systems(contract.statistics):
         if not is_acyclic(system):
             yield system[0].name, "shares groups in a ring with other statistics of its source; leave one of them out"
+
+
+def _rhythm(statistic: Statistic, source: Source) -> Iterator[Problem]:
+    """Rows that stay are counted once a month, others on their day: no row is in a day's and a month's table."""
+    if source.rhythm == "snapshot" and statistic.every == "day":
+        yield statistic.name, f"counts {statistic.of} every day, of which most rows stay; count what runs, every month"
+    if source.rhythm == "events" and statistic.every == "month":
+        yield statistic.name, f"counts {statistic.of} every month, whose rows are of one day each"
 
 
 def _disclosure(contract: Contract) -> Iterator[Problem]:

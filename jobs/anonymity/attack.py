@@ -4,8 +4,9 @@ Unknown are the hidden cells. Whoever adds up what is shown knows, for each tota
 an equation between them; each table's own total is taken as known, for rows of a source and day are counted in many
 places. Beside it: a hidden cell has at least one row (cells of nobody are shown), not more contributors than rows, and
 the contributors of a margin are at least those of its largest cell and at most those of all its cells together, in
-every table. For each hidden cell the smallest and the largest value that fit are two linear programmes (Fischetti &
-Salazar-González 2001, "Solving the cell suppression problem on tabular data with linear constraints").
+every table. Of a standing count that keeps an older value, what is there now is unknown, too: all but k - 1 of its
+contributors, at least. For each hidden cell the smallest and the largest value that fit are two linear programmes
+(Fischetti & Salazar-González 2001, "Solving the cell suppression problem on tabular data with linear constraints").
 
 Counts are integers and the programmes aren't told so. An interval of integers could be narrower by less than one step
 where three or more margins cross in one cell; protection intervals are k steps wide at least.
@@ -83,7 +84,7 @@ class Unknowns:
 
 
 class Attack:
-    """What one number of one system gives away. ``faces``: of every cell; ``totals``: every sum that is known."""
+    """What one number of one system gives away. ``faces``: of every cell, as `present`; ``totals``: every known sum."""
 
     def __init__(
         self, system: Sequence[Statistic], number: str, faces: Sequence[Face], totals: Iterable[Total]
@@ -93,7 +94,7 @@ class Attack:
         self._tables = {s.name: [face for face in faces if face.statistic == s.name] for s in self._system}
         self._columns, self._equal, self._at_most = Unknowns(), list[Row](), list[Row]()
         self.hidden: dict[Key, int] = {
-            face.key: self._columns.add(self._least(statistic))
+            face.key: self._columns.add(self._least(statistic, face))
             for statistic in self._system
             for face in self._tables[statistic.name]
             if not face.shown
@@ -107,9 +108,13 @@ class Attack:
             self._count_people()
         self._programme = self._matrices()
 
-    def _least(self, statistic: Statistic) -> float:
-        """Cells of nobody are shown, unless nothing of the table is."""
-        return float(self._number == ROWS and any(face.shown for face in self._tables[statistic.name]))
+    def _least(self, statistic: Statistic, face: Face) -> float:
+        """Cells of nobody are shown, unless nothing of the table is. Fewer than k have gone since an older value."""
+        if self._number != ROWS:
+            return 0.0
+        if face.contributors is not None:
+            return float(max(0, face.contributors - (statistic.k - 1)))
+        return float(any(each.contributors is not None for each in self._tables[statistic.name]))
 
     # -- the equations -------------------------------------------------------------------------------
 
@@ -199,6 +204,18 @@ class Attack:
         still = {place: row for row, place in enumerate(rest)}
         others = [(key, still[place]) for key, place in self.hidden.items() if place not in own]
         return {key for key, row in others if free.shape[1] == 0 or np.abs(free[row]).max() < ROUNDING}
+
+
+def is_narrow(found: Interval, statistic: Statistic, number: str, kept: Face | None) -> bool:
+    """Whether an interval says too much: of a hidden cell, or of what is true now of one that has ``kept`` a value.
+
+    Hidden: it is narrower than the protection. Kept: fewer than k numbers fit, unless the kept one alone does; then
+    nobody has come or gone.
+    """
+    low, high = found
+    if kept is None or kept.numbers is None:
+        return high - low < statistic.width(number)
+    return high - low < statistic.k - 1 and not (low == high == kept.numbers[0])
 
 
 def _at(statistic: Statistic, face: Face, groups: Sequence[str]) -> Words:

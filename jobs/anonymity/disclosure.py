@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from expectations.case import ISOLATED, NARROW, NO_CELLS, UNCLOSED, Attacker, Printed
-from jobs.anonymity.attack import Attack, UnfinishedAttackError
+from jobs.anonymity.attack import Attack, UnfinishedAttackError, is_narrow
 from jobs.anonymity.statistics import widened
-from jobs.anonymity.tables import Face, faces_of, keys, of_system
+from jobs.anonymity.tables import Face, faces_of, keys, of_system, present
 from jobs.anonymity.versions import isolates
 from policy.contract import Contract
 from policy.statistics import Statistic, systems
@@ -52,7 +52,7 @@ def weaknesses(contract: Contract, day: date, printed: Printed) -> Mapping[tuple
             continue
         found += (unclosed := _unclosed(contract, system, own)) + _isolated(system, before, own)
         if not unclosed:
-            found += _attacked(system, own, printed)
+            found += _attacked(system, own, day, printed)
     return found
 
 
@@ -76,22 +76,28 @@ def _isolated(system: Sequence[Statistic], visible: Iterable[Face], faces: Itera
     )
 
 
-def _attacked(system: Sequence[Statistic], faces: Sequence[Face], printed: Printed) -> Weak:
-    """The attacker's programmes on one system. Where nothing is shown, nothing but the totals is known."""
+def _attacked(system: Sequence[Statistic], seen: Sequence[Face], day: date, printed: Printed) -> Weak:
+    """The attacker's programmes on one system. Where nothing is shown, nothing but the totals is known.
+
+    A standing count that keeps an older value has no interval that readers see; what is true now is hidden as well.
+    """
     found, by_name = Weak(), {statistic.name: statistic for statistic in system}
+    faces, kept = present(seen, system, day), {face.key: face for face in seen if face.shown}
     hidden = [face for face in faces if not face.shown]
-    is_withheld = len(hidden) == len(faces)
+    is_withheld = not kept
     numbers = dict.fromkeys(number for statistic in system for number in statistic.numbers)
     try:
         attacks = {number: Attack(system, number, faces, printed.totals) for number in numbers} if hidden else {}
         for face in hidden:
             statistic = by_name[face.statistic]
             intervals = [attacks[number].interval(face.key) for number in statistic.numbers]
-            widths = [statistic.width(number) for number in statistic.numbers]
-            narrow = any(high - low < width for (low, high), width in zip(intervals, widths, strict=True))
-            if narrow and not is_withheld:
+            narrow = (
+                is_narrow(interval, statistic, number, kept.get(face.key))
+                for interval, number in zip(intervals, statistic.numbers, strict=True)
+            )
+            if not is_withheld and any(narrow):
                 found[face.statistic, NARROW] += 1
-            if widened(intervals, statistic) != face.intervals:
+            if face.key not in kept and widened(intervals, statistic) != face.intervals:
                 found[face.statistic, "intervals other than the tables give"] += 1
     except UnfinishedAttackError:
         found[system[0].name, "hidden cells whose attack was not finished"] += len(hidden)

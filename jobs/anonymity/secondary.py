@@ -9,16 +9,16 @@ small numbers and says little about them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain, groupby
 
 from expectations.case import Total
-from jobs.anonymity.attack import Attack
+from jobs.anonymity.attack import Attack, is_narrow
 from jobs.anonymity.cells import Cell, Key, union
 from jobs.anonymity.primary import is_safe
-from jobs.anonymity.tables import Face
+from jobs.anonymity.tables import Face, present
 from policy.statistics import Statistic, margins
 
 Where = dict[str, str]
@@ -35,16 +35,20 @@ class Problem:
 
 @dataclass(frozen=True)
 class Suppression:
-    """One system of linked tables: the true cells of every key, and which of them are hidden."""
+    """One system of linked tables: the true cells of every key, and which of them are hidden.
+
+    ``kept``: the standing cells that go on saying what they said, whatever is true now.
+    """
 
     system: tuple[Statistic, ...]
     cells: Mapping[Key, Cell]
     hidden: frozenset[Key]
     day: date
+    kept: Mapping[Key, Face] = field(default_factory=dict)
 
     def hiding(self, hidden: frozenset[Key]) -> Suppression:
         """The same tables with these cells hidden."""
-        return Suppression(self.system, self.cells, hidden, self.day)
+        return replace(self, hidden=hidden)
 
     @property
     def is_withheld(self) -> bool:
@@ -62,6 +66,8 @@ class Suppression:
     def _face(self, key: Key, cell: Cell) -> Face:
         if key in self.hidden:
             return Face(*key, self.day)
+        if key in self.kept:
+            return self.kept[key]
         numbers = tuple(cell.of(number) for number in self.statistic(key).numbers)
         return Face(*key, self.day, cell.contributors, numbers)
 
@@ -76,7 +82,7 @@ class Suppression:
     def attacks(self) -> dict[str, Attack]:
         """The attacker, for every number."""
         numbers = dict.fromkeys(number for statistic in self.system for number in statistic.numbers)
-        faces, totals = self.faces(), self.totals()
+        faces, totals = present(self.faces(), self.system, self.day), self.totals()
         return {number: Attack(self.system, number, faces, totals) for number in numbers}
 
     def at(self, key: Key, groups: Sequence[str]) -> Where:
@@ -85,8 +91,12 @@ class Suppression:
         return {group: key[1][by.index(group)] for group in groups if group in by}
 
 
-def suppress(system: Sequence[Statistic], cells: Mapping[Key, Cell], day: date, forced: frozenset[Key]) -> Suppression:
-    """The cells that are hidden so that the judge finds nothing; ``forced`` were hidden when this day was first seen.
+def suppress(
+    system: Sequence[Statistic], cells: Mapping[Key, Cell], day: date, bound: Mapping[Key, Face]
+) -> Suppression:
+    """The cells that are hidden so that the judge finds nothing.
+
+    ``bound`` are the cells that aren't free: hidden when this day was first seen, or to go on saying what they said.
 
     Guarantee: the same cells give the same pattern. When no further cell can help, nothing of the system is shown,
     zeros included: then nobody knows more than its totals.
@@ -94,10 +104,13 @@ def suppress(system: Sequence[Statistic], cells: Mapping[Key, Cell], day: date, 
     Raises:
         UnfinishedAttackError: see `jobs.anonymity.attack`.
     """
-    table, added = Suppression(tuple(system), cells, frozenset(), day), list[Key]()
+    kept = {key: face for key, face in bound.items() if face.shown}
+    forced = frozenset(bound) - kept.keys()
+    table, added = Suppression(tuple(system), cells, frozenset(), day, kept), list[Key]()
     if forced >= cells.keys():
         return table.hiding(frozenset(cells))
-    unsafe = frozenset(key for key, cell in cells.items() if not is_safe(cell, table.statistic(key)))
+    free = cells.keys() - kept.keys()
+    unsafe = frozenset(key for key in free if not is_safe(cells[key], table.statistic(key)))
     table = table.hiding(unsafe | {key for key in forced if cells[key].row_count})
     while (problem := first_problem(table)) is not None:
         candidate = next(candidates(table, problem), None)
@@ -116,20 +129,21 @@ def candidates(table: Suppression, problem: Problem) -> Iterator[Key]:
     """The shown cells of somebody that could help, best first.
 
     Those beside the problem, in the same table and margins, trade with its cells one for one; then the same table, then
-    the others.
+    the others. Of a cell that keeps an older value nobody knows more when it is hidden.
     """
+    shown = {face.key for face in present(table.faces(), table.system, table.day) if face.shown}
 
     def order(key: Key) -> tuple[int, int, Key]:
         beside = key[0] == problem.statistic and table.at(key, list(problem.where)) == problem.where
         near = 0 if beside else 1 if key[0] == problem.statistic else 2
         return near, table.cells[key].row_count.bit_length(), key
 
-    return iter(sorted((k for k, cell in table.cells.items() if k not in table.hidden and cell.row_count), key=order))
+    return iter(sorted((key for key in shown if table.cells[key].row_count), key=order))
 
 
 def first_problem(table: Suppression) -> Problem | None:
     """What an attacker can do first; None when every hidden cell stays hidden, or nothing is shown."""
-    if not table.hidden or table.is_withheld:
+    if table.is_withheld or not (table.hidden or table.kept):
         return None
     attacks = table.attacks()
     return next(chain(_open_sums(table, attacks), _insiders(table, attacks), _narrow(table, attacks)), None)
@@ -173,13 +187,13 @@ def _insiders(table: Suppression, attacks: Mapping[str, Attack]) -> Iterator[Pro
 
 
 def _narrow(table: Suppression, attacks: Mapping[str, Attack]) -> Iterator[Problem]:
-    """A hidden cell of somebody whose interval is narrower than its protection."""
+    """A hidden cell of somebody, or what is true now of one with an older value, in too narrow an interval."""
     for number, attack in attacks.items():
         for key in sorted(attack.hidden):
-            if table.cells[key].row_count:
-                low, high = attack.interval(key)
-                if high - low < table.statistic(key).width(number):
-                    yield Problem(key[0], _beside(table, key))
+            statistic, kept = table.statistic(key), table.kept.get(key)
+            is_somebodys = table.cells[key].row_count > 0 or kept is not None
+            if is_somebodys and is_narrow(attack.interval(key), statistic, number, kept):
+                yield Problem(key[0], _beside(table, key))
 
 
 def _beside(table: Suppression, key: Key) -> Where:

@@ -131,15 +131,30 @@ class _System:
         self.statistics, self._contract, self._sources = system, contract, sources
         self._promise, source = promise, system[0].of
         rows = sources.exclusion.frames(source)
-        self._kept = sources.exclusion.without(rows, source)
+        counted = [name for name, rule in contract.inputs[source].items() if rule.treat != "drop"]
+        # Who is left out is the larger part of the work: found out once, not once a statistic.
+        self._kept = sources.exclusion.without(rows, source).select(*counted).persist()
+        try:
+            self._count(rows)
+            self._choose()
+        finally:
+            self._kept.unpersist()
+
+    def _count(self, rows: DataFrame) -> None:
+        """The true cells, and how many rows there are."""
+        system, contract = self.statistics, self._contract
         found = {(s.name, words): cell for s in system for words, cell in cells_of(s, self._running(s)).items()}
         self.cells = {key: found.get(key, NOBODY) for s in system for key in keys(contract, s)}
         for name, _ in found.keys() - self.cells.keys():
             raise UnlistedCellError(contract.release, name, len(found.keys() - self.cells.keys()), contract.owner)
-        counted = sum(cell.row_count for cell in self.cells.values())
-        self.rows_in = running(rows, system[0], sources.day).count() * len(system)
-        self.excluded = self.rows_in - counted
-        self._choose()
+        self.rows_in = rows.count() * len(system)
+        self.excluded = self.rows_in - self._counted()
+
+    def _counted(self) -> int:
+        """Rows that aren't left out. Of a standing count those that don't run, too: how many run isn't printed."""
+        if self.statistics[0].running is not None:
+            return self._kept.count() * len(self.statistics)
+        return sum(cell.row_count for cell in self.cells.values())
 
     def _grouped(self, statistic: Statistic) -> DataFrame:
         return grouped(self._promise, self._contract, statistic, self._kept, self._sources.exclusion.frames)
@@ -153,14 +168,21 @@ class _System:
         visible = of_system(
             faces_of(contract, (r for r in self._sources.visible if r["day"] == day), day), self.statistics
         )
-        must_say = {face.key: face for statistic in self.statistics for face in self._standing(statistic)}
-        said = {key: _as_said(cell, must_say.get(key)) for key, cell in self.cells.items()}
-        hidden = {face.key for face in (*visible, *must_say.values()) if not face.shown}
-        fresh = suppress(self.statistics, said, day, frozenset(hidden))
-        faces = [_said(face, must_say) for face in with_intervals(fresh)]
-        self.stays = bool(visible) and must_stay(visible, faces, self.statistics)
-        self.faces = visible if self.stays else faces
-        self.totals = [] if self.stays else fresh.totals()
+        bound = {face.key: face for face in visible if not face.shown}
+        bound |= {face.key: face for statistic in self.statistics for face in self._standing(statistic)}
+        self.faces, self.totals = visible, []
+        self.stays = any(face.shown and face.as_of == day and not self._is_true(face) for face in bound.values())
+        if not self.stays:
+            fresh = suppress(self.statistics, self.cells, day, bound)
+            faces = with_intervals(fresh)
+            self.stays = bool(visible) and must_stay(visible, faces, self.statistics)
+            if not self.stays:
+                self.faces, self.totals = faces, fresh.totals()
+
+    def _is_true(self, face: Face) -> bool:
+        """Whether a face says what is counted now."""
+        cell = self.cells[face.key]
+        return face.said == (cell.contributors, (Decimal(cell.row_count),))
 
     def _standing(self, statistic: Statistic) -> Iterator[Face]:
         """The cells of a standing count that must go on saying what they said."""
@@ -186,18 +208,6 @@ class _System:
             rows = sum(self.cells.get(face.key, NOBODY).row_count for face in own)
             lost = sum(self.cells.get(face.key, NOBODY).row_count for face in hidden)
             yield Loss(statistic.name, len(own), len(hidden), round(100 * lost / rows) if rows else 0)
-
-
-def _as_said(cell: Cell, face: Face | None) -> Cell:
-    """The cell with the numbers that it must go on saying."""
-    if face is None or face.numbers is None:
-        return cell
-    return replace(cell, row_count=int(face.numbers[0]), contributors=face.contributors or 0, top=())
-
-
-def _said(face: Face, must_say: Mapping[Key, Face]) -> Face:
-    """The face with the date of the value that it goes on saying."""
-    return must_say[face.key] if face.shown and face.key in must_say else face
 
 
 def with_intervals(table: Suppression) -> list[Face]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -45,6 +45,19 @@ class Face:
     def said(self) -> tuple[int | None, tuple[Decimal, ...] | None]:
         """What it tells: hidden cells all tell the same."""
         return self.contributors, self.numbers
+
+
+def present(faces: Iterable[Face], system: Sequence[Statistic], day: date) -> list[Face]:
+    """What the faces say of ``day`` itself.
+
+    A standing count that keeps an older value leaves open what is there now: it has no numbers, only the contributors
+    of that value, of whom fewer than k have gone.
+    """
+    standing = {statistic.name for statistic in system if statistic.every == "month"}
+    return [
+        replace(face, numbers=None) if face.shown and face.statistic in standing and face.as_of != day else face
+        for face in faces
+    ]
 
 
 def keys(contract: Contract, statistic: Statistic) -> Iterator[Key]:

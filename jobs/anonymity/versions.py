@@ -96,15 +96,17 @@ def standing(
 
     Guarantee: between any two values that are ever shown, nobody or at least k contributors have changed. Where a value
     that was shown can't be counted again (somebody corrected the past), k further or fewer contributors must prove it.
-    A hidden face: no value of that day or before may be said.
+    A value is kept only while fewer than k have moved since: a hidden face where k have, and today's value would be
+    too near an older one, or one of a later month.
     """
-    if not shown:
-        return None
     last = max((face for face in shown if face.as_of <= day), key=lambda face: face.as_of, default=None)
+    near = []
     for face in shown:
         change = since.get(face.as_of, UNCHANGED)
         again = face.said == (change.contributors, (Decimal(change.row_count),))
         moved = change.moved if again else abs(cell.contributors - (face.contributors or 0))
         if 0 < moved < statistic.k or (moved == 0 and (face == last or not again)):
-            return last or Face(statistic.name, face.words, day)
-    return None
+            near.append(face)
+    if last in near:
+        return last
+    return Face(statistic.name, near[0].words, day) if near else None

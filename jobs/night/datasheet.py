@@ -116,6 +116,8 @@ def limits(contract: Contract) -> list[str]:
     left_out = "Rows of people who objected, or whose data is restricted, aren't in it"
     if contract.statistics:
         return [f"{left_out}, and nothing here says how many.", *table_guarantees(contract)]
+    if contract.privacy is not None:
+        return [f"{left_out}, and nothing here says how many.", *noise_guarantees(contract.privacy)]
     said = [f"{left_out}; the counts say how many."]
     if contract.kind == "pseudonymised":
         said += [
@@ -123,8 +125,6 @@ def limits(contract: Contract) -> list[str]:
             f"Tokens join inside domain `{contract.domain}` and one epoch of {contract.epoch}, nowhere else.",
             "Rare behaviour can still single somebody out for a reader who knows it from elsewhere.",
         ]
-    if contract.privacy is not None:
-        said += list(noise_guarantees(contract.privacy))
     return said
 
 

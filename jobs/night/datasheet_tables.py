@@ -16,10 +16,14 @@ VERSIONS = """\
 A day that is built again (late events) changes a cell by nobody or by at least k further people, a sum not at all;
 otherwise its first version stays, and the counts above say how many rows came too late."""
 NOT = (
-    "A shown number is exact: who knows all but one of its people from elsewhere knows that one, too.",
-    "That somebody began or stopped can show in a large cell whose others do the same each day.",
-    "Several contributors who put together what they know of themselves aren't held off, beyond the k of a cell.",
-    "A zero says that nobody did it.",
+    "the last one of a cell, against who knows all the others from elsewhere: shown numbers are exact.",
+    "that nobody's beginning or stopping shows, in a large cell whose others do the same each day.",
+    "anything against several contributors who put together what they know of themselves, beyond the k of a cell.",
+    "that nobody did it, where nobody did: a zero is shown.",
+)
+MONTHS = (
+    "a cell that was hidden in one month and not in another, against who takes it for granted that nobody has come or "
+    "gone between the two, and is right."
 )
 
 
@@ -27,12 +31,15 @@ def table_guarantees(contract: Contract) -> list[str]:
     """The guarantees in words and numbers, then what isn't guaranteed."""
     standing = [
         f"`{s.name}` is counted on the last day of a month; a cell that fewer than {s.k} contributors have joined or "
-        "left since it was last shown keeps that value, and `as_of` says of which day it is."
+        "left since it was last shown keeps that value, and `as_of` says of which day it is; one that has come back "
+        f"near an older value is hidden. What is true in a cell that keeps its value could be any of {s.k} numbers, "
+        "even for who knows the month's true total; or it is known to be the same."
         for s in contract.statistics
         if s.every == "month"
     ]
+    alike = [MONTHS] if any(s.every == "month" for s in contract.statistics) else []
     said = [*(_rules(statistic) for statistic in contract.statistics), AGAINST, VERSIONS, *standing]
-    return [line.replace("\n", " ") for line in said] + [f"Not guaranteed: {line[0].lower()}{line[1:]}" for line in NOT]
+    return [line.replace("\n", " ") for line in said] + [f"Not guaranteed: {line}" for line in (*NOT, *alike)]
 
 
 def _rules(statistic: Statistic) -> str:
@@ -45,7 +52,8 @@ def _rules(statistic: Statistic) -> str:
         rules.append(f"would let its second largest estimate its largest within {statistic.p:g} %")
     widths = " and ".join(f"{statistic.width(number):f} in `{number}`" for number in statistic.numbers)
     return (
-        f"`{statistic.name}`: a cell is hidden that {', or '.join(rules)}; hidden cells lie in intervals of {widths}."
+        f"`{statistic.name}`: a cell is hidden that {', or '.join(rules)}; hidden cells lie in intervals of {widths}, "
+        "or wider."
     )
 
 

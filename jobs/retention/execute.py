@@ -233,7 +233,8 @@ def _unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
 def _remove_leftovers(work: Work) -> None:
     """Delete the planned folders that still must go: one that was changed since is left to the next plan."""
     at = work.at
-    now = {leftover.path for leftover in leftovers(at.lake, at.day, at.all_expired())}
+    found = leftovers(at.lake, at.day, at.all_expired(), at.promise.releases.values())
+    now = {leftover.path for leftover in found}
     for leftover in work.plan.leftovers:
         path = at.lake.root / leftover.path
         if leftover.path in now and path.exists():

@@ -141,7 +141,7 @@ def make_plan(at: Look) -> Plan:
         unforeseen=unforeseen(Ledger(at.lake.ledger), due, at.day),
         day=at.day.isoformat(),
         tables=tuple(_plan_table(at, contract, table) for contract, table in published_tables(at.promise, at.lake)),
-        leftovers=tuple(leftovers(at.lake, at.day, at.all_expired())),
+        leftovers=tuple(leftovers(at.lake, at.day, at.all_expired(), at.promise.releases.values())),
         holds={hold.reference: {"kind": hold.kind, "placed_on": str(hold.placed_on)} for hold in standing},
         holds_on_record=len(at.holds),
         unpromised=_unpromised(at),

@@ -1,4 +1,4 @@
-"""What lies outside the tables and must not stay: red runs, leftovers, recipients' copies, answers, landing."""
+"""What lies outside the tables and must not stay: red runs, leftovers, copies, answers, landing, old draws."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from jobs.lake.zones import Lake
+from jobs.retention.deadline import Deadline
 from jobs.retention.search import found_in
+from policy.contract import Contract
 from policy.periods import RAW_KEPT, add_months
 
 QUARANTINE_MONTHS = 1
@@ -36,14 +38,16 @@ class Leftover:
     why: str
 
 
-def leftovers(lake: Lake, today: date, expired: Mapping[str, frozenset[bytes]]) -> list[Leftover]:
+def leftovers(
+    lake: Lake, today: date, expired: Mapping[str, frozenset[bytes]], releases: Iterable[Contract]
+) -> list[Leftover]:
     """Everything outside published tables that must go today.
 
     ``expired``: for each pseudonymised release and export, the tokens of those who may be kept no longer. A
     quarantined run or a recipient's copy that holds one goes whole: neither is anybody's record, a hold
-    doesn't need it, and it can be made again without them.
+    doesn't need it, and it can be made again without them. ``releases``: whose draws go with the days that they are of.
     """
-    found = dict(_overdue(lake, today))
+    found = dict(_overdue(lake, today)) | dict(_drawn(lake, today, releases))
     for zone, depth in (("quarantine", 2), ("exports", 3)):
         for path in _below(lake.root / zone, depth):
             if path not in found and found_in(_files(path), expired.get(path.parent.name, frozenset())):
@@ -60,6 +64,18 @@ def _overdue(lake: Lake, today: date) -> Iterator[tuple[Path, str]]:
         for path in _below(lake.root / zone, depth):
             if today - _changed(path) > at_most:
                 yield path, why
+
+
+def _drawn(lake: Lake, today: date, releases: Iterable[Contract]) -> Iterator[tuple[Path, str]]:
+    """Numbers in the account books that were drawn for a day past its release's period.
+
+    The ledger goes on knowing that they were drawn, so nobody draws them again: `LostDrawError`.
+    """
+    for contract in releases:
+        deadline = Deadline.of(contract, today)
+        for path in _below(lake.budget(contract.release), 1):
+            if deadline.is_past(date.fromisoformat(path.name.removeprefix(".")[:10])):
+                yield path, "numbers drawn for a day past its release's period"
 
 
 def _leftover(lake: Lake, path: Path, why: str) -> Leftover:

@@ -5,7 +5,6 @@ import re
 import sqlite3
 from itertools import chain
 
-import polars
 import pyarrow.parquet as pq
 
 from jobs.night.plan import buildable

@@ -127,3 +127,23 @@ def test_a_group_of_numbers_has_no_closed_set_of_cells(edited):  # noqa: F811
 
     with pytest.raises(ContractError, match="without a closed vocabulary"):
         policy.load(edited("releases/feedback_topics.yaml", change))
+
+
+PAID = {"of": "contracts", "by": ["plan"], "contributor": "company_id", "k": 5}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"name": "plans", **PAID}, "counts contracts every day, of which most rows stay"),
+        ({"name": "begun", **PAID, "every": "month", "running": ["ended_on", "started_on"]}, "at other times"),
+        (
+            {"name": "busy", **BASE, "by": ["sector"], "with": "companies", "every": "month", "running": ["a", "b"]},
+            "counts activity every month, whose rows are of one day each",
+        ),
+    ],
+)
+def test_a_row_that_a_day_and_a_month_would_both_count_is_refused(edited, more, says):  # noqa: F811
+    root = edited("releases/service_statistics.yaml", lambda c: c["statistics"].append(more))
+    with pytest.raises(ContractError, match=says):
+        policy.load(root)

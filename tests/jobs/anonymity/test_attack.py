@@ -1,5 +1,7 @@
 """The attacker's intervals: the published examples by hand, and against every filling of small tables."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import product
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from expectations.case import Total
 from jobs.anonymity import attack as attack_module
 from jobs.anonymity.attack import Attack, UnfinishedAttackError
-from jobs.anonymity.tables import Face
+from jobs.anonymity.tables import Face, present
 from policy.statistics import ROWS
 from tests.jobs.anonymity.small_tables import DAY, EUR, faces, interval, statistic, total
 
@@ -88,6 +90,17 @@ def test_contributors_that_are_shown_say_how_many_a_hidden_cell_must_have():
     ]
     low, _ = Attack([first, second], ROWS, seen, []).interval((second.name, ("n", "y")))
     assert low == 20
+
+
+def test_of_a_standing_count_that_keeps_an_older_value_all_but_k_less_one_are_still_there():
+    # 9 were in a, so 7 at least still are: of the 10 in a and b at most 3 are in b, and at most 9 in a
+    table = statistic(by=("row",), total=None, dominance=None, protection={}, every="month", running=("f", "l"))
+    before = faces(table, {("a",): 9, ("b",): 1, ("c",): 50}, {("b",)})
+    before[0] = replace(before[0], contributors=9, as_of=date(2026, 2, 28))
+    attack = Attack([table], ROWS, present(before, [table], DAY), [Total(table.name, ROWS, (), Decimal(60))])
+    assert [tuple(map(int, attack.interval((table.name, (word,))))) for word in "ab"] == [(7, 9), (1, 3)]
+    daily = statistic(by=("row",))
+    assert present(before, [daily], DAY) == before
 
 
 def test_somebody_who_knows_one_cell_gets_the_other_of_two():

@@ -85,6 +85,13 @@ def test_an_attacker_who_forgets_the_totals_is_found_out(promise, monkeypatch):
     assert "one total more" in kinds
 
 
+def test_an_attacker_who_takes_last_months_values_for_this_ones_is_found_out(promise, monkeypatch):
+    case = case_of(promise, "service_statistics", MONTH_END)
+    monkeypatch.setattr(disclosure, "present", lambda faces, *_: faces)
+    kinds = {leak.kind for leak in table_leaks(case) if not any(map(leak.is_named, found(leak.falsify(case, None)[0])))}
+    assert kinds == {"a month's only older value"}
+
+
 def test_an_attack_that_is_not_finished_is_red(case, monkeypatch):
     def unfinished(*_):
         raise UnfinishedAttackError("sales", "isn't finished")

@@ -1,5 +1,7 @@
 """The search hides until the attacker finds nothing, in a stated order, and no more than it must."""
 
+from datetime import date
+from decimal import Decimal
 from itertools import product
 
 from hypothesis import given, settings
@@ -8,10 +10,11 @@ from hypothesis import strategies as st
 from jobs.anonymity.cells import NOBODY
 from jobs.anonymity.primary import is_safe
 from jobs.anonymity.secondary import first_problem, suppress
+from jobs.anonymity.tables import Face
 from policy.statistics import ROWS
 from tests.jobs.anonymity.small_tables import DAY, people, statistic
 
-NOTHING = frozenset()
+NOTHING = {}
 
 
 def counts(name, by, **changes):
@@ -22,8 +25,8 @@ def counts(name, by, **changes):
 ONE = counts("one", ("group",))
 
 
-def hidden(cells, *system, forced=NOTHING):
-    made = suppress(system or (ONE,), cells, DAY, forced)
+def hidden(cells, *system, bound=NOTHING):
+    made = suppress(system or (ONE,), cells, DAY, bound)
     return {words for _, words in made.hidden}
 
 
@@ -50,6 +53,12 @@ def test_two_people_alone_in_their_cells_are_fewer_than_k_together_so_a_third_ce
     assert len(hidden(cells)) == 3
 
 
+def test_the_same_two_people_in_two_cells_are_two_in_their_known_sum_so_a_third_cell_hides():
+    # neither is alone, and both intervals are wide: only the sum of the two says too much
+    cells = row(a=people(20, 20), b=people(20, 20), c=people(9, 9, 9, first=3), d=people(8, 8, 8, first=3))
+    assert len(hidden(cells)) == 3
+
+
 def test_somebody_alone_in_a_cell_would_know_the_only_other_hidden_one_so_a_third_hides():
     cells = row(
         a=people(40, first=1), b=people(20, 20, first=2), c=people(9, 9, 9, first=4), d=people(8, 8, 8, first=4)
@@ -72,7 +81,7 @@ def test_a_day_that_cannot_be_protected_shows_nothing_at_all_not_even_zeros():
 
 def test_cells_that_were_hidden_when_the_day_was_first_seen_stay_hidden():
     cells = row(a=people(9, 9, 9), b=people(9, 9, 9, first=5), c=people(9, 9, 9, first=9))
-    assert hidden(cells, forced=frozenset({("one", ("c",))})) >= {("c",)}
+    assert hidden(cells, bound={("one", ("c",)): Face("one", ("c",), DAY)}) >= {("c",)}
 
 
 def test_a_margin_that_another_table_shows_hides_a_second_cell_beside_the_first():
@@ -115,3 +124,34 @@ def test_whatever_happened_nothing_weak_stays_the_same_cells_hide_and_one_more_p
         assert made.hidden == suppress((LEFT, RIGHT), dict(reversed(cells.items())), DAY, NOTHING).hidden
         assert first_problem(made) is None
         assert all(is_safe(cell, LEFT) for key, cell in cells.items() if key not in made.hidden)
+
+
+JANUARY, MARCH = date(2026, 1, 31), date(2026, 3, 31)
+MONTHLY = counts("one", ("group",), every="month", running=("first", "last"))
+
+
+def kept(word, said, as_of=JANUARY):
+    return {("one", (word,)): Face("one", (word,), as_of, said, (Decimal(said),))}
+
+
+def of_month(cells, bound):
+    return suppress((MONTHLY,), cells, MARCH, bound)
+
+
+def test_the_total_of_a_month_gives_nobody_the_change_of_the_only_cell_that_keeps_an_older_value():
+    # 30 are said of January, and one has joined: 31 is the day's total less what is fresh, so a fresh cell hides beside it
+    cells = row(a=people(*[1] * 31), b=people(*[1] * 20, first=40), c=people(*[1] * 50, first=70))
+    made = of_month(cells, kept("a", 30))
+    assert {words for _, words in made.hidden} == {("b",)}
+    assert {face.key: face for face in made.faces()}["one", ("a",)] == kept("a", 30)["one", ("a",)]
+    assert first_problem(made.hiding(frozenset())) is not None
+
+
+def test_two_cells_that_keep_older_values_hide_each_others_change():
+    cells = row(a=people(*[1] * 31), b=people(*[1] * 20, first=40), c=people(*[1] * 50, first=70))
+    assert of_month(cells, {**kept("a", 30), **kept("b", 20)}).hidden == frozenset()
+
+
+def test_a_value_of_the_same_day_is_what_is_true_now():
+    cells = row(a=people(*[1] * 30), b=people(*[1] * 20, first=40))
+    assert of_month(cells, kept("a", 30, MARCH)).hidden == frozenset()

@@ -149,6 +149,19 @@ def test_four_who_leave_and_four_who_join_are_eight_who_changed(made):
     assert standing(made("service_statistics", rows, NEXT, visible(first, MONTH_END))) == (20, NEXT)
 
 
+def test_how_many_contracts_run_is_not_in_the_counts_that_are_printed(made):
+    for ended in (3, 8):
+        rows = contracts((20, LONG_AGO, None), (ended, LONG_AGO, DAY), (8 - ended, LONG_AGO, None))
+        printed = made("service_statistics", rows, MONTH_END).counts()
+        assert (printed["rows_in"], printed["excluded"]) == (28, 0)
+
+
+def test_a_month_end_is_not_rebuilt_for_one_contract_that_was_entered_late(made):
+    first = made("service_statistics", contracts((20, LONG_AGO, None)), MONTH_END)
+    late = made("service_statistics", contracts((21, LONG_AGO, None)), MONTH_END, visible(first, MONTH_END))
+    assert (standing(late), late.stayed) == ((20, MONTH_END), ("contracts_by_service",))
+
+
 def test_the_rows_of_a_day_are_in_the_contracts_columns(made, spark):
     tables = made("service_statistics", contracts((20, LONG_AGO, None)), MONTH_END)
     staged = tables.staged(spark)

@@ -82,7 +82,9 @@ def test_a_standing_cell_keeps_its_value_and_date_until_k_have_moved():
 def test_a_standing_cell_is_compared_with_every_value_that_was_shown_not_with_the_last_alone():
     january, february = face(5, 5, as_of=JANUARY), face(9, 9, as_of=FEBRUARY)
     back = {JANUARY: Change(1, 5, 5), FEBRUARY: Change(5, 9, 9)}
-    assert said([january, february], people(*[1] * 6), back) == february
+    assert said([january, february], people(*[1] * 6), back) == Face("sales", ("a",), MARCH)
+    still = {JANUARY: Change(1, 5, 5), FEBRUARY: Change(2, 9, 9)}
+    assert said([january, february], people(*[1] * 7), still) == february
     same = {JANUARY: Change(0, 5, 5), FEBRUARY: Change(4, 9, 9)}
     assert said([january, february], people(*[1] * 5), same) is None
 

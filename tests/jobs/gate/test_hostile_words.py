@@ -86,7 +86,12 @@ def accounts(database):
 
 def type_in(database, logins):
     rows = [
-        (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{i} {person}")), f"{DAY} 09:{i // 60 % 60:02}:{i % 60:02}.000000", person, login)
+        (
+            str(uuid.uuid5(uuid.NAMESPACE_URL, f"{i} {person}")),
+            f"{DAY} 09:{i // 60 % 60:02}:{i % 60:02}.000000",
+            person,
+            login,
+        )
         for i, (login, person) in enumerate(logins)
     ]
     database.executemany(

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.anonymity.budget import AccountBook, LostDrawError
 from jobs.keys.errors import DestroyedEpochError
 from jobs.retention.epochs import Claims, destroy_lapsed, lapsed, require_unneeded
 from jobs.retention.errors import EpochNeededError
@@ -39,9 +40,9 @@ def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, 
     path = lake.private(lake.root / folder)
     (path / "part-00000.parquet").write_bytes(b"x" * 10)
     aged(path, last)
-    assert leftovers(lake, TODAY, {}) == []
+    assert leftovers(lake, TODAY, {}, ()) == []
     aged(path, last - timedelta(days=1))
-    found = leftovers(lake, TODAY, {})
+    found = leftovers(lake, TODAY, {}, ())
     assert [(left.path, left.files, left.bytes) for left in found] == [(folder, 1, 10)]
 
 
@@ -50,9 +51,9 @@ def test_a_run_or_a_copy_goes_at_once_when_it_holds_somebody_who_must_be_gone(la
     path = lake.private(lake.root / folder)
     token = "usr_" + "c" * 32
     pq.write_table(pa.table({"anything": [f"x{token}"]}), path / "part.parquet")
-    assert leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({b"usr_" + b"b" * 32})}) == []
-    assert leftovers(lake, datetime.now(UTC).date(), {"activity_trail": frozenset({token.encode()})}) == []
-    found = leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({token.encode()})})
+    assert leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({b"usr_" + b"b" * 32})}, ()) == []
+    assert leftovers(lake, datetime.now(UTC).date(), {"activity_trail": frozenset({token.encode()})}, ()) == []
+    found = leftovers(lake, datetime.now(UTC).date(), {"threat_events": frozenset({token.encode()})}, ())
     assert [left.path for left in found] == [folder]
 
 
@@ -96,6 +97,21 @@ def test_a_damaged_file_counts_as_if_it_held_everybody(tmp_path, left):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * left)])
     assert found_in([path], tokens) == {path: 2}
     assert found_in([path], frozenset()) == {}
+
+
+def test_drawn_numbers_go_with_the_day_that_they_are_of_and_are_never_drawn_again(lake, ledger, promise):
+    contract, day = promise.release("attack_statistics"), date(2021, 3, 10)
+    book = AccountBook.of(contract, lake, ledger)
+    book.numbers(day, "landing", lambda: [{"statistic": "accounts", "estimate": 1}])
+    [file] = lake.budget(contract.release).iterdir()
+    lake.budget(contract.release).joinpath(f".{file.name}.77").write_text("what a crash left")
+    assert leftovers(lake, TODAY, {}, [contract]) == []
+    found = leftovers(lake, TODAY + timedelta(days=1), {}, [contract])
+    assert [left.why for left in found] == ["numbers drawn for a day past its release's period"] * 2
+    assert found[1].path == f"budget/attack_statistics/{file.name}"
+    file.unlink()
+    with pytest.raises(LostDrawError):
+        book.numbers(day, "landing", lambda: pytest.fail("drawn twice"))
 
 
 # -- key epochs

@@ -125,6 +125,6 @@ def _prove(promise: Promise, lake: Lake, name: str, today: date) -> int:
 def _look(promise: Promise, lake: Lake, days: frozenset[date], session: Any = None) -> Iterator[Any]:
     from jobs.retention.planner import look
 
-    ring = Keyring.from_environment(Ledger(lake.ledger).key_changed)
+    ring = Keyring.from_environment(Ledger(lake.ledger))
     with look(promise, lake, ring, session, days) as at:
         yield at

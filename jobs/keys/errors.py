@@ -83,6 +83,17 @@ class FutureEpochError(KeyringError):
         super().__init__(f"{domain}: epoch {epoch} begins after today, {today}; check this machine's clock and the day")
 
 
+class LostKeyError(KeyringError):
+    """The ledger says that an epoch's key was opened, and the keyring hasn't it: a new one makes other tokens."""
+
+    def __init__(self, path: str, domain: str, epoch: str) -> None:
+        self.path, self.domain, self.epoch = path, domain, epoch
+        super().__init__(
+            f"{domain}: the key of epoch {epoch} was opened before and isn't in {path}; restore the keyring from its "
+            "copy, or let IGNICLOUD_KEYRING name the right one (under a new key, nobody's rows could be found again)"
+        )
+
+
 class DestroyedEpochError(KeyringError):
     """The epoch's key was destroyed; no one can make or find its tokens again."""
 

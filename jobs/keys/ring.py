@@ -16,12 +16,14 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from jobs.keys.errors import (
     DestroyedEpochError,
     EditedKeyringError,
     FutureEpochError,
     KeyringFormatError,
+    LostKeyError,
     NoKeyringError,
     RetiredEpochError,
     TruncatedKeyringError,
@@ -38,22 +40,29 @@ from policy.periods import epoch_of
 GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
 
-Recorder = Callable[[str, str, str, str], object]
-"""Told of each opening, retirement and destruction: kind, domain, epoch, fingerprint."""
+
+class Book(Protocol):
+    """Where changes of keys are on record: the lake's ledger."""
+
+    def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> object:
+        """A key was opened, retired or destroyed."""
+
+    def has_opened(self, domain: str, epoch: str) -> bool:
+        """Whether the key of this epoch was ever opened."""
 
 
 class Keyring:
     """The keyring file and the provider of its key-encryption key."""
 
-    def __init__(self, path: Path, provider: str, record: Recorder | None = None) -> None:
-        self.path, self._provider, self._record = path, provider, record or _unrecorded
+    def __init__(self, path: Path, provider: str, book: Book | None = None) -> None:
+        self.path, self._provider, self._book = path, provider, book
 
     @classmethod
-    def from_environment(cls, record: Recorder | None = None) -> Keyring:
+    def from_environment(cls, book: Book | None = None) -> Keyring:
         """The keyring at ``IGNICLOUD_KEYRING`` under the key of ``IGNICLOUD_KEK``."""
         home = Path(__file__).resolve().parents[2] / ".secrets"
         path = Path(os.environ.get("IGNICLOUD_KEYRING") or home / "keyring.json")
-        return cls(path, os.environ.get("IGNICLOUD_KEK") or f"file:{home / 'kek'}", record)
+        return cls(path, os.environ.get("IGNICLOUD_KEK") or f"file:{home / 'kek'}", book)
 
     # -- use -----------------------------------------------------------------------------------
 
@@ -62,6 +71,7 @@ class Keyring:
 
         Raises:
             FutureEpochError: the epoch begins after today.
+            LostKeyError: the book says that it was opened before, and the keyring doesn't have it.
             DestroyedEpochError: its key is gone for good.
             KeyringError: of the class that fits, when file or key-encryption key aren't right.
         """
@@ -73,10 +83,12 @@ class Keyring:
             entries = self._read()
             entry = _find(entries, domain, epoch)
             if entry is None:
+                if self._book is not None and self._book.has_opened(domain, epoch):
+                    raise LostKeyError(str(self.path), domain, epoch)
                 entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES), SUITE)
                 self._require_kek(kek, entries)
                 self._write([*entries, entry])
-                self._record("key_opened", domain, epoch, entry.fingerprint)
+                self._tell("key_opened", entry)
         return DomainKeys(domain, epoch, self._opened(kek, entry, entries), entry.suite)
 
     def of_day(self, contract: Contract, day: date) -> DomainKeys:
@@ -173,8 +185,12 @@ class Keyring:
                 raise RetiredEpochError(domain, epoch, f"{state}, this needs {' or '.join(sorted(from_states))}")
             changed = change(entry)
             self._write([changed if e is entry else e for e in entries])
-            self._record(kind, domain, epoch, entry.fingerprint)
+            self._tell(kind, entry)
         return changed
+
+    def _tell(self, kind: str, entry: KeyEntry) -> None:
+        if self._book is not None:
+            self._book.key_changed(kind, entry.domain, entry.epoch, entry.fingerprint)
 
     def _kek(self) -> bytes:
         """The key-encryption key; its file is made on first use, while no key is wrapped under it."""
@@ -233,10 +249,6 @@ class Keyring:
 
 def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
     return next((entry for entry in entries if (entry.domain, entry.epoch) == (domain, epoch)), None)
-
-
-def _unrecorded(*_: str) -> None:
-    """What a keyring without a ledger tells nobody."""
 
 
 def bounding_key(ring: Keyring, contract: Contract, day: date) -> bytes:

@@ -140,6 +140,10 @@ class Ledger:
         """Record that a key was opened, retired or destroyed: what a `jobs.keys.ring.Keyring` tells."""
         self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
 
+    def has_opened(self, domain: str, epoch: str) -> bool:
+        """Whether the key of this epoch was ever opened."""
+        return self.last("key_opened", domain=domain, epoch=epoch) is not None
+
     def entries(self, kind: str | None = None, **match: Any) -> Iterator[Entry]:
         """Entries in order, of one kind and with these fields if given.
 

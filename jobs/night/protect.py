@@ -117,7 +117,7 @@ def _events(promise: Promise, contract: Contract, landing: Landing) -> tuple[Dat
     source = contract.main_source
     exclusion = landing.exclusion(promise, contract.purpose)
     kept = exclusion.without(landing.frame(source), source)
-    keys = Keyring.from_environment(Ledger(landing.lake.ledger).key_changed).of_day(contract, landing.day)
+    keys = Keyring.from_environment(Ledger(landing.lake.ledger)).of_day(contract, landing.day)
     rows_in = landing.lake.manifest(source, landing.day).rows
 
     def counts(rows_out: int) -> dict[str, int]:
@@ -153,7 +153,7 @@ def _noisy_counts(promise: Promise, contract: Contract, landing: Landing) -> tup
 
     Rows in are rows out: how many events or units were counted is what the noise hides.
     """
-    source, ring = contract.main_source, Keyring.from_environment(Ledger(landing.lake.ledger).key_changed)
+    source, ring = contract.main_source, Keyring.from_environment(Ledger(landing.lake.ledger))
 
     def draw() -> list[dict[str, Any]]:
         rows = landing.exclusion(promise, contract.purpose).without(landing.frame(source), source)

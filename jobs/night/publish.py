@@ -82,7 +82,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             as its contract says.
     """
     contract, ledger = promise.release(release), Ledger(lake.ledger)
-    staged, keyring = lake.staged(release, run), Keyring.from_environment(ledger.key_changed)
+    staged, keyring = lake.staged(release, run), Keyring.from_environment(ledger)
     with lake.alone(release):
         discard_torn(lake.published(release), ledger)
         published = _published(contract, day, run, lake, ledger)

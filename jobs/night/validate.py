@@ -149,7 +149,7 @@ def _page(verdict: Verdict, judgement: Judgement, proof: Proof) -> Page:
 def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, ledger: Ledger) -> Verdict:
     """Seal and record the verdict, write its page; a red run leaves the staged zone, on record or not."""
     staged = lake.staged(verdict.release, verdict.run)
-    keyring = Keyring.from_environment(ledger.key_changed)
+    keyring = Keyring.from_environment(ledger)
     sealed = verdict.sealed(keyring)
     sealed.write(staged)
     try:

@@ -92,7 +92,7 @@ def request(promise: Promise, question: Question, lake: Lake) -> None:
     ledger = Ledger(lake.ledger)
     if ledger.last("reidentification_requested", request=question.request):
         raise refused(question.request, "was asked before")
-    ring = Keyring.from_environment(ledger.key_changed)
+    ring = Keyring.from_environment(ledger)
     ledger.append(
         "reidentification_requested", request=question.request, requester=question.requester,
         release=question.release, reason=question.reason, ticket=question.ticket, seal=question.sealed(ring),

@@ -8,7 +8,7 @@ from policy.periods import epoch_of
 
 
 def test_the_dag_opens_todays_epoch_and_retires_the_one_before(dagbag, lake, ledger):
-    old = Keyring.from_environment(ledger.key_changed)
+    old = Keyring.from_environment(ledger)
     old.domain("threat", "2026-01-01", date(2026, 2, 1))
     assert dagbag.dags["keys"].test().state == "success"
     today = epoch_of(datetime.now(UTC).date(), "P3M")

@@ -20,6 +20,7 @@ from jobs.keys.errors import (
     KeyFilePermissionsError,
     KeyProviderError,
     KeyringFormatError,
+    LostKeyError,
     NoKeyringError,
     RetiredEpochError,
     TruncatedKeyringError,
@@ -193,13 +194,29 @@ def test_destruction_needs_retirement_and_is_for_good(ring):
     assert (entry.wrapped, entry.nonce) == (None, None)
 
 
-def test_every_change_of_an_epoch_is_told(tmp_path):
-    told = []
-    ring = Keyring(tmp_path / "keyring.json", f"file:{tmp_path / 'kek'}", lambda *what: told.append(what[:3]))
-    ring.domain("threat", "2026-07-01", TODAY)
-    ring.retire("threat", "2026-07-01")
-    ring.destroy("threat", "2026-07-01")
-    assert [kind for kind, *_ in told] == ["key_opened", "key_retired", "key_destroyed"]
+@pytest.fixture
+def recorded(tmp_path, ledger):
+    return Keyring(tmp_path / "keyring.json", f"file:{tmp_path / 'kek'}", ledger)
+
+
+def test_every_change_of_an_epoch_is_on_record(recorded, ledger):
+    recorded.domain("threat", "2026-07-01", TODAY)
+    recorded.retire("threat", "2026-07-01")
+    recorded.destroy("threat", "2026-07-01")
+    assert [entry["kind"] for entry in ledger.entries()] == ["key_opened", "key_retired", "key_destroyed"]
+
+
+def test_a_key_that_was_opened_and_is_lost_is_never_begun_anew(recorded):
+    recorded.domain("threat", "2026-07-01", TODAY)
+    old = recorded.path.read_bytes()
+    recorded.domain("threat", "2026-10-01", TODAY)
+    recorded.path.write_bytes(old)  # a copy that is older than the epoch
+    with pytest.raises(LostKeyError, match="restore the keyring"):
+        recorded.domain("threat", "2026-10-01", TODAY)
+    recorded.path.unlink()
+    with pytest.raises(LostKeyError, match="epoch 2026-07-01 was opened before"):
+        recorded.domain("threat", "2026-07-01", TODAY)
+    assert not recorded.path.exists()
 
 
 def test_rewrapping_changes_no_token(ring, tmp_path):

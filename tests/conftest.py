@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="airflow-home-"))
@@ -38,6 +39,9 @@ os.environ |= {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1",
 }
+
+settings.register_profile("tests", deadline=None)  # no test is timed: a busy machine fails none
+settings.load_profile("tests")
 
 
 @pytest.fixture

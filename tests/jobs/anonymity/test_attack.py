@@ -153,7 +153,7 @@ def fillings(size, places):
 
 
 @given(st.lists(st.integers(0, 2), min_size=8, max_size=8), st.sets(st.integers(0, 7), min_size=1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_intervals_are_those_of_all_integer_fillings_of_the_joint_table(atoms, hidden):
     """Brute force over what could be behind two linked tables of four cells each, cell by cell of the finest table."""
     size = min(sum(atoms), 6)

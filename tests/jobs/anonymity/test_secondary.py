@@ -109,7 +109,7 @@ WORDS = list(product("ab", "xyz", "pq"))
 
 
 @given(st.lists(st.lists(st.integers(1, 9), max_size=5), min_size=len(WORDS), max_size=len(WORDS)))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whatever_happened_nothing_weak_stays_the_same_cells_hide_and_one_more_person_changes_nothing_of_it(rows):
     def tables(rows):
         atoms, who = {}, 0

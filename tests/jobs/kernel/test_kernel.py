@@ -27,7 +27,7 @@ from policy.shapes import (
 
 LETTERS = "cbdefghijklnrtuv"
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20)
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CRYPTO_PAN_KEY = bytes.fromhex("1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202")
 """The key of the sample that Crypto-PAn's authors publish with their code."""
 

@@ -31,13 +31,13 @@ def family_of(text):
     return found.family if found is not None else "other"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(FITTING, min_size=20, max_size=30))
 def test_every_rule_finds_what_the_library_finds(spark, texts):
     assert families(spark, texts) == [family_of(text) for text in texts]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(st.text(PRINTABLE, max_size=200), min_size=20, max_size=40))
 def test_any_other_text_is_what_the_library_says(spark, texts):
     assert families(spark, texts) == [family_of(text) for text in texts]
@@ -63,7 +63,7 @@ def test_what_every_match_contains_is_what_is_looked_for_first(expression, text)
 
 
 @given(st.sampled_from(RULES).flatmap(lambda rule: st.tuples(st.just(rule), st.from_regex(rule))))
-@settings(suppress_health_check=list(HealthCheck), deadline=None)
+@settings(suppress_health_check=list(HealthCheck))
 def test_no_match_is_passed_over(rule_and_text):
     rule, text = rule_and_text
     assert re.search(rule, text)

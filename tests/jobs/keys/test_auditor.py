@@ -42,7 +42,7 @@ def test_the_page_spells_every_vector(page, kind, canonical, text):
     assert page["spelled"](kind, text) == canonical
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(KINDS), st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=20))
 def test_the_page_spells_any_text_that_it_says_it_does(page, kind, text):
     if not unicode.UNKNOWN.search(text):

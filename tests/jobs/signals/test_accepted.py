@@ -14,9 +14,7 @@ from policy.modifiers import ACCEPTED_MODIFIERS, REFUSED_MODIFIERS
 from policy.sigma import ACCEPTED_TYPES, REFUSED_TYPES
 from tests.jobs.signals.small_events import START, event, token
 
-LAW = settings(
-    max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+LAW = settings(max_examples=3, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 VALUES = (
     "login_ok", "LOGIN_FAILED", "login_*", "*out", "l?gout", "failure", "/admin", "-admin", "curl", "Go-http*", "*", "", "no word",
     "^log", "(in|out)$", r"^[a-z]+_ok$", "(?<n>curl)", r"curl\z", "%kinds%", True, False, 5, None,

@@ -125,7 +125,7 @@ def rows_of(accounts):
     ]  # fmt: skip
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accounts)
 def test_spark_finds_exactly_what_a_reader_of_the_specification_finds(frame, compile_rules, accounts):
     truth = {
@@ -137,7 +137,7 @@ def test_spark_finds_exactly_what_a_reader_of_the_specification_finds(frame, com
     assert seen(frame, compile_rules, rows_of(accounts)) == truth
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accounts, st.randoms(use_true_random=False))
 def test_order_partitions_and_repetitions_of_rows_change_nothing(frame, compile_rules, accounts, random):
     rows = rows_of(accounts)

@@ -14,9 +14,7 @@ PIECES = (
     *r"abcz09_-./{}[]()^$|*+?\,:&~ ", r"\d", r"\W", r"\s", r"\b", r"\B", r"\.", r"\-", r"\]", r"\[", r"\^", r"\/", r"\ ",
     "[a-c]", "[^a-z]", r"[\w-]", "[-a]", "[a^]", r"[\]\\]", "(?:", "{2}", "{0,1}", "{1,}", "a|b", "ab", ".*", "a+?", "[-]", "[^-]",
 )  # fmt: skip
-LAW = settings(
-    max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+LAW = settings(max_examples=3, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 WORDS = (
     "",
     "a",

@@ -47,7 +47,7 @@ def neighbours(network):
     return [kind(n) for n in (first, last, first - 1, last + 1) if 0 <= n <= most]
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(ranges, min_size=8, max_size=12))
 def test_an_encrypted_address_is_in_an_encrypted_range_exactly_when_it_is_in_the_plain_one(spark, keys, networks):
     addresses = [str(address) for network in networks for address in neighbours(network)]

@@ -22,7 +22,7 @@ from jobs.treatments.tokens import token
 from tests.spellings import APART, SPELT, VECTORS
 
 KINDS = ("exact", "uuid", "email", "phone", "address")
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 TROUBLE = st.text(
     st.sampled_from("aAßẞςσΣİıǅﬃªº@@@..<>:-_%?[]\"0159 \0\t\u00ad\u200b\u200d\u3000\u3002\uff0e\uff20\uff21\u0301\u0308\u0345\u2c2f\u1c8a🦊"),
@@ -77,7 +77,7 @@ def test_python_and_the_kernel_spell_any_text_alike(spark, texts):
         assert made == [None if text is None else spelled(text, kind) for text in texts], kind
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(ANY, TROUBLE, LABELS, ADDRESSES), st.sampled_from(KINDS))
 def test_what_is_spelled_stays_as_it_is(text, kind):
     once = spelled(text, kind)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
-from jobs.lake.zones import Lake, LandedFile, Manifest
+from jobs.lake.manifest import LandedFile, Manifest
+from jobs.lake.zones import Lake
 from jobs.night.days import require_held
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
@@ -37,7 +38,7 @@ ROW_GROUP_ROWS = 1_000_000
 def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[Manifest]:
     """Land every needed source of ``day``.
 
-    Guarantee: all sources are replaced, each whole, or none is; nothing of a forbidden source is read.
+    Guarantee: all sources are replaced, or none is, wherever the step ends; nothing of a forbidden source is read.
 
     Raises:
         DayNotHeldError: the day isn't over, or the platform holds nothing so old.
@@ -60,7 +61,11 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
         for copy in copies:
             copy.path.unlink()
         raise
-    return [_landed(copy, day, lake, ledger) for copy in copies]
+    manifests = [_manifest(copy, day) for copy in copies]
+    lake.land(day, manifests)
+    for each in manifests:
+        ledger.append("extracted", source=each.source, day=day, rows=each.rows, columns=len(each.columns))
+    return manifests
 
 
 def require_wanted(promise: Promise, day: date) -> None:
@@ -136,11 +141,10 @@ def _copied(platform: Platform, name: str, source: Source, columns: tuple[str, .
     return _Copy(name, columns, path, rows, drifts)
 
 
-def _landed(copy: _Copy, day: date, lake: Lake, ledger: Ledger) -> Manifest:
+def _manifest(copy: _Copy, day: date) -> Manifest:
     file = LandedFile(copy.path.name, copy.rows, sha256_of(copy.path))
-    manifest = lake.land(copy.source, day, copy.columns, [file])
-    ledger.append("extracted", source=copy.source, day=day, rows=copy.rows, columns=len(copy.columns))
-    return manifest
+    taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Manifest(copy.source, day.isoformat(), taken_at, copy.columns, (file,))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -102,6 +102,23 @@ def test_a_rerun_replaces_the_day(execute, promise, lake, ledger):
     assert len(list(lake.landing("activity", DAY).glob("*.parquet"))) == 1
 
 
+@pytest.mark.parametrize(("change", "number"), [("os.rename", 1), ("os.rename", 2), ("os.remove", 1), ("os.remove", 3)])
+def test_an_extraction_that_is_killed_while_it_lands_leaves_the_old_day_or_the_new_one(
+    platform, promise, lake, ledger, change, number
+):
+    def names():
+        return {source: path.name for source in before for path in lake.landed_files(source, DAY)}
+
+    before = {manifest.source: manifest.files[0].name for manifest in extract_day(promise, DAY, lake, ledger)}
+    assert names() == before
+    killed = [sys.executable, "-m", "tests.jobs.night.killed", str(DAY), change, str(number)]
+    subprocess.run(killed, check=False)
+    assert len({names()[source] == before[source] for source in before}) == 1, "some sources of each extraction"
+    after = {manifest.source: manifest.files[0].name for manifest in extract_day(promise, DAY, lake, ledger)}
+    assert names() == after
+    assert {path.name for path in lake.root.glob("landing/*/*/*.parquet")} == {*after.values()}
+
+
 @pytest.mark.parametrize(
     ("statement", "error", "column"),
     [

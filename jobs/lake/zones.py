@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -133,6 +133,10 @@ class Lake:
 
     # -- landing -------------------------------------------------------------------------------
 
+    def landing_alone(self, day: date) -> AbstractContextManager[None]:
+        """Let one process at a time extract ``day``, or take it away."""
+        return self.alone(f"landing-{day}")
+
     def land(self, day: date, manifests: Iterable[Manifest]) -> None:
         """Make these sources, whose files are already written into their folders, the day's one content.
 
@@ -195,12 +199,15 @@ class Lake:
         oldest = min(path.stat().st_mtime for folder in folders for path in (folder, *folder.iterdir()))
         return datetime.fromtimestamp(oldest, UTC).date()
 
-    def leave(self, day: date) -> list[str]:
-        """Delete every landing copy of ``day``; the sources whose copy went."""
-        gone = []
-        self._of_day(day).unlink(missing_ok=True)
-        for folder in sorted(self.root.glob(f"landing/*/day={day}")):
-            shutil.rmtree(folder)
-            flush(folder.parent)
-            gone.append(folder.parent.name)
+    def leave(self, day: date, extraction: str | None) -> list[str]:
+        """Delete every landing copy of ``day`` if it is still of this extraction; the sources whose copy went."""
+        gone: list[str] = []
+        with self.landing_alone(day):
+            if self.landed(day).extraction != extraction:
+                return gone
+            self._of_day(day).unlink(missing_ok=True)
+            for folder in sorted(self.root.glob(f"landing/*/day={day}")):
+                shutil.rmtree(folder)
+                flush(folder.parent)
+                gone.append(folder.parent.name)
         return [source for source in gone if source != DAYS]

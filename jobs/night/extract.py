@@ -27,7 +27,7 @@ from jobs.platform.drift import require_classified
 from jobs.platform.strays import Strays
 from jobs.platform.typed import schema_of
 from jobs.retention.deadline import require_within
-from policy.errors import CellDriftError, PolicyError, refuse_all
+from policy.errors import CellDriftError, refuse_all
 from policy.periods import months_of
 from policy.promise import Promise
 from policy.sources import Source
@@ -48,18 +48,25 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
         SeveralDriftsError: more than one of these, of all tables together.
         PlatformError: the database doesn't answer.
     """
+    with lake.landing_alone(day):
+        return _extracted(promise, day, lake, ledger)
+
+
+def _extracted(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[Manifest]:
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
     sources = {name: promise.source(name) for name in needed}
-    with connect() as platform:
-        require_classified(platform, sources)
-        require_held(platform, sources, day)
-        require_wanted(promise, day)
-        copies = [_copied(platform, name, sources[name], columns, day, lake) for name, columns in needed.items()]
+    copies: list[_Copy] = []
     try:
+        with connect() as platform:
+            require_classified(platform, sources)
+            require_held(platform, sources, day)
+            require_wanted(promise, day)
+            for name, columns in needed.items():
+                copies.append(_copied(platform, name, sources[name], columns, day, lake))
         refuse_all(drift for copy in copies for drift in copy.drifts)
-    except PolicyError:
+    except BaseException:
         for copy in copies:
-            copy.path.unlink()
+            copy.path.unlink(missing_ok=True)
         raise
     manifests = [_manifest(copy, day) for copy in copies]
     lake.land(day, manifests)
@@ -80,18 +87,19 @@ def require_wanted(promise: Promise, day: date) -> None:
 
 @contextmanager
 def landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[None]:
-    """The day in landing; if it had to be extracted for this, it is gone afterwards.
+    """The day in landing; if it had to be extracted for this, it is gone afterwards, unless a night has it anew.
 
     A folder that a refused extraction left without a copy is no day.
     """
-    if any(lake.has_landed(source, day) for source in promise.readable):
-        yield
-        return
+    with lake.landing_alone(day):
+        own = lake.landed(day).extraction is None
+        if own:
+            _extracted(promise, day, lake, ledger)
+        extraction = lake.landed(day).extraction
     try:
-        extract_day(promise, day, lake, ledger)
         yield
     finally:
-        for source in lake.leave(day):
+        for source in lake.leave(day, extraction) if own else ():
             ledger.append("cleaned", source=source, day=day)
 
 

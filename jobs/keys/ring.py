@@ -39,7 +39,7 @@ GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
 
 Recorder = Callable[[str, str, str, str], object]
-"""Told of each opening, retirement and destruction: kind, domain, epoch, fingerprint."""
+"""Told of each opening, rewrapping, retirement and destruction: kind, domain, epoch, fingerprint."""
 
 
 class Keyring:
@@ -159,8 +159,11 @@ class Keyring:
             entries = self._read()
             fresh = [e if e.destroyed else self._rewrapped(old, new, e, entries) for e in entries]
             self._write(fresh)
+            live = [entry for entry in fresh if not entry.destroyed]
+            for entry in live:
+                self._record("key_rewrapped", entry.domain, entry.epoch, entry.fingerprint)
         self._provider = provider
-        return sum(not entry.destroyed for entry in fresh)
+        return len(live)
 
     def _change(
         self, domain: str, epoch: str, kind: str, change: Callable[[KeyEntry], KeyEntry], from_states: set[str]

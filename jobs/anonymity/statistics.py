@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from expectations.case import Total
 from jobs.anonymity.attack import Attack
 from jobs.anonymity.cells import NOBODY, Cell, Key, cells_of, grouped, running
-from jobs.anonymity.secondary import Suppression, suppress
+from jobs.anonymity.secondary import SECONDS, Suppression, suppress
 from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, rows_of
 from jobs.anonymity.versions import changes, must_stay, standing
 from jobs.people.exclusion import Exclusion
@@ -38,6 +38,18 @@ class UnlistedCellError(PolicyError):
         super().__init__(
             f"{release}: rows of {cells} cells, of {statistic} among them, have words that the contract doesn't list; "
             f"nothing was staged; ask {owner} to list the words in policy/releases/{release}.yaml"
+        )
+
+
+class UnfinishedSearchError(PolicyError):
+    """Which cells must be hidden wasn't found in time."""
+
+    def __init__(self, release: str, statistic: str, owner: str) -> None:
+        self.release, self.statistic, self.owner = release, statistic, owner
+        super().__init__(
+            f"{release}: the search for what to hide of {statistic} and the tables linked with it isn't finished after "
+            f"{SECONDS:.0f} seconds; nothing was staged; ask {owner} to leave groups out of its statistics in "
+            f"policy/releases/{release}.yaml, see docs/statistics.md"
         )
 
 
@@ -108,6 +120,7 @@ def statistics(promise: Promise, contract: Contract, sources: Sources) -> Tables
     was visible isolates fewer than k.
 
     Raises:
+        UnfinishedSearchError: what must be hidden wasn't found in time.
         UnfinishedAttackError: see `jobs.anonymity.attack`.
     """
     due = [statistic for statistic in contract.statistics if statistic.is_due(sources.day)]
@@ -156,7 +169,10 @@ class _System:
         must_say = {face.key: face for statistic in self.statistics for face in self._standing(statistic)}
         said = {key: _as_said(cell, must_say.get(key)) for key, cell in self.cells.items()}
         hidden = {face.key for face in (*visible, *must_say.values()) if not face.shown}
-        fresh = suppress(self.statistics, said, day, frozenset(hidden))
+        try:
+            fresh = suppress(self.statistics, said, day, frozenset(hidden))
+        except TimeoutError:
+            raise UnfinishedSearchError(contract.release, self.statistics[0].name, contract.owner) from None
         faces = [_said(face, must_say) for face in with_intervals(fresh)]
         self.stays = bool(visible) and must_stay(visible, faces, self.statistics)
         self.faces = visible if self.stays else faces

@@ -17,16 +17,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
 from bench.expectations import one_a_column_and_pattern
-from bench.inputs import DAY, Bench, people, prepared
+from bench.inputs import DAY, Bench, land_again, people, prepared
 from bench.measure import Result, interleaved, results, table
 from jobs.lake.files import sha256_of
-from jobs.lake.zones import LandedFile
+from jobs.lake.manifest import LandedFile
 from jobs.night.protect import protect_release
 from jobs.night.validate import validate_release
 from jobs.spark.session import spark as session
@@ -65,7 +66,7 @@ def with_accounts(bench: Bench) -> Bench:
         chosen = ", ".join(f'"{column}"' for column in columns)
         rows.execute(f"COPY (SELECT {chosen} FROM ({query})) TO '{grown}' (FORMAT parquet, COMPRESSION zstd)")
     file = LandedFile(grown.name, pq.read_metadata(grown).num_rows, sha256_of(grown))
-    bench.lake.land("professional_users", DAY, columns, [file])
+    land_again(bench.lake, replace(bench.lake.manifest("professional_users", DAY), files=(file,)))
     return bench
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ import pyarrow as pa
 import policy
 from jobs.lake.files import sha256_of
 from jobs.lake.ledger import Ledger
-from jobs.lake.zones import Lake, LandedFile
+from jobs.lake.manifest import LandedFile, Manifest
+from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
 from policy.contract import Contract
 from policy.outputs import outputs_of
@@ -117,7 +118,13 @@ def land(bench: Bench, database: Path) -> None:
             query = ROWS.format(day=DAY, people=PEOPLE, rows=bench.rows, first=first, last=last)
             rows.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 1000000)")
             files.append(LandedFile(path.name, last - first, sha256_of(path)))
-    bench.lake.land("activity", DAY, tuple(bench.promise.source("activity").columns), files)
+    columns = tuple(bench.promise.source("activity").columns)
+    land_again(bench.lake, replace(bench.lake.manifest("activity", DAY), columns=columns, files=tuple(files)))
+
+
+def land_again(lake: Lake, changed: Manifest) -> None:
+    """Replace one source of the bench's day."""
+    lake.land(DAY, {**lake.landed(DAY).sources, changed.source: changed}.values())
 
 
 def people(database: Path) -> duckdb.DuckDBPyConnection:

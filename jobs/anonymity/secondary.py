@@ -8,6 +8,7 @@ small numbers and says little about them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,6 +21,9 @@ from jobs.anonymity.cells import Cell, Key, union
 from jobs.anonymity.primary import is_safe
 from jobs.anonymity.tables import Face, present
 from policy.statistics import Statistic, margins
+
+SECONDS = 600.0
+"""After which no further attack of one search begins; one that runs has its own bound (`jobs.anonymity.attack`)."""
 
 Where = dict[str, str]
 """Some groups of a statistic with a word each: its cells that have these words."""
@@ -102,17 +106,25 @@ def suppress(
     zeros included: then nobody knows more than its totals.
 
     Raises:
+        TimeoutError: after `SECONDS`.
         UnfinishedAttackError: see `jobs.anonymity.attack`.
     """
     kept = {key: face for key, face in bound.items() if face.shown}
     forced = frozenset(bound) - kept.keys()
     table, added = Suppression(tuple(system), cells, frozenset(), day, kept), list[Key]()
+    until = time.monotonic() + SECONDS
+
+    def problem_of(table: Suppression) -> Problem | None:
+        if time.monotonic() > until:
+            raise TimeoutError
+        return first_problem(table)
+
     if forced >= cells.keys():
         return table.hiding(frozenset(cells))
     free = cells.keys() - kept.keys()
     unsafe = frozenset(key for key in free if not is_safe(cells[key], table.statistic(key)))
     table = table.hiding(unsafe | {key for key in forced if cells[key].row_count})
-    while (problem := first_problem(table)) is not None:
+    while (problem := problem_of(table)) is not None:
         candidate = next(candidates(table, problem), None)
         if candidate is None:
             return table.hiding(frozenset(cells))
@@ -120,7 +132,7 @@ def suppress(
         table = table.hiding(table.hidden | {candidate})
     for key in reversed(added[:-1]):
         without = table.hiding(table.hidden - {key})
-        if first_problem(without) is None:
+        if problem_of(without) is None:
             table = without
     return table
 

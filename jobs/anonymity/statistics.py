@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from expectations.case import Total
 from jobs.anonymity.attack import Attack
 from jobs.anonymity.cells import NOBODY, Cell, Key, cells_of, grouped, running
-from jobs.anonymity.secondary import Suppression, suppress
+from jobs.anonymity.secondary import SECONDS, Suppression, suppress
 from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, rows_of
 from jobs.anonymity.versions import changes, must_stay, standing
 from jobs.people.exclusion import Exclusion
@@ -38,6 +38,18 @@ class UnlistedCellError(PolicyError):
         super().__init__(
             f"{release}: rows of {cells} cells, of {statistic} among them, have words that the contract doesn't list; "
             f"nothing was staged; ask {owner} to list the words in policy/releases/{release}.yaml"
+        )
+
+
+class UnfinishedSearchError(PolicyError):
+    """Which cells must be hidden wasn't found in time."""
+
+    def __init__(self, release: str, statistic: str, owner: str) -> None:
+        self.release, self.statistic, self.owner = release, statistic, owner
+        super().__init__(
+            f"{release}: the search for what to hide of {statistic} and the tables linked with it isn't finished after "
+            f"{SECONDS:.0f} seconds; nothing was staged; ask {owner} to leave groups out of its statistics in "
+            f"policy/releases/{release}.yaml, see docs/statistics.md"
         )
 
 
@@ -108,6 +120,7 @@ def statistics(promise: Promise, contract: Contract, sources: Sources) -> Tables
     was visible isolates fewer than k.
 
     Raises:
+        UnfinishedSearchError: what must be hidden wasn't found in time.
         UnfinishedAttackError: see `jobs.anonymity.attack`.
     """
     due = [statistic for statistic in contract.statistics if statistic.is_due(sources.day)]
@@ -173,7 +186,10 @@ class _System:
         self.faces, self.totals = visible, []
         self.stays = any(face.shown and face.as_of == day and not self._is_true(face) for face in bound.values())
         if not self.stays:
-            fresh = suppress(self.statistics, self.cells, day, bound)
+            try:
+                fresh = suppress(self.statistics, self.cells, day, bound)
+            except TimeoutError:
+                raise UnfinishedSearchError(contract.release, self.statistics[0].name, contract.owner) from None
             faces = with_intervals(fresh)
             self.stays = bool(visible) and must_stay(visible, faces, self.statistics)
             if not self.stays:

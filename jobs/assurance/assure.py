@@ -24,7 +24,7 @@ from expectations.leaks import PATTERN_LEAKS
 from expectations.proof import prove
 from expectations.searches import found_in_texts
 from jobs.assurance.own import Own
-from jobs.assurance.table import Table
+from jobs.assurance.table import Table, clear_half_written
 from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import LEAK
 from jobs.gate.recount import LandedDay, epochs_of, leaks_of
@@ -91,6 +91,7 @@ def _search(contract: Contract, landing: LandedDay, ledger: Ledger) -> Assured:
     lake, day, spark = landing.landing.lake, landing.landing.day, landing.landing.spark
     folder, account = lake.published(contract.release), landing.account()
     own = Own(landing.promise, contract, lake)
+    clear_half_written(folder)
     table = Table(folder, contract, ledger.entries(release=contract.release), own)
     rows = table.rows(spark)
     epochs = epochs_of(contract, (day_of(path) for path in table.files))

@@ -12,6 +12,7 @@ from jobs.assurance.log import LOG, words_of
 from jobs.assurance.own import Own
 from jobs.gate.file_texts import texts_of
 from jobs.gate.rows import rows_of
+from jobs.lake.files import becoming, clear_left_over
 from jobs.lake.ledger import Entry
 from jobs.lake.tables import current_files, open_table
 from jobs.night.publish import mark_of
@@ -23,6 +24,14 @@ OWN_PATH = re.compile(
     re.ASCII,
 )
 PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)|datapackage\.json")
+
+
+def clear_half_written(folder: Path) -> None:
+    """Remove what killed writers left of the suite's own files; for who holds the table's lock, as its writers do."""
+    halves = ((path, becoming(path.relative_to(folder))) for path in folder.rglob(".*"))
+    clear_left_over(
+        path for path, whole in halves if whole and any(own.fullmatch(str(whole)) for own in (OWN_PATH, PAGE))
+    )
 
 
 class Table:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
-    """Carry out one action; each change of an epoch's state is an entry of the ledger."""
+    """Carry out one action; each change of a key is an entry of the ledger."""
     ring = Keyring.from_environment(Ledger(lake.ledger))
     match args.action:
         case "list":

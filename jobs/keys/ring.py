@@ -45,7 +45,7 @@ class Book(Protocol):
     """Where changes of keys are on record: the lake's ledger."""
 
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> object:
-        """A key was opened, retired or destroyed."""
+        """A key was opened, rewrapped, retired or destroyed."""
 
     def has_opened(self, domain: str, epoch: str) -> bool:
         """Whether the key of this epoch was ever opened."""
@@ -171,8 +171,11 @@ class Keyring:
             entries = self._read()
             fresh = [e if e.destroyed else self._rewrapped(old, new, e, entries) for e in entries]
             self._write(fresh)
+            live = [entry for entry in fresh if not entry.destroyed]
+            for entry in live:
+                self._tell("key_rewrapped", entry)
         self._provider = provider
-        return sum(not entry.destroyed for entry in fresh)
+        return len(live)
 
     def _change(
         self, domain: str, epoch: str, kind: str, change: Callable[[KeyEntry], KeyEntry], from_states: set[str]

@@ -6,14 +6,17 @@ removal likewise.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 BLOCK = 1 << 20
+_HALF = re.compile(r"\.(.+)\.\d+", re.ASCII)
 
 
 def sha256_of(path: Path) -> str:
@@ -29,12 +32,9 @@ def globless(path: Path) -> str:
 
 def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
     """Replace ``path`` by ``text``: a reader, or a crash, meets the old file or the new one."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with _aside(fresh), open(_made(fresh, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    _put(fresh, path)
+    with _aside(path, mode) as file:
+        file.write(text.encode())
+        _put(file, path)
 
 
 def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
@@ -43,39 +43,68 @@ def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
     A copy and no link: whoever still holds ``path`` open can't change what is in ``to``. If its bytes
     are others, whatever lay in ``to`` is as it was.
     """
-    fresh, digest = to.with_name(f".{to.name}"), hashlib.sha256()
-    with _aside(fresh), path.open("rb") as source, open(_made(fresh, mode), "wb") as copy:
+    digest = hashlib.sha256()
+    with _aside(to, mode) as copy, path.open("rb") as source:
         while block := source.read(BLOCK):
             digest.update(block)
             copy.write(block)
-        os.fsync(copy.fileno())
-    if digest.hexdigest() != sha256:
-        fresh.unlink()
-        return False
-    fresh.chmod(mode)
-    _put(fresh, to)
+        if digest.hexdigest() != sha256:
+            return False
+        os.fchmod(copy.fileno(), mode)
+        _put(copy, to)
     return True
 
 
-def _made(fresh: Path, mode: int) -> int:
-    """A new file, closed to others from its first byte on."""
-    return os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-
-
 @contextmanager
-def _aside(fresh: Path) -> Iterator[None]:
-    """While ``fresh`` is written: what fails, on a full disk for example, leaves no half of it."""
-    try:
-        yield
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
+def _aside(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """A file beside ``path``, closed to others from its first byte on, and gone at the end unless it was `_put`.
+
+    Whoever writes it holds it locked: so what a killed writer of ``path`` left is told from it, and goes.
+    """
+    clear_left_over(half for half in path.parent.glob(".*") if becoming(half) == path)
+    with _locked(_fresh(path), mode) as file:
+        try:
+            yield file
+        finally:
+            _fresh(path).unlink(missing_ok=True)
 
 
-def _put(fresh: Path, path: Path) -> None:
+def _fresh(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _locked(fresh: Path, mode: int) -> BinaryIO:
+    """A new file that this process alone has locked; made again if somebody took it for a left-over before that."""
+    while True:
+        file = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT, mode), "wb")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if fresh.exists():
+            file.truncate()
+            return file
+        file.close()
+
+
+def _put(file: BinaryIO, path: Path) -> None:
     """Give a finished file its name, for good."""
-    fresh.replace(path)
+    file.flush()
+    os.fsync(file.fileno())
+    _fresh(path).replace(path)
     flush(path.parent)
+
+
+def becoming(path: Path) -> Path | None:
+    """What a file that is called like a half-written one was to become; None of any other."""
+    named = _HALF.fullmatch(path.name)
+    return path.with_name(named[1]) if named else None
+
+
+def clear_left_over(halves: Iterable[Path]) -> None:
+    """Remove those of these half-written files whose writer lives no more."""
+    for path in halves:
+        if path.is_file() and not path.is_symlink():
+            with suppress(FileNotFoundError, BlockingIOError), path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 def flush(path: Path) -> None:

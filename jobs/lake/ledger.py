@@ -60,6 +60,7 @@ KINDS: dict[str, frozenset[str]] = {
     "incident": frozenset({"what", "release", "day", "plan", "count"}),
     "incident_acknowledged": frozenset({"incident", "release", "by"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),
+    "key_rewrapped": frozenset({"domain", "epoch", "fingerprint"}),
     "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),
 }  # fmt: skip
@@ -137,7 +138,7 @@ class Ledger:
         return entry
 
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> None:
-        """Record that a key was opened, retired or destroyed: what a `jobs.keys.ring.Keyring` tells."""
+        """Record that a key was opened, rewrapped, retired or destroyed: what a `jobs.keys.ring.Keyring` tells."""
         self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
 
     def has_opened(self, domain: str, epoch: str) -> bool:

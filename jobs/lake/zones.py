@@ -2,28 +2,32 @@
 
 Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget`` and
 ``answers``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to everyone but the jobs (0700,
-policy clause 5.1). What becomes visible does so by one atomic step: a manifest replaced in landing, one
+policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest replaced in landing, one
 Delta commit in published. An interrupted step leaves the old state.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
-from jobs.lake.files import flush, make_folder, sha256_of, write_atomically
+from jobs.lake.files import flush, make_folder, sha256_of
+from jobs.lake.manifest import DayManifest, Manifest
 from jobs.lake.root import usable
 from policy.command_line import command
 from policy.errors import PolicyError
 
 PRIVATE, SHARED = 0o700, 0o750
+
+DAYS = "_days"
+"""What stands beside the sources in landing: each day's manifest."""
 
 
 class NotExtractedError(PolicyError):
@@ -42,31 +46,6 @@ class LandingChangedError(PolicyError):
     def __init__(self, source: str, day: date, file: str) -> None:
         self.source, self.day, self.file = source, day, file
         super().__init__(f"{source} of {day}: {file} differs from its manifest; extract the day again")
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """One Parquet file of a day's slice: its name, rows and SHA-256."""
-
-    name: str
-    rows: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What landing holds of one source for one day."""
-
-    source: str
-    day: str
-    taken_at: str
-    columns: tuple[str, ...]
-    files: tuple[LandedFile, ...]
-
-    @property
-    def rows(self) -> int:
-        """Rows in all files together."""
-        return sum(file.rows for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -154,20 +133,28 @@ class Lake:
 
     # -- landing -------------------------------------------------------------------------------
 
-    def land(self, source: str, day: date, columns: Sequence[str], files: Sequence[LandedFile]) -> Manifest:
-        """Make ``files``, already written into the day's folder, the day's one content.
+    def landing_alone(self, day: date) -> AbstractContextManager[None]:
+        """Let one process at a time extract ``day``, or take it away."""
+        return self.alone(f"landing-{day}")
 
-        Guarantee: readers see all of the old files or all of the new ones. Files that the
-        manifest doesn't name are removed afterwards.
+    def land(self, day: date, manifests: Iterable[Manifest]) -> None:
+        """Make these sources, whose files are already written into their folders, the day's one content.
+
+        Guarantee: readers see all of the old sources or all of the new ones, after a kill or a power cut, too.
+        Files that the manifest doesn't name are removed afterwards.
         """
-        folder = self.landing(source, day)
-        taken_at = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(source, day.isoformat(), taken_at, tuple(columns), tuple(files))
-        write_atomically(folder / "manifest.json", json.dumps(asdict(manifest), indent=1))
-        for stray in folder.glob("*.parquet"):
-            if stray.name not in {file.name for file in files}:
-                stray.unlink()
-        return manifest
+        made = DayManifest(uuid4().hex, {manifest.source: manifest for manifest in manifests})
+        for source in made.sources:
+            flush(self.landing(source, day))
+        self.private(self._of_day(day).parent)
+        made.write(self._of_day(day))
+        kept = {self.landing(name, day) / file.name for name, each in made.sources.items() for file in each.files}
+        for path in {*self.root.glob(f"landing/*/day={day}/*")} - {*kept, self._of_day(day)}:
+            path.unlink()
+
+    def landed(self, day: date) -> DayManifest:
+        """What landing holds of ``day``: nothing before its extraction has ended."""
+        return DayManifest.read(self._of_day(day))
 
     def manifest(self, source: str, day: date) -> Manifest:
         """What landing holds of ``source`` for ``day``.
@@ -175,16 +162,17 @@ class Lake:
         Raises:
             NotExtractedError: nothing.
         """
-        try:
-            content = json.loads((self.landing(source, day) / "manifest.json").read_text("utf-8"))
-        except FileNotFoundError:
-            raise NotExtractedError(source, day) from None
-        files = tuple(LandedFile(**file) for file in content.pop("files"))
-        return Manifest(**{**content, "columns": tuple(content["columns"]), "files": files})
+        manifest = self.landed(day).sources.get(source)
+        if manifest is None:
+            raise NotExtractedError(source, day)
+        return manifest
 
     def has_landed(self, source: str, day: date) -> bool:
         """Whether landing holds ``source`` of ``day``."""
-        return (self.landing(source, day) / "manifest.json").exists()
+        return source in self.landed(day).sources
+
+    def _of_day(self, day: date) -> Path:
+        return self.landing(DAYS, day) / "manifest.json"
 
     def landed_files(self, source: str, day: date) -> list[Path]:
         """The day's files, byte for byte as they were extracted.
@@ -211,12 +199,15 @@ class Lake:
         oldest = min(path.stat().st_mtime for folder in folders for path in (folder, *folder.iterdir()))
         return datetime.fromtimestamp(oldest, UTC).date()
 
-    def leave(self, day: date) -> list[str]:
-        """Delete every landing copy of ``day``; the sources whose copy went."""
-        gone = []
-        for folder in sorted(self.root.glob(f"landing/*/day={day}")):
-            (folder / "manifest.json").unlink(missing_ok=True)
-            shutil.rmtree(folder)
-            flush(folder.parent)
-            gone.append(folder.parent.name)
-        return gone
+    def leave(self, day: date, extraction: str | None) -> list[str]:
+        """Delete every landing copy of ``day`` if it is still of this extraction; the sources whose copy went."""
+        gone: list[str] = []
+        with self.landing_alone(day):
+            if self.landed(day).extraction != extraction:
+                return gone
+            self._of_day(day).unlink(missing_ok=True)
+            for folder in sorted(self.root.glob(f"landing/*/day={day}")):
+                shutil.rmtree(folder)
+                flush(folder.parent)
+                gone.append(folder.parent.name)
+        return [source for source in gone if source != DAYS]

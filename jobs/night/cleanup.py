@@ -18,12 +18,12 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
     Returns the sources that went and the releases that still wait. A release waits until the
     ledger has its publication after the last extraction of the day. ``today``: UTC.
     """
-    ledger = Ledger(lake.ledger)
+    ledger, copies = Ledger(lake.ledger), {each: lake.landed(each).extraction for each in lake.landed_days()}
     waiting = [name for name in buildable(promise) if not _published_since_extraction(ledger, name, day)]
     gone = []
-    for landed in lake.landed_days():
+    for landed, extraction in copies.items():
         if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:
-            for source in lake.leave(landed):
+            for source in lake.leave(landed, extraction):
                 ledger.append("cleaned", source=source, day=landed)
                 gone.append(source)
     _forget_exports(lake, ledger, today)

@@ -33,10 +33,11 @@ def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger
     The data package lies in the table's own folder: its paths may not lead out of the folder that it is in.
     """
     folder, about = lake.published(contract.release), lake.shared(lake.about(contract.release))
-    files = [file.path for file in current_files(open_table(folder, contract))]
-    write_atomically(folder / PACKAGE, json.dumps(datapackage(promise, contract, files), indent=1) + "\n")
-    write_atomically(about / "datasheet.md", datasheet(promise, contract, ledger))
-    (about / PACKAGE).unlink(missing_ok=True)  # where it lay before
+    with lake.alone(contract.release):
+        files = [file.path for file in current_files(open_table(folder, contract))]
+        write_atomically(folder / PACKAGE, json.dumps(datapackage(promise, contract, files), indent=1) + "\n")
+        write_atomically(about / "datasheet.md", datasheet(promise, contract, ledger))
+        (about / PACKAGE).unlink(missing_ok=True)  # where it lay before
 
 
 def datapackage(promise: Promise, contract: Contract, files: Sequence[str]) -> dict[str, Any]:

@@ -69,7 +69,13 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
         raise TransferRefusedError(contract.recipient, recipient.country, reason)
     require_no_incident(release, contract.owner, ledger)
     require_within(contract, day)
-    run = f"{day}-export"
+    with lake.alone(release):
+        return _exported(promise, contract, day, spark, lake)
+
+
+def _exported(promise: Promise, contract: Contract, day: date, spark: SparkSession, lake: Lake) -> Export:
+    release, run, ledger = contract.release, f"{day}-export", Ledger(lake.ledger)
+    mechanism = promise.register.recipients[str(contract.recipient)].mechanism
     with landed(promise, day, lake, ledger):
         protect_release(promise, release, day, run, spark, lake)
         validate_release(promise, release, day, run, spark, lake)
@@ -77,7 +83,7 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
     ledger.append(
-        "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=recipient.mechanism,
+        "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=mechanism,
         rows=verdict.rows, files=len(verdict.files), verdict_hash=verdict.verdict_hash,
     )  # fmt: skip
     made = _hand_out(contract, day, verdict, lake)

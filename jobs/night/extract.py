@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,14 +19,15 @@ import pyarrow.parquet as pq
 
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
-from jobs.lake.zones import Lake, LandedFile, Manifest
+from jobs.lake.manifest import LandedFile, Manifest
+from jobs.lake.zones import Lake
 from jobs.night.days import require_held
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
 from jobs.platform.strays import Strays
 from jobs.platform.typed import schema_of
 from jobs.retention.deadline import require_within
-from policy.errors import CellDriftError, PolicyError, refuse_all
+from policy.errors import CellDriftError, refuse_all
 from policy.periods import months_of
 from policy.promise import Promise
 from policy.sources import Source
@@ -37,7 +38,7 @@ ROW_GROUP_ROWS = 1_000_000
 def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[Manifest]:
     """Land every needed source of ``day``.
 
-    Guarantee: all sources are replaced, each whole, or none is; nothing of a forbidden source is read.
+    Guarantee: all sources are replaced, or none is, wherever the step ends; nothing of a forbidden source is read.
 
     Raises:
         DayNotHeldError: the day isn't over, or the platform holds nothing so old.
@@ -47,20 +48,31 @@ def extract_day(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list
         SeveralDriftsError: more than one of these, of all tables together.
         PlatformError: the database doesn't answer.
     """
+    with lake.landing_alone(day):
+        return _extracted(promise, day, lake, ledger)
+
+
+def _extracted(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[Manifest]:
     needed = {name: columns for name in promise.readable if (columns := needed_columns(promise, name))}
     sources = {name: promise.source(name) for name in needed}
-    with connect() as platform:
-        require_classified(platform, sources)
-        require_held(platform, sources, day)
-        require_wanted(promise, day)
-        copies = [_copied(platform, name, sources[name], columns, day, lake) for name, columns in needed.items()]
+    copies: list[_Copy] = []
     try:
+        with connect() as platform:
+            require_classified(platform, sources)
+            require_held(platform, sources, day)
+            require_wanted(promise, day)
+            for name, columns in needed.items():
+                copies.append(_copied(platform, name, sources[name], columns, day, lake))
         refuse_all(drift for copy in copies for drift in copy.drifts)
-    except PolicyError:
+    except BaseException:
         for copy in copies:
-            copy.path.unlink()
+            copy.path.unlink(missing_ok=True)
         raise
-    return [_landed(copy, day, lake, ledger) for copy in copies]
+    manifests = [_manifest(copy, day) for copy in copies]
+    lake.land(day, manifests)
+    for each in manifests:
+        ledger.append("extracted", source=each.source, day=day, rows=each.rows, columns=len(each.columns))
+    return manifests
 
 
 def require_wanted(promise: Promise, day: date) -> None:
@@ -75,18 +87,19 @@ def require_wanted(promise: Promise, day: date) -> None:
 
 @contextmanager
 def landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[None]:
-    """The day in landing; if it had to be extracted for this, it is gone afterwards.
+    """The day in landing; if it had to be extracted for this, it is gone afterwards, unless a night has it anew.
 
     A folder that a refused extraction left without a copy is no day.
     """
-    if any(lake.has_landed(source, day) for source in promise.readable):
-        yield
-        return
+    with lake.landing_alone(day):
+        own = lake.landed(day).extraction is None
+        if own:
+            _extracted(promise, day, lake, ledger)
+        extraction = lake.landed(day).extraction
     try:
-        extract_day(promise, day, lake, ledger)
         yield
     finally:
-        for source in lake.leave(day):
+        for source in lake.leave(day, extraction) if own else ():
             ledger.append("cleaned", source=source, day=day)
 
 
@@ -136,11 +149,10 @@ def _copied(platform: Platform, name: str, source: Source, columns: tuple[str, .
     return _Copy(name, columns, path, rows, drifts)
 
 
-def _landed(copy: _Copy, day: date, lake: Lake, ledger: Ledger) -> Manifest:
+def _manifest(copy: _Copy, day: date) -> Manifest:
     file = LandedFile(copy.path.name, copy.rows, sha256_of(copy.path))
-    manifest = lake.land(copy.source, day, copy.columns, [file])
-    ledger.append("extracted", source=copy.source, day=day, rows=copy.rows, columns=len(copy.columns))
-    return manifest
+    taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Manifest(copy.source, day.isoformat(), taken_at, copy.columns, (file,))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.keys.ring import Keyring
-from jobs.lake.files import flush, write_atomically
+from jobs.lake.files import becoming, flush, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
@@ -142,14 +142,21 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
 
 
 def forget(lake: Lake, now: datetime) -> int:
-    """Delete every answer that has expired; how many went."""
+    """Delete every answer that has expired; how many went.
+
+    That it is forgotten is on record first: a run that ends in between is finished by the next, and nobody can
+    have it written again. Half an answer, of a run that was killed, goes too.
+    """
     ledger, gone = Ledger(lake.ledger), 0
-    for path in sorted(lake.answers.glob("*/*.json")):
-        if now.timestamp() - path.stat().st_mtime > ANSWER_LIVES.total_seconds():
-            path.unlink()
-            flush(path.parent)
+    for path in sorted(lake.answers.glob("*/*")):
+        answered, half = becoming(path) or path, becoming(path) is not None
+        if answered.suffix != ".json" or now.timestamp() - path.stat().st_mtime <= ANSWER_LIVES.total_seconds():
+            continue
+        if not half and ledger.last("answer_forgotten", request=path.stem) is None:
             ledger.append("answer_forgotten", request=path.stem)
-            gone += 1
+        path.unlink()
+        flush(path.parent)
+        gone += not half
     return gone
 
 

@@ -52,7 +52,8 @@ def write_report(promise: Promise, day: date, lake: Lake) -> Path:
     require_day(lake, RELEASE, day)
     folder = lake.shared(lake.about(RELEASE) / "reports")
     path = folder / f"{day}.html"
-    write_atomically(path, report(promise, day, lake))
+    with lake.alone(RELEASE):
+        write_atomically(path, report(promise, day, lake))
     return path
 
 

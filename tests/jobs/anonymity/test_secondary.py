@@ -4,9 +4,11 @@ from datetime import date
 from decimal import Decimal
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.anonymity import secondary
 from jobs.anonymity.cells import NOBODY
 from jobs.anonymity.primary import is_safe
 from jobs.anonymity.secondary import first_problem, suppress
@@ -46,6 +48,12 @@ def test_a_hidden_cell_takes_the_least_loss_with_it_and_zeros_stay():
 def test_of_losses_of_one_size_class_the_name_decides_so_small_changes_do_not_flicker():
     for b, c in ((9, 10), (10, 9)):
         assert hidden(row(a=people(1, 1), b=people(b, 1, 1), c=people(c, 1, 1))) == {("a",), ("b",)}
+
+
+def test_a_search_over_its_time_is_no_result_however_fast_each_attack_is(monkeypatch):
+    monkeypatch.setattr(secondary, "SECONDS", -1.0)
+    with pytest.raises(TimeoutError):
+        hidden(row(a=people(1, 1), b=people(9, 9, 9), c=people(4, 4, 4)))
 
 
 def test_two_people_alone_in_their_cells_are_fewer_than_k_together_so_a_third_cell_hides():

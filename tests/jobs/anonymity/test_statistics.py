@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame
 
 from jobs.anonymity.cells import cells_of, running
-from jobs.anonymity.statistics import Sources, UnlistedCellError, statistics
+from jobs.anonymity.statistics import Sources, UnfinishedSearchError, UnlistedCellError, statistics
 from policy.statistics import ROWS
 from tests.jobs.anonymity.small_tables import statistic
 
@@ -81,6 +81,13 @@ def visible(tables, day=DAY):
 
 def test_a_small_topic_hides_with_another_and_the_rest_is_shown(made):
     assert shown(made("feedback_topics", feedback(login=30, billing=2, mobile=9))) == {"login": 30}
+
+
+def test_a_search_over_its_time_stages_nothing_and_names_release_statistic_and_owner(made, promise, monkeypatch):
+    monkeypatch.setattr("jobs.anonymity.secondary.SECONDS", -1.0)
+    with pytest.raises(UnfinishedSearchError, match="feedback_topics: the search for what to hide of topics") as caught:
+        made("feedback_topics", feedback(login=30, billing=2, mobile=9))
+    assert promise.release("feedback_topics").owner in str(caught.value)
 
 
 def test_a_day_rebuilt_with_one_late_row_keeps_its_first_version_and_says_so(made):

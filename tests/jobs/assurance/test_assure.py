@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.assurance.assure import BESIDE, assure
+from jobs.assurance.own import Own
+from jobs.assurance.table import Table, clear_half_written
 from jobs.cli import assure as assure_cli
 from jobs.gate.decisions import NoSuchIncidentError, OpenIncidentError, acknowledge, open_incidents
 from jobs.keys.field_keys import field_key
@@ -85,6 +87,21 @@ def test_a_clean_table_is_assured_on_record_and_the_gate_proved_itself(promise, 
     assert ledger.last("assured")["verdict"] == "green"
     assert open_incidents(ledger) == []
     assert not lake.landed_days()
+
+
+def test_what_a_killed_writer_left_of_a_page_or_a_copy_goes_and_is_no_incident(promise, lake, ledger):
+    contract, table = promise.release(RELEASE), lake.shared(lake.published(RELEASE))
+    open_table(table, contract)
+    lake.shared(lake.about(RELEASE))
+    lake.shared(table / "day=2026-03-11")
+    own = ("_about/.datasheet.md.4711", ".datapackage.json.4711", f"day=2026-03-11/.{RUN}-part-00002.parquet.4711")
+    for name in own:
+        (table / name).write_text(f"half of a page, by {SOMEBODY}")
+    (table / "_about" / ".notes.4711").write_text("nobody's")
+    clear_half_written(table)
+    found = Table(table, contract, ledger.entries(release=RELEASE), Own(promise, contract, lake))
+    assert found.strangers == 1, "of no page's name, so still a finding"
+    assert not any((table / name).exists() for name in own)
 
 
 def logged(table, leak):

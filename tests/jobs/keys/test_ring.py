@@ -219,6 +219,18 @@ def test_a_key_that_was_opened_and_is_lost_is_never_begun_anew(recorded):
     assert not recorded.path.exists()
 
 
+def test_rewrapping_is_on_record_key_by_key_but_not_for_what_is_destroyed(lake, ledger, tmp_path):
+    ring = Keyring.from_environment(ledger)
+    for epoch in ("2026-07-01", "2026-10-01"):
+        ring.domain("threat", epoch, TODAY)
+    ring.retire("threat", "2026-07-01")
+    ring.destroy("threat", "2026-07-01")
+    ring.rewrap(f"file:{tmp_path / 'new'}")
+    [entry] = ledger.entries("key_rewrapped")
+    assert (entry["domain"], entry["epoch"]) == ("threat", "2026-10-01")
+    assert entry["fingerprint"] == ledger.last("key_opened")["fingerprint"]
+
+
 def test_rewrapping_changes_no_token(ring, tmp_path):
     before = ring.domain("threat", "2026-10-01", TODAY).field_key("person")
     assert ring.rewrap(f"file:{tmp_path / 'new'}") == 1

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from jobs.lake.manifest import Manifest
 from jobs.night.cleanup import clean_up
 from jobs.night.plan import buildable
 
@@ -16,8 +17,7 @@ TODAY, NOON = date(2026, 6, 10), time(12)
 def landed(lake, ledger):
     """One source of DAY in landing."""
     folder = lake.private(lake.landing("activity", DAY))
-    (folder / "rows.parquet").write_bytes(b"")
-    lake.land("activity", DAY, ["event_id"], [])
+    lake.land(DAY, [Manifest("activity", str(DAY), "2026-03-13T01:00:00+00:00", ("event_id",), ())])
     ledger.append("extracted", source="activity", day=DAY, rows=0, columns=1)
     return folder
 

@@ -1,12 +1,15 @@
 """A recipient outside gets its own copy: its own tokens, its own columns, through the gate, or nothing."""
 
+import fcntl
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from jobs.keys.ring import Keyring
+from jobs.night import export
 from jobs.night.export import NoExportError, export_release
 from policy.errors import TransferRefusedError
 
@@ -64,3 +67,20 @@ def test_without_a_valid_mechanism_nothing_is_even_extracted(lake, platform, pro
 def test_a_release_of_ours_is_not_exported(lake, promise):
     with pytest.raises(NoExportError, match="threat_events has no recipient"):
         export_release(promise, "threat_events", DAY, None, lake)
+
+
+def test_two_exports_of_a_release_take_turns(lake, promise, monkeypatch):
+    """While one runs, the other waits; each would clear what the other staged."""
+    asked = []
+
+    def staging(*_):
+        with (lake.root / "locks" / EXPORT).open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        asked.append(EXPORT)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export, "landed", lambda *_: nullcontext())
+    monkeypatch.setattr(export, "protect_release", staging)
+    with pytest.raises(KeyboardInterrupt):
+        export_release(promise, EXPORT, DAY, None, lake)
+    assert asked == [EXPORT]

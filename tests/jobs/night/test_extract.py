@@ -102,6 +102,23 @@ def test_a_rerun_replaces_the_day(execute, promise, lake, ledger):
     assert len(list(lake.landing("activity", DAY).glob("*.parquet"))) == 1
 
 
+@pytest.mark.parametrize(("change", "number"), [("os.rename", 1), ("os.rename", 2), ("os.remove", 1), ("os.remove", 3)])
+def test_an_extraction_that_is_killed_while_it_lands_leaves_the_old_day_or_the_new_one(
+    platform, promise, lake, ledger, change, number
+):
+    def names():
+        return {source: path.name for source in before for path in lake.landed_files(source, DAY)}
+
+    before = {manifest.source: manifest.files[0].name for manifest in extract_day(promise, DAY, lake, ledger)}
+    assert names() == before
+    killed = [sys.executable, "-m", "tests.jobs.night.killed", str(DAY), change, str(number)]
+    subprocess.run(killed, check=False)
+    assert len({names()[source] == before[source] for source in before}) == 1, "some sources of each extraction"
+    after = {manifest.source: manifest.files[0].name for manifest in extract_day(promise, DAY, lake, ledger)}
+    assert names() == after
+    assert {path.name for path in lake.root.glob("landing/*/*/*.parquet")} == {*after.values()}
+
+
 @pytest.mark.parametrize(
     ("statement", "error", "column"),
     [
@@ -224,8 +241,35 @@ def test_a_day_of_which_a_refused_extraction_left_a_folder_is_extracted_when_som
     lake, ledger, promise, monkeypatch
 ):
     days = []
-    monkeypatch.setattr(extract, "extract_day", lambda _, day, *__: days.append(day))
+    monkeypatch.setattr(extract, "_extracted", lambda _, day, *__: days.append(day))
     lake.private(lake.landing("activity", DAY))
     with extract.landed(promise, DAY, lake, ledger):
         pass
     assert days == [DAY]
+
+
+def test_a_step_that_borrows_a_day_takes_away_only_what_it_extracted_itself(platform, promise, lake, ledger):
+    with extract.landed(promise, DAY, lake, ledger):
+        assert lake.landed_days() == [DAY]
+    assert lake.landed_days() == []
+    with extract.landed(promise, DAY, lake, ledger):
+        extract_day(promise, DAY, lake, ledger)  # a night's own, meanwhile
+    assert lake.landed_files("activity", DAY)
+    with extract.landed(promise, DAY, lake, ledger):
+        pass
+    assert lake.landed_files("activity", DAY)
+
+
+def test_of_an_extraction_that_fails_half_way_no_copy_stays(platform, promise, lake, ledger, monkeypatch):
+    copied, made = extract._copied, []
+
+    def second_fails(*arguments):
+        if made:
+            raise KeyboardInterrupt
+        made.append(copied(*arguments))
+        return made[0]
+
+    monkeypatch.setattr(extract, "_copied", second_fails)
+    with pytest.raises(KeyboardInterrupt):
+        extract_day(promise, DAY, lake, ledger)
+    assert not list(lake.root.glob("landing/*/*/*"))

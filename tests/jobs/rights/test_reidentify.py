@@ -190,6 +190,36 @@ def test_answers_are_gone_within_a_day(person, asked, lake, ledger, promise):
     assert ledger.last("answer_forgotten")["request"] == "r1"
 
 
+def test_a_sweep_that_was_killed_gives_no_answer_again_and_is_finished_by_the_next(
+    person, asked, lake, ledger, promise, monkeypatch
+):
+    question, late = asked(token_of("person", person[0])), datetime.now(UTC) + timedelta(hours=24)
+    answer(question, promise, lake)
+    [path] = lake.answers.glob("ana/*.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(reidentify, "flush", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            reidentify.forget(lake, late)
+    with pytest.raises(ReidentificationRefusedError, match="answered before"):
+        answer(question, promise, lake)
+    half = path.with_name(f".{path.name}.4711")
+    half.write_text("half an answer, of a run that was killed")
+    os.utime(half, (0, 0))
+    reidentify.forget(lake, late)
+    assert not list(lake.answers.glob("*/*"))
+    assert len(list(ledger.entries("answer_forgotten"))) == 1
+
+
+def test_an_answer_is_on_record_as_forgotten_before_it_goes(person, asked, lake, ledger, promise, monkeypatch):
+    question = asked(token_of("person", person[0]))
+    answer(question, promise, lake)
+    monkeypatch.setattr("jobs.rights.reidentify.Path.unlink", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        reidentify.forget(lake, datetime.now(UTC) + timedelta(hours=24))
+    assert ledger.last("answer_forgotten")["request"] == question.request
+    assert list(lake.answers.glob("ana/*.json"))
+
+
 def test_the_command_takes_the_token_on_its_input_and_prints_no_person(person, asked, lake, platform):
     token = token_of("person", person[0])
     words = ["--request", "r9", "--requester", "ana", "--release", "threat_events", "--reason", "legal_order"]

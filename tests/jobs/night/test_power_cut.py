@@ -110,7 +110,7 @@ def test_data_then_log_then_ledger_get_to_the_disk(judged, lake, promise, tmp_pa
 
     entry = f"_delta_log/{1:020d}.json"
     order = [
-        first(r"fsync\(\d+<[^>]*/\.one-[a-z]{12}-part-00000\.parquet>"),
+        first(r"fsync\(\d+<[^>]*/\.one-[a-z]{12}-part-00000\.parquet\.\d+>"),
         first(rf"link(at)?\(.*{entry}"),
         first(rf"fsync\(\d+<[^>]*/{entry}>"),
         next(

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from jobs.keys.errors import LostKeyError
 from jobs.keys.ring import Keyring
 from jobs.lake.zones import LandingChangedError, NotExtractedError
 from jobs.night.extract import extract_day
@@ -46,7 +47,7 @@ def test_events_leave_under_exactly_the_contracted_columns_and_none_is_lost(spar
     assert ledger.last("key_opened", domain="threat")["epoch"] == "2026-01-01"
 
 
-def test_the_same_day_gives_the_same_rows_and_another_keyring_gives_other_tokens(spark, landed, promise, monkeypatch):
+def test_the_same_day_gives_the_same_rows_and_another_keyring_gives_other_tokens(spark, landed, promise, ledger):
     def actors():
         protect_release(promise, "threat_events", DAY, RUN, spark, landed)
         return {row["actor"] for row in staged(spark, landed, "threat_events").select("actor").collect()} - {None}
@@ -54,6 +55,9 @@ def test_the_same_day_gives_the_same_rows_and_another_keyring_gives_other_tokens
     first = actors()
     assert actors() == first
     pathlib.Path(os.environ["IGNICLOUD_KEYRING"]).unlink()
+    with pytest.raises(LostKeyError):
+        actors()
+    ledger.path.unlink()  # as on a first day
     assert not actors() & first
 
 

@@ -74,7 +74,8 @@ def run(args: argparse.Namespace, _: Lake) -> int:
     counts = count(rows, roles, Criteria(args.k, args.l), suppressed)
     known = rows if suppressed is None else rows.where(~suppressed)
     pairs = matched(known, foreign_table(session, args.population), roles) if args.population else in_itself(counts)
-    sys.stdout.writelines(f"{line}\n" for line in report(args, counts, pairs))
+    lines = [f"{line}\n" for line in report(args, counts, pairs)]
+    sys.stdout.writelines(lines)
     return 0
 
 

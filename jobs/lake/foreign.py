@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -28,6 +29,8 @@ def foreign_table(spark: SparkSession, path: Path) -> DataFrame:
     Raises:
         NoForeignTableError: there is none, it has no files, or it asks for more of a reader than this one can do.
     """
+    if not path.exists():
+        raise NoForeignTableError(path, "isn't there")
     try:
         files = _delta_files(path) if (path / "_delta_log").is_dir() else _parquet_files(path)
         if not files:
@@ -35,7 +38,7 @@ def foreign_table(spark: SparkSession, path: Path) -> DataFrame:
         reader = spark.read.option("mergeSchema", "true")
         folder = reader.option("basePath", globless(path)) if path.is_dir() else reader
         return folder.parquet(*map(globless, files))
-    except (DeltaError, PySparkException):
+    except (DeltaError, PySparkException, Py4JError):
         raise NoForeignTableError(path, "isn't a table, or a damaged one") from None
 
 

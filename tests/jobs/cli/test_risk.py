@@ -82,7 +82,7 @@ def test_what_is_no_table_is_refused(risk, tmp_path):
     (tmp_path / "text.parquet").write_text("jane.roe")
     write_deltalake(tmp_path / "vectors", FOUR_ANONYMOUS, configuration={"delta.enableDeletionVectors": "true"})
     assert DeltaTable(tmp_path / "vectors").protocol().min_reader_version == 3
-    for name, says in (("empty", "has no Parquet files"), ("text.parquet", "isn't a table"), ("gone", "isn't a table"),
+    for name, says in (("empty", "has no Parquet files"), ("text.parquet", "isn't a table"), ("gone", "isn't there"),
                        ("vectors", "deletion vectors")):  # fmt: skip
         code, said = risk(tmp_path / name, *AS_CLASSES)
         assert (code, says in said, "jane" in said) == (cli.REFUSED, True, False), said

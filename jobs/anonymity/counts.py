@@ -22,6 +22,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, NullType, StructType, VariantType
 
 from jobs.anonymity.diversity import (
+    DENSE,
     ROUNDING,
     Distance,
     Equal,
@@ -303,12 +304,21 @@ def codes(column: pa.ChunkedArray | pa.Array) -> Ints:
 
 
 def class_numbers(columns: Sequence[Ints]) -> Ints:
-    """The number of each cell's class, 0, 1, …, all used: cells that have the same codes in every column share one."""
+    """The number of each cell's class, 0, 1, …, all used: cells of the same codes in every column share one."""
     numbers, width = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:
         base = int(column.max(initial=0)) + 1
         if width * base >= 2**62:
-            numbers = np.unique(numbers, return_inverse=True)[1]
+            numbers = _ranked(numbers, width)
             width = int(numbers.max(initial=0)) + 1
         numbers, width = numbers * base + column, width * base
-    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    return _ranked(numbers, width)
+
+
+def _ranked(numbers: Ints, width: int) -> Ints:
+    """The rank of each number (below ``width``) among those there are; where they lie close together, unsorted."""
+    if width > DENSE * len(numbers) + DENSE:
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    seen = np.zeros(width, np.int64)
+    seen[numbers] = 1
+    return (np.cumsum(seen) - 1)[numbers]

@@ -17,6 +17,9 @@ from policy.errors import PolicyError
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+DENSE = 16
+"""Numbers that lie this close together, on average, are counted in an array of all that could be; others are sorted."""
+
 ROUNDING = 1e-9
 """How far sums of floating-point numbers may lie from a threshold and still be equal to it."""
 
@@ -68,8 +71,14 @@ class Spread:
 def spread(classes: Ints, codes: Ints, rows: Ints, overall: Ints) -> Spread:
     """The entries of cells that have a class (0, 1, …, none left out), a code and rows."""
     width = max(len(overall), 1)
-    keys, place = np.unique(classes * width + codes, return_inverse=True)
-    summed = np.bincount(place, weights=rows, minlength=len(keys)).astype(np.int64)
+    cells, most = classes * width + codes, (int(classes.max(initial=-1)) + 1) * width
+    if most <= DENSE * len(cells) + DENSE:
+        dense = np.bincount(cells, weights=rows, minlength=most)
+        keys = np.flatnonzero(dense)
+        summed = dense[keys].astype(np.int64)
+    else:
+        keys, place = np.unique(cells, return_inverse=True)
+        summed = np.bincount(place, weights=rows, minlength=len(keys)).astype(np.int64)
     of_class, code = np.divmod(keys, width)
     return Spread(np.flatnonzero(np.diff(of_class, prepend=-1)), code, summed, overall)
 

@@ -116,7 +116,7 @@ class Recounted:
     under the key of the day's epoch. ``differing``: staged
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
-    ``small_classes``: staged equivalence classes of microdata that miss the contract's k or l.
+    ``small_classes``: staged equivalence classes of microdata that miss the contract's k, l or t.
     ``book``: what is wrong with numbers that have noise, in words → how often.
     ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
     ``unread``: for each column of addresses the cells that are none.

@@ -64,6 +64,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
         *_names(contract),
         *_statistics(contract, sources),
         *_disclosure(contract),
+        *_generalisation(contract, taxonomies),
         *_noisy_counts(contract, sources),
     )
     for column, problem in problems:
@@ -191,6 +192,21 @@ def _disclosure(contract: Contract) -> Iterator[Problem]:
     named = {*contract.anonymity.quasi_identifiers, *contract.anonymity.sensitive}
     for column in sorted(outputs ^ named):
         yield column, "is published but neither a quasi-identifier nor sensitive, or named but not published"
+
+
+def _generalisation(contract: Contract, taxonomies: Taxonomies) -> Iterator[Problem]:
+    """Every quasi-identifier has a hierarchy that exists, and a level of it."""
+    if contract.anonymity is None or contract.anonymity.generalisation is None:
+        return
+    given, quasi = contract.anonymity.generalisation, set(contract.anonymity.quasi_identifiers)
+    for column in sorted((given.hierarchies.keys() ^ quasi) | (given.node.keys() ^ quasi)):
+        yield column, "is a quasi-identifier without hierarchy and level, or has them and is none"
+    for column, name in given.hierarchies.items():
+        hierarchy = taxonomies.hierarchies.get(name)
+        if hierarchy is None:
+            yield column, f"no hierarchy {name} in policy/hierarchies"
+        elif given.node.get(column) not in hierarchy.levels:
+            yield column, f"hierarchy {name} has the levels {', '.join(hierarchy.levels)}, and not the one named"
 
 
 def _noisy_counts(contract: Contract, sources: dict[str, Source]) -> Iterator[Problem]:

@@ -59,13 +59,32 @@ class Gate(Model):
     patterns: Literal[True]
 
 
+LossMetric = Literal["certainty_penalty", "precision", "discernability"]
+"""What a generalisation costs, and so which one is the best: `jobs.anonymity.lattice`."""
+
+
+class Generalisation(Model):
+    """How coarse microdata are: for each quasi-identifier its hierarchy, and the level that a person has approved.
+
+    ``node`` is pinned: a month for which it doesn't hold is refused, because a level that changes by itself tells
+    something. ``suppression``: the share of rows that may be left out; more is red.
+    """
+
+    hierarchies: dict[str, str] = Field(min_length=1)
+    node: dict[str, str] = Field(min_length=1)
+    suppression: float = Field(ge=0, lt=1)
+    loss: LossMetric
+
+
 class Anonymity(Model):
-    """Microdata: k (Sweeney 2002), l (Machanavajjhala et al. 2007). Nothing measures t, so nobody can promise it."""
+    """Microdata: k (Sweeney 2002), l (Machanavajjhala et al. 2007), t (Li et al. 2007)."""
 
     k: int = Field(ge=3)
     quasi_identifiers: tuple[str, ...] = Field(min_length=1)
     l: int = Field(ge=2)  # noqa: E741 (the paper's own letter)
     sensitive: tuple[str, ...] = Field(min_length=1)
+    t: float | None = Field(default=None, gt=0, le=1)
+    generalisation: Generalisation | None = None
 
 
 class AddedField(Model):

@@ -20,6 +20,7 @@ from policy.errors import (
     UnknownReleaseError,
     UnknownSourceError,
 )
+from policy.hierarchies import hierarchies
 from policy.outputs import outputs_of
 from policy.register import Register
 from policy.sources import Source, Sources
@@ -142,8 +143,9 @@ def _taxonomies(root: Path) -> Taxonomies:
         file.stem: parse(SurrogatePools, _pools(file), f"surrogates/{file.name}")
         for file in sorted((root / "surrogates").glob("*.json"))
     }
-    read = {"texts": texts, "surrogates": surrogates}
-    return parse(Taxonomies, content, "taxonomies/regions.yaml").model_copy(update=read)
+    listed = parse(Taxonomies, content, "taxonomies/regions.yaml")
+    made = hierarchies(root, listed.regions)
+    return listed.model_copy(update={"texts": texts, "surrogates": surrogates, "hierarchies": made})
 
 
 def _pools(file: Path) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from policy.base import Model
+from policy.hierarchies import Hierarchy
 
 
 class Topics(Model):
@@ -48,11 +49,12 @@ class SurrogatePools(Model):
 
 
 class Taxonomies(Model):
-    """What lies in ``policy/taxonomies`` and ``policy/surrogates``."""
+    """What lies in ``policy/taxonomies``, ``policy/surrogates`` and ``policy/hierarchies``."""
 
     regions: dict[str, tuple[str, ...]]
     texts: dict[str, Topics]
     surrogates: dict[str, SurrogatePools] = Field(default_factory=dict)
+    hierarchies: dict[str, Hierarchy] = Field(default_factory=dict)
 
     def topics(self, taxonomy: str) -> tuple[str, ...]:
         """The topics of one text taxonomy, in their order of precedence."""

@@ -1,47 +1,324 @@
-"""k-anonymity and l-diversity, recounted from rows: small typed results, nothing is changed.
+"""Equivalence classes of any table: how many rows look alike in their quasi-identifiers, and what they share.
 
-k: Sweeney, "k-anonymity: a model for protecting privacy" (2002). l, in its distinct form:
-Machanavajjhala et al., "l-diversity: privacy beyond k-anonymity" (2007).
+Spark groups the rows once, by quasi-identifiers and sensitive attributes together; everything else is counted from
+these *cells*, exactly. Cells come to the driver in parts of whole classes, so what it holds has a bound and the number
+of classes has none. A null is a value like any other, and suppressed rows are in no class.
+
+k: Samarati, "Protecting respondents' identities in microdata release" (2001); Sweeney, "k-anonymity: a model for
+protecting privacy" (2002). l and t: see `jobs.anonymity.diversity`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from pyspark.sql import DataFrame
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, MapType, NullType, StructType, VariantType
+
+from jobs.anonymity.diversity import (
+    DENSE,
+    ROUNDING,
+    Distance,
+    Equal,
+    Floats,
+    Ints,
+    Measure,
+    distinct,
+    entropy,
+    recursive,
+    spread,
+)
+from policy.errors import PolicyError
+
+MOST_CELLS = 2_000_000
+"""Cells that the driver holds at once: some 200 MB. A table with more comes in parts."""
+
+NESTED: tuple[type[DataType], ...] = (ArrayType, MapType, StructType, VariantType)
+
+
+class NoSuchColumnError(PolicyError):
+    """A table hasn't the columns that its classes are made of."""
+
+    def __init__(self, columns: Sequence[str], known: Sequence[str]) -> None:
+        self.columns, self.known = tuple(columns), tuple(known)
+        super().__init__(
+            f"the table has no {', '.join(self.columns)}; it has {', '.join(self.known)}; correct the name"
+        )
+
+
+class NestedColumnError(PolicyError):
+    """A column holds lists, maps or structures, which have no equality that people would expect."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        super().__init__(f"{', '.join(self.columns)}: nested; make columns of plain values of what is inside")
 
 
 @dataclass(frozen=True)
-class EquivalenceClasses:
-    """What a table's equivalence classes over its quasi-identifiers look like.
+class Roles:
+    """What the columns of a table are: quasi-identifiers, and sensitive attributes with their distances.
 
-    ``smallest`` is the table's k (0 for an empty table), ``least_diverse`` its distinct l over the
-    sensitive columns (the worst of them), ``below`` the classes that miss ``k`` or ``l``.
+    ``distances``: for a sensitive attribute its ground distance; `Equal` for the others.
     """
 
-    classes: int
-    smallest: int
-    least_diverse: int
-    below: int
+    quasi_identifiers: tuple[str, ...]
+    sensitive: tuple[str, ...] = ()
+    distances: Mapping[str, Distance] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.quasi_identifiers:
+            raise ValueError("classes need a quasi-identifier")
+
+    def distance(self, attribute: str) -> Distance:
+        """The ground distance of one sensitive attribute."""
+        return self.distances.get(attribute, Equal())
 
 
-def equivalence_classes(
-    rows: DataFrame,
-    quasi_identifiers: Sequence[str],
-    sensitive: Sequence[str],
-    k: int,
-    l: int,  # noqa: E741
-) -> EquivalenceClasses:
-    """Count every class; a null is a value like any other."""
-    diversity = [F.count_distinct(F.coalesce(F.col(c).cast("string"), F.lit("\0"))) for c in sensitive]
-    least = F.least(*diversity) if len(diversity) > 1 else (diversity or [F.lit(l)])[0]
-    classes = rows.groupBy(*quasi_identifiers).agg(F.count(F.lit(1)).alias("size"), least.alias("diversity"))
-    row = classes.agg(
-        F.count(F.lit(1)).alias("classes"),
-        F.coalesce(F.min("size"), F.lit(0)).alias("smallest"),
-        F.coalesce(F.min("diversity"), F.lit(0)).alias("least_diverse"),
-        F.count_if((F.col("size") < k) | (F.col("diversity") < l)).alias("below"),
-    ).collect()[0]
-    return EquivalenceClasses(row["classes"], row["smallest"], row["least_diverse"], row["below"])
+@dataclass(frozen=True)
+class Criteria:
+    """What each class must keep: at least ``k`` rows, ``l`` distinct values, at most ``t`` from the whole table.
+
+    Each sensitive attribute by itself. ``l`` is also that of recursive (c, l)-diversity.
+    """
+
+    k: int = 1
+    l: int = 1  # noqa: E741 (the paper's own letter)
+    t: float | None = None
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """The worst classes for one sensitive attribute: fewest values, least entropy l, largest c, largest distance.
+
+    In an empty table 0, 0, 0 and 0.
+    """
+
+    distinct: int = 0
+    entropy: float = 0.0
+    recursive: float = 0.0
+    closeness: float = 0.0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a table's classes look like.
+
+    ``sizes``: how many classes there are of each size, in rows. ``suppressed``: rows in no class. ``diversity``: for
+    each sensitive attribute its worst class. ``below``: the classes that miss a criterion.
+    """
+
+    sizes: Mapping[int, int]
+    suppressed: int = 0
+    diversity: Mapping[str, Diversity] = field(default_factory=dict)
+    below: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows in classes."""
+        return sum(size * classes for size, classes in self.sizes.items())
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return sum(self.sizes.values())
+
+    @property
+    def smallest(self) -> int:
+        """The table's k: rows of its smallest class; 0 if it has none."""
+        return min(self.sizes, default=0)
+
+    @property
+    def unique(self) -> int:
+        """Sample uniques: rows that are alone in their class."""
+        return self.sizes.get(1, 0)
+
+
+def count(rows: DataFrame, roles: Roles, criteria: Criteria, suppressed: Column | None = None) -> Counts:
+    """Count every class of ``rows``.
+
+    Guarantee: one grouping of the rows, no sampling; order and partitions of the rows don't matter.
+    ``suppressed``: true for rows that were suppressed and stayed in the table.
+
+    Raises:
+        NoSuchColumnError, NestedColumnError: a column isn't there, or isn't of plain values.
+        UnplacedValuesError: a sensitive value has no place in its distance's order or hierarchy.
+    """
+    cells = grouped(rows, roles, suppressed).persist()
+    try:
+        held = cells.groupBy("suppressed").agg(F.count(F.lit(1)).alias("cells"), F.sum("rows").alias("rows")).collect()
+        number = {row["suppressed"]: row for row in held}
+        out = number[True]["rows"] if True in number else 0
+        if False not in number:
+            return Counts({}, out, {name: Diversity() for name in roles.sensitive})
+        parts = -(-number[False]["cells"] // MOST_CELLS)
+        return _counted(
+            _tables(cells.where("NOT suppressed"), roles, parts), _overall(cells, roles), roles, criteria, out
+        )
+    finally:
+        cells.unpersist()
+
+
+def count_table(table: pa.Table, roles: Roles, criteria: Criteria) -> Counts:
+    """The same for rows that are in memory already, as Arrow; see `count`."""
+    named = _positions(roles)
+    cells = pa.table({position: table[name] for position, name in named.items()}).append_column(
+        "rows", pa.array(np.ones(table.num_rows, np.int64))
+    )
+    if not table.num_rows:
+        return Counts({}, 0, {name: Diversity() for name in roles.sensitive})
+    overall = [_totals(cells, f"s{place}") for place in range(len(roles.sensitive))]
+    return _counted(iter([cells]), overall, roles, criteria, 0)
+
+
+def grouped(rows: DataFrame, roles: Roles, suppressed: Column | None = None) -> DataFrame:
+    """The cells: ``q0``, ``q1``, … and ``s0``, … hold the roles' columns in their order, ``rows`` how many rows.
+
+    Suppressed rows are one cell of nulls for which ``suppressed`` is true.
+    """
+    named = _positions(roles)
+    require_plain(rows, tuple(named.values()))
+    out = F.lit(False) if suppressed is None else F.coalesce(suppressed, F.lit(False))
+    untyped = {column.name for column in rows.schema.fields if isinstance(column.dataType, NullType)}
+    cells = {
+        name: F.col(quoted(name)).cast("string") if name in untyped else F.col(quoted(name)) for name in rows.columns
+    }
+    columns = [F.when(~out, cells[name]).alias(position) for position, name in named.items()]
+    return rows.groupBy(out.alias("suppressed"), *columns).agg(F.count(F.lit(1)).alias("rows"))
+
+
+def quoted(column: str) -> str:
+    """A column's name as Spark reads it, whatever characters it has."""
+    return f"`{column.replace('`', '``')}`"
+
+
+def _positions(roles: Roles) -> dict[str, str]:
+    quasi = {f"q{place}": name for place, name in enumerate(roles.quasi_identifiers)}
+    return quasi | {f"s{place}": name for place, name in enumerate(roles.sensitive)}
+
+
+def require_plain(rows: DataFrame, columns: Sequence[str]) -> None:
+    """Refuse what classes can't be made of.
+
+    Raises:
+        NoSuchColumnError, NestedColumnError: a column isn't there, or isn't of plain values.
+    """
+    types = {column.name: column.dataType for column in rows.schema.fields}
+    missing = [name for name in dict.fromkeys(columns) if name not in types]
+    if missing:
+        raise NoSuchColumnError(missing, rows.columns)
+    nested = [name for name in dict.fromkeys(columns) if isinstance(types[name], NESTED)]
+    if nested:
+        raise NestedColumnError(nested)
+
+
+def _tables(cells: DataFrame, roles: Roles, parts: int) -> Iterator[pa.Table]:
+    """The cells in parts; each has all cells of its classes."""
+    quasi = [f"q{place}" for place in range(len(roles.quasi_identifiers))]
+    part = F.pmod(F.xxhash64(*quasi), F.lit(parts))
+    for number in range(parts):
+        yield (cells if parts == 1 else cells.where(part == number)).drop("suppressed").toArrow()
+
+
+def _overall(cells: DataFrame, roles: Roles) -> list[pa.Table]:
+    """For each sensitive attribute its values, in their order, with their rows."""
+    kept = cells.where("NOT suppressed")
+    names = [f"s{place}" for place in range(len(roles.sensitive))]
+    return [_totals(kept.groupBy(name).agg(F.sum("rows").alias("rows")).toArrow(), name) for name in names]
+
+
+def _totals(table: pa.Table, name: str) -> pa.Table:
+    summed = table.group_by([name]).aggregate([("rows", "sum")]).rename_columns({"rows_sum": "rows"})
+    return summed.sort_by([(name, "ascending")])
+
+
+def _counted(
+    parts: Iterator[pa.Table], overall: Sequence[pa.Table], roles: Roles, criteria: Criteria, suppressed: int
+) -> Counts:
+    attributes = [
+        _Attribute(table[f"s{place}"].combine_chunks(), np.asarray(table["rows"], np.int64), roles.distance(name))
+        for place, (name, table) in enumerate(zip(roles.sensitive, overall, strict=True))
+    ]
+    sizes: dict[int, int] = {}
+    below, worst = 0, [Diversity(np.iinfo(np.int64).max, np.inf) for _ in attributes]
+    for table in parts:
+        if not table.num_rows:
+            continue
+        rows = np.asarray(table["rows"], np.int64)
+        classes = class_numbers([codes(table[f"q{place}"]) for place in range(len(roles.quasi_identifiers))])
+        size = np.bincount(classes, weights=rows).astype(np.int64)
+        misses = size < criteria.k
+        for place, attribute in enumerate(attributes):
+            found = attribute.measured(classes, table[f"s{place}"], rows, criteria)
+            misses |= found.misses(criteria)
+            worst[place] = found.worse_than(worst[place])
+        below += int(misses.sum())
+        for value, number in zip(*np.unique(size, return_counts=True), strict=True):
+            sizes[int(value)] = sizes.get(int(value), 0) + int(number)
+    return Counts(dict(sorted(sizes.items())), suppressed, dict(zip(roles.sensitive, worst, strict=True)), below)
+
+
+class _Attribute:
+    """One sensitive attribute over the whole table."""
+
+    def __init__(self, values: pa.Array, rows: Ints, distance: Distance) -> None:
+        self._values, self._rows = values, rows
+        self._measure: Measure = distance.over(values.to_pylist())
+
+    def measured(self, classes: Ints, cells: pa.ChunkedArray, rows: Ints, criteria: Criteria) -> _Measured:
+        """Every class of one part."""
+        code = np.asarray(pc.index_in(cells, value_set=self._values), np.int64)
+        each = spread(classes, code, rows, self._rows)
+        return _Measured(distinct(each), entropy(each), recursive(each, criteria.l), self._measure(each))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    distinct: Ints
+    entropy: Floats
+    recursive: Floats
+    closeness: Floats
+
+    def misses(self, criteria: Criteria) -> Any:
+        far = self.closeness > (np.inf if criteria.t is None else criteria.t + ROUNDING)
+        return (self.distinct < criteria.l) | far
+
+    def worse_than(self, worst: Diversity) -> Diversity:
+        return Diversity(
+            min(worst.distinct, int(self.distinct.min())),
+            min(worst.entropy, float(self.entropy.min())),
+            max(worst.recursive, float(self.recursive.max())),
+            max(worst.closeness, float(self.closeness.max())),
+        )
+
+
+def codes(column: pa.ChunkedArray | pa.Array) -> Ints:
+    """The same number for the same value, nulls among them: 0, 1, …, all used."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.asarray(pc.dictionary_encode(whole, null_encoding="encode").indices, np.int64)
+
+
+def class_numbers(columns: Sequence[Ints]) -> Ints:
+    """The number of each cell's class, 0, 1, …, all used: cells of the same codes in every column share one."""
+    numbers, width = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        base = int(column.max(initial=0)) + 1
+        if width * base >= 2**62:
+            numbers = _ranked(numbers, width)
+            width = int(numbers.max(initial=0)) + 1
+        numbers, width = numbers * base + column, width * base
+    return _ranked(numbers, width)
+
+
+def _ranked(numbers: Ints, width: int) -> Ints:
+    """The rank of each number (below ``width``) among those there are; where they lie close together, unsorted."""
+    if width > DENSE * len(numbers) + DENSE:
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    seen = np.zeros(width, np.int64)
+    seen[numbers] = 1
+    return (np.cumsum(seen) - 1)[numbers]

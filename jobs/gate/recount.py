@@ -16,7 +16,7 @@ from expectations.case import Landed, Recounted, Unread
 from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
-from jobs.anonymity.counts import equivalence_classes
+from jobs.anonymity.counts import Criteria, Roles, count
 from jobs.anonymity.statistics import Sources, rows_apart, statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
@@ -188,14 +188,15 @@ def recount(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
 
 
 def small_classes(contract: Contract, staged: DataFrame) -> int:
-    """The equivalence classes of microdata that miss its contract's k or l; others have none to count."""
+    """The equivalence classes of microdata that miss its contract's k, l or t; others have none to count."""
     promised = contract.anonymity
     if promised is None:
         return 0
     columns = [*promised.quasi_identifiers, *promised.sensitive]
     if not set(columns) <= set(staged.columns):
         return 1
-    return equivalence_classes(staged, promised.quasi_identifiers, promised.sensitive, promised.k, promised.l).below
+    roles = Roles(promised.quasi_identifiers, promised.sensitive)
+    return count(staged, roles, Criteria(promised.k, promised.l, promised.t)).below
 
 
 def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: DataFrame) -> Recounted:

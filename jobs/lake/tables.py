@@ -234,6 +234,11 @@ def files_of(table: DeltaTable, day: date) -> list[Path]:
     return sorted(_path_of(uri).relative_to(folder_of(table)) for uri in uris)
 
 
+def current_paths(table: DeltaTable) -> list[Path]:
+    """Where the files of the table's current version lie."""
+    return sorted(map(_path_of, table.file_uris()))
+
+
 def _path_of(uri: str) -> Path:
     """The path that a URI of a file spells (RFC 8089): a space is ``%20`` in it."""
     return Path(unquote(uri.removeprefix("file://")))

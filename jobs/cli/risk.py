@@ -1,0 +1,146 @@
+"""``python -m jobs risk``: how likely somebody is found in a table, anybody's. Prints counts, never a value."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.lake.zones import Lake
+from policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from jobs.anonymity.counts import Counts, Roles
+    from jobs.anonymity.reidentification import Pairs
+
+
+class BothRolesError(PolicyError):
+    """A column is named as a quasi-identifier and as sensitive, or an order is given for one that isn't sensitive."""
+
+    def __init__(self, column: str, problem: str) -> None:
+        self.column, self.problem = column, problem
+        super().__init__(f"{column} {problem}; correct --quasi, --sensitive or --ordered")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``risk``: the table, what its columns are, and what is known of the population."""
+    parser.add_argument("--table", type=Path, required=True, help="a Parquet file, a folder of them, or a Delta table")
+    parser.add_argument("--quasi", type=_columns, required=True, help="quasi-identifiers: a,b,c")
+    parser.add_argument("--sensitive", type=_columns, default=(), help="sensitive attributes: d,e")
+    parser.add_argument("--ordered", type=_columns, default=(), help="sensitive attributes whose values are an order")
+    parser.add_argument("--k", type=_count, default=5, help="rows that a class should have; 5 unless given")
+    parser.add_argument("--l", type=_count, default=2, help="values that it should have; 2 unless given")
+    parser.add_argument("--suppressed", metavar="WORD", help="what a suppressed row has in every quasi-identifier")
+    people = parser.add_mutually_exclusive_group()
+    people.add_argument("--population", type=Path, help="a table of everybody, with the same quasi-identifiers")
+    people.add_argument("--people", type=_count, help="how many people the rows are a sample of")
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError("columns are written a,b,c")
+    return names
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError("a whole number from 1 on")
+    return int(text)
+
+
+def run(args: argparse.Namespace, _: Lake) -> int:
+    """Print what the table's classes look like, who could be found, and what the classes give away."""
+    from functools import reduce
+    from operator import and_
+
+    from pyspark.sql import functions as F
+
+    from jobs.anonymity.counts import Criteria, count, quoted, require_plain
+    from jobs.anonymity.reidentification import in_itself, matched
+    from jobs.lake.foreign import foreign_table
+    from jobs.spark.session import spark
+
+    roles = _roles(args)
+    session = spark("risk")
+    rows = foreign_table(session, args.table)
+    require_plain(rows, (*roles.quasi_identifiers, *roles.sensitive))
+    suppressed = None
+    if args.suppressed is not None:
+        cells = (F.col(quoted(name)).cast("string") for name in roles.quasi_identifiers)
+        suppressed = reduce(and_, (cell.eqNullSafe(args.suppressed) for cell in cells))
+    counts = count(rows, roles, Criteria(args.k, args.l), suppressed)
+    known = rows if suppressed is None else rows.where(~suppressed)
+    pairs = matched(known, foreign_table(session, args.population), roles) if args.population else in_itself(counts)
+    lines = [f"{line}\n" for line in report(args, counts, pairs)]
+    sys.stdout.writelines(lines)
+    return 0
+
+
+def _roles(args: argparse.Namespace) -> Roles:
+    from jobs.anonymity.counts import Roles
+    from jobs.anonymity.diversity import Ordered
+
+    for column in args.quasi:
+        if column in args.sensitive:
+            raise BothRolesError(column, "is a quasi-identifier and sensitive")
+    for column in args.ordered:
+        if column not in args.sensitive:
+            raise BothRolesError(column, "has an order and isn't sensitive")
+    return Roles(args.quasi, args.sensitive, {column: Ordered() for column in args.ordered})
+
+
+def report(args: argparse.Namespace, counts: Counts, pairs: Pairs) -> Iterator[str]:
+    """The lines of the report, words first."""
+    from jobs.anonymity.loss import average_class_size, discernability
+    from jobs.anonymity.reidentification import AT_RISK, journalist, marketer, prosecutor
+
+    yield (
+        f"{counts.rows} rows in {counts.classes} classes, {counts.suppressed} suppressed; k is {counts.smallest}; "
+        f"{counts.below} classes have fewer than {args.k} rows"
+        + (f" or fewer than {args.l} values of a sensitive attribute" if args.sensitive else "")
+    )
+    yield from _sizes(counts)
+    known, anybody = prosecutor(counts), journalist(pairs)
+    yield (
+        f"a person known to be in it is found with a probability of {known.average:.4f} on average, "
+        f"{known.highest:.4f} at most; {known.at_risk:.2%} of the rows are above {AT_RISK:g} (prosecutor)"
+    )
+    among = "in the population" if args.population else "if the table is everybody"
+    yield (
+        f"anybody at all, {among}: {anybody.average:.4f}, {anybody.highest:.4f} at most, {anybody.at_risk:.2%} above "
+        f"{AT_RISK:g} (journalist); all rows matched: {marketer(pairs):.2%} rightly (marketer)"
+    )
+    yield from _uniqueness(args, counts)
+    for name, worst in counts.diversity.items():
+        yield (
+            f"{name}: the worst classes have {worst.distinct} values, entropy l {worst.entropy:.2f}, are recursive "
+            f"(c, {args.l})-diverse above c = {worst.recursive:.2f}, and lie {worst.closeness:.3f} from the table (t)"
+        )
+    yield (
+        f"cost: discernability {discernability(counts)}, average class {average_class_size(counts, args.k):.2f} "
+        f"times k = {args.k}"
+    )
+
+
+def _sizes(counts: Counts) -> Iterator[str]:
+    """How many classes and rows there are of sizes between powers of two."""
+    bands: dict[int, list[int]] = {}
+    for size, classes in counts.sizes.items():
+        band = bands.setdefault(size.bit_length(), [0, 0])
+        band[0], band[1] = band[0] + classes, band[1] + size * classes
+    for bits, (classes, rows) in sorted(bands.items()):
+        low, high = 2 ** (bits - 1), 2**bits - 1
+        yield f"  of {low if low == high else f'{low} to {high}'} rows: {classes} classes, {rows} rows"
+
+
+def _uniqueness(args: argparse.Namespace, counts: Counts) -> Iterator[str]:
+    from jobs.anonymity.uniqueness import population_uniques
+
+    share = counts.unique / counts.rows if counts.rows else 0.0
+    yield f"{counts.unique} rows ({share:.2%}) are alone in their class"
+    if args.people is not None:
+        found = population_uniques(counts, args.people)
+        yield f"of {args.people} people an estimated {found.people:.0f} ({found.share:.2%}) are unique ({found.by})"

@@ -42,12 +42,6 @@ def test_the_promise_of_the_project_holds_together(promise):
     }  # fmt: skip
 
 
-def test_t_closeness_which_nothing_measures_cannot_be_promised(edited):
-    root = edited("releases/usage_profile.yaml", lambda c: c["anonymity"].update(t=0.2))
-    with pytest.raises(InvalidPolicyFileError, match=r"anonymity\.t"):
-        policy.load(root)
-
-
 def test_a_source_column_that_a_contract_forgets_stops_the_load(edited):
     root = edited("releases/threat_events.yaml", lambda c: c["columns"].pop("payload"))
     with pytest.raises(

@@ -32,6 +32,7 @@ os.environ |= {
     "NOTEBOOK_PORT": os.environ.get("TRIAL_NOTEBOOK_PORT", "18888"),
 }
 
+import policy  # noqa: E402
 from cluster.containers import PROJECT_NAME, compose, container, kill, output, start  # noqa: E402 (reads the environment)
 from cluster.credentials import USERS  # noqa: E402
 from cluster.night import airflow, url  # noqa: E402
@@ -146,7 +147,7 @@ def tables() -> None:
     there = TRIAL / "published"
     shutil.rmtree(there, ignore_errors=True)
     output(["docker", "cp", f"{container('airflow-worker')}:/lake/published", str(there)])
-    rows, differing = compare(there, LAKE / "published", DAYS)
+    rows, differing = compare(there, LAKE / "published", DAYS, policy.load())
     for release, count in rows.items():
         say(f"  {release}: {count} rows")
     require(rows and not differing, f"other rows than at home in {', '.join(differing) or 'no table at all'}")

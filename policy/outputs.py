@@ -24,6 +24,9 @@ from policy.sources import Source, SourceColumn
 from policy.statistics import ROWS
 from policy.taxonomies import Taxonomies
 
+DRAWN = ("estimate", "low", "high")
+"""The columns whose numbers have noise: two draws of one day differ in them."""
+
 OTHER = "other"
 """The word under which everything outside an open vocabulary is counted."""
 

@@ -47,21 +47,40 @@ def lake(folder, *tokens):
     return folder
 
 
-def test_equal_rows_in_another_order_are_equal(tmp_path):
-    rows, differing = compare(lake(tmp_path / "a", "usr_b", "usr_c"), lake(tmp_path / "b", "usr_c", "usr_b"), [DAY])
+def test_equal_rows_in_another_order_are_equal(tmp_path, promise):
+    rows, differing = compare(
+        lake(tmp_path / "a", "usr_b", "usr_c"), lake(tmp_path / "b", "usr_c", "usr_b"), [DAY], promise
+    )
     assert (rows, differing) == ({"events": 2}, [])
 
 
 @pytest.mark.parametrize("others", [("usr_b", "usr_d"), ("usr_b",), ("usr_b", "usr_c", "usr_c")])
-def test_one_other_token_or_row_is_a_difference(tmp_path, others):
-    _, differing = compare(lake(tmp_path / "a", "usr_b", "usr_c"), lake(tmp_path / "b", *others), [DAY])
+def test_one_other_token_or_row_is_a_difference(tmp_path, promise, others):
+    _, differing = compare(lake(tmp_path / "a", "usr_b", "usr_c"), lake(tmp_path / "b", *others), [DAY], promise)
     assert differing == ["events"]
 
 
-def test_a_release_that_only_one_side_has_is_a_difference(tmp_path):
+def test_a_release_that_only_one_side_has_is_a_difference(tmp_path, promise):
     lake(tmp_path / "a" / "published", "usr_b")
     (tmp_path / "b").mkdir()
-    assert compare(tmp_path / "a" / "published", tmp_path / "b", [DAY])[1] == ["events"]
+    assert compare(tmp_path / "a" / "published", tmp_path / "b", [DAY], promise)[1] == ["events"]
+
+
+def noisy(folder, estimate, statistic="accounts"):
+    row = {
+        "statistic": [statistic],
+        "estimate": [estimate],
+        "low": [estimate - 9],
+        "high": [estimate + 9],
+        "day": [DAY],
+    }
+    polars.DataFrame(row).write_delta(str(folder / "attack_statistics"))
+    return folder
+
+
+@pytest.mark.parametrize(("other", "differing"), [((12,), []), ((7, "events"), ["attack_statistics"])])
+def test_numbers_with_noise_may_differ_and_their_cells_may_not(tmp_path, promise, other, differing):
+    assert compare(noisy(tmp_path / "a", 7), noisy(tmp_path / "b", *other), [DAY], promise)[1] == differing
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from bench.measure import Cost, measuring
-from jobs.anonymity.counts import Criteria, Roles, count, grouped
+from jobs.anonymity.classes import Roles, grouped
+from jobs.anonymity.counts import Criteria, count
 from jobs.anonymity.lattice import Found, search
-from jobs.anonymity.levels import base
 from jobs.anonymity.mondrian import mondrian
+from jobs.anonymity.nodes import base
 from jobs.spark.session import spark
 from policy.hierarchies import Bands, Hierarchy, Rule
 

@@ -17,7 +17,8 @@ from math import floor
 import numpy as np
 
 from jobs.anonymity.diversity import Floats, Ints
-from jobs.anonymity.levels import Base, Bools, Judged, Node, Table
+from jobs.anonymity.levels import Node, Table
+from jobs.anonymity.nodes import Base, Bools, Judged
 from policy.contract import LossMetric
 
 RUNNERS_UP = 3

@@ -1,46 +1,23 @@
-"""Class tables on the levels of hierarchies: from counted cells, to coarser and coarser ones, without the rows.
+"""Tables on the levels of hierarchies: from counted cells to coarser and coarser ones, without the rows.
 
-A *node* has one level for each quasi-identifier. The table of a node is made from that of any node below it, so the
-rows are counted once. Tables with more cells than the driver may hold stay in Spark and come in parts of whole classes.
+A *node* has one level for each quasi-identifier. The table of a node is made from that of any node below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from jobs.anonymity.counts import Criteria, Roles, class_numbers, grouped
-from jobs.anonymity.diversity import ROUNDING, Floats, Ints, distinct, spread
-from policy.errors import PolicyError
-from policy.hierarchies import Hierarchy, Word
-
-MOST_CELLS = 2_000_000
-"""Cells of one table that the driver holds."""
-
-MOST_KEPT = 24
-"""Tables that are kept so that others can be made from them."""
-
-
-class TooManyCellsError(PolicyError):
-    """t-closeness is asked of a node whose cells the driver can't hold."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"t-closeness compares every class with all others, and a node has more than {MOST_CELLS} cells; "
-            "generalise a quasi-identifier or the sensitive attribute before the search, or ask for k and l alone"
-        )
-
+from jobs.anonymity.classes import class_numbers
+from jobs.anonymity.diversity import Floats, Ints
+from policy.hierarchies import Word
 
 Node = tuple[int, ...]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -106,213 +83,3 @@ class Table:
         first = np.zeros(len(rows), np.int64)
         first[cell[::-1]] = np.arange(len(cell))[::-1]
         return Table(self.node, tuple(c[first] for c in self.quasi), tuple(c[first] for c in self.sensitive), rows)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a node is like: the classes that stay and their rows, what must be suppressed, Σ f² over all classes.
-
-    ``least``: rows of the classes that miss k or l, which no node below can suppress fewer of.
-    """
-
-    classes: int = 0
-    rows: int = 0
-    smallest: int = 0
-    suppressed: int = 0
-    least: int = 0
-    squares: int = 0
-    kept_squares: int = 0
-
-    def __add__(self, other: Judged) -> Judged:
-        """Two parts of whole classes together."""
-        sums = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
-        filled = [part.smallest for part in (self, other) if part.classes]
-        return Judged(**{**sums, "smallest": min(filled, default=0)})
-
-
-@dataclass
-class Base:
-    """The counted cells of a table, and the tables of nodes that were made of them."""
-
-    attributes: tuple[Attribute, ...]
-    roles: Roles
-    criteria: Criteria
-    sensitive: tuple[pa.Array, ...]
-    cells: DataFrame | None = None
-    kept: dict[Node, Table] = field(default_factory=dict, repr=False)
-
-    @property
-    def rows(self) -> int:
-        """All rows."""
-        return int(self.attributes[0].rows.sum())
-
-    def tables(self, node: Node) -> Iterator[Table]:
-        """The node's table, in parts of whole classes; one part wherever the driver can hold it."""
-        if node in self.kept:
-            yield self.kept[node]
-            return
-        below = [table for low, table in self.kept.items() if all(a <= b for a, b in zip(low, node, strict=True))]
-        if below:
-            yield self._keep(min(below, key=lambda table: (len(table.rows), table.node)).raised(self.attributes, node))
-            return
-        yield from self._in_spark(node)
-
-    def _keep(self, table: Table) -> Table:
-        """Remember the table; of too many the largest that isn't the bottom goes."""
-        self.kept[table.node] = table
-        if len(self.kept) > MOST_KEPT:
-            lowest = min(self.kept, key=sum)
-            del self.kept[max((n for n in self.kept if n != lowest), key=lambda n: (len(self.kept[n].rows), n))]
-        return table
-
-    def _in_spark(self, node: Node) -> Iterator[Table]:
-        if self.cells is None:
-            raise ValueError("no table below this node is known")
-        names = [f"q{place}" for place in range(len(node))]
-        sensitive = [f"s{place}" for place in range(len(self.sensitive))]
-        raised = self.cells
-        for name, attribute, level in zip(names, self.attributes, node, strict=True):
-            raised = _joined(raised, name, attribute.values, attribute.places[level])
-        for name, values in zip(sensitive, self.sensitive, strict=True):
-            raised = _joined(raised, name, values, np.arange(len(values)))
-        raised = raised.groupBy(*names, *sensitive).agg(F.sum("rows").alias("rows")).persist()
-        try:
-            parts = -(-raised.count() // MOST_CELLS)
-            for part in range(parts):
-                chosen = raised if parts == 1 else raised.where(F.pmod(F.xxhash64(*names), F.lit(parts)) == part)
-                table = _table(node, chosen.toArrow(), names, sensitive)
-                yield self._keep(table) if parts == 1 else table
-        finally:
-            raised.unpersist()
-
-    def judged(self, node: Node) -> Judged:
-        """See `Judged`; t is held against the classes that stay, again until all of them keep it.
-
-        Raises:
-            TooManyCellsError: t is asked for, and the driver can't hold the node's cells.
-        """
-        found = Judged()
-        for number, table in enumerate(self.tables(node)):
-            if number and self.criteria.t is not None:
-                raise TooManyCellsError
-            found += self._part(table)
-        return found
-
-    def _part(self, table: Table) -> Judged:
-        sizes, strong, classes = self._strong(table)
-        good = self._closed(table, classes, strong)
-        kept = sizes[good]
-        smallest = int(kept.min()) if len(kept) else 0
-        left, least = int(sizes[~good].sum()), int(sizes[~strong].sum())
-        return Judged(len(kept), int(kept.sum()), smallest, left, least, int((sizes**2).sum()), int((kept**2).sum()))
-
-    def stays(self, table: Table) -> Bools:
-        """For each cell of a table of whole classes whether its class keeps every criterion."""
-        _, strong, classes = self._strong(table)
-        stays: Bools = self._closed(table, classes, strong)[classes]
-        return stays
-
-    def close(self) -> None:
-        """Let go of what Spark holds."""
-        if self.cells is not None:
-            self.cells.unpersist()
-
-    def _strong(self, table: Table) -> tuple[Ints, Bools, Ints]:
-        """Size of each class, whether it keeps k and l, and the class of each cell."""
-        classes = class_numbers(table.quasi) if table.quasi else np.zeros(len(table.rows), np.int64)
-        sizes = np.bincount(classes, weights=table.rows).astype(np.int64)
-        good = sizes >= self.criteria.k
-        for codes, values in zip(table.sensitive, self.sensitive, strict=True):
-            each = spread(classes, codes, table.rows, np.zeros(len(values), np.int64))
-            good &= distinct(each) >= self.criteria.l
-        return sizes, good, classes
-
-    def _closed(self, table: Table, classes: Ints, strong: Bools) -> Bools:
-        """Which of the classes that keep k and l keep t, too, among those that do."""
-        good = strong
-        while self.criteria.t is not None and good.any():
-            near = good & self._near(table, classes, good)
-            if (near == good).all():
-                break
-            good = near
-        return good
-
-    def _near(self, table: Table, classes: Ints, good: Bools) -> Bools:
-        """Which of the classes that stay lie no further than t from all that stay."""
-        stays, near = good[classes], good.copy()
-        number = np.cumsum(good) - 1
-        for name, codes, values in zip(self.roles.sensitive, table.sensitive, self.sensitive, strict=True):
-            overall = np.bincount(codes[stays], weights=table.rows[stays], minlength=len(values)).astype(np.int64)
-            seen = np.flatnonzero(overall)
-            place = np.cumsum(overall > 0) - 1
-            measure = self.roles.distance(name).over(values.take(pa.array(seen)).to_pylist())
-            each = spread(number[classes[stays]], place[codes[stays]], table.rows[stays], overall[seen])
-            near[good] &= measure(each) <= (self.criteria.t or 0.0) + ROUNDING
-        return near
-
-
-def base(rows: DataFrame, roles: Roles, criteria: Criteria, hierarchies: Mapping[str, Hierarchy]) -> Base:
-    """Count the rows once. Where the driver can't hold the cells, they stay in Spark's cache: see `Base.close`.
-
-    Raises:
-        NoSuchColumnError, NestedColumnError: see `jobs.anonymity.counts.count`.
-        UnplacedWordsError: values have no place in their hierarchy.
-    """
-    cells = grouped(rows, roles).drop("suppressed").persist()
-    if cells.count() <= MOST_CELLS:
-        table = cells.toArrow()
-        cells.unpersist()
-        return base_of(table, roles, criteria, hierarchies)
-    totals = {name: cells.groupBy(name).agg(F.sum("rows").alias("rows")).toArrow() for name in cells.columns[:-1]}
-    return _base(totals, roles, criteria, hierarchies, cells)
-
-
-def base_of(cells: pa.Table, roles: Roles, criteria: Criteria, hierarchies: Mapping[str, Hierarchy]) -> Base:
-    """The same for cells that are in memory: columns ``q0``, …, ``s0``, … and ``rows``."""
-    names = [name for name in cells.column_names if name != "rows"]
-    totals = {
-        name: cells.group_by([name]).aggregate([("rows", "sum")]).rename_columns({"rows_sum": "rows"}) for name in names
-    }
-    made = _base(totals, roles, criteria, hierarchies, None)
-    quasi = tuple(_codes(cells[f"q{n}"], each.values) for n, each in enumerate(made.attributes))
-    sensitive = tuple(_codes(cells[f"s{n}"], each) for n, each in enumerate(made.sensitive))
-    bottom = (0,) * len(quasi)
-    rows = np.asarray(cells["rows"], np.int64)
-    places = tuple(a.places[0][codes] for a, codes in zip(made.attributes, quasi, strict=True))
-    made.kept[bottom] = Table(bottom, places, sensitive, rows).merged()
-    return made
-
-
-def _base(
-    totals: Mapping[str, pa.Table],
-    roles: Roles,
-    criteria: Criteria,
-    hierarchies: Mapping[str, Hierarchy],
-    cells: DataFrame | None,
-) -> Base:
-    def values(name: str) -> tuple[pa.Array, Ints]:
-        table = totals[name].sort_by([(name, "ascending")])
-        return table[name].combine_chunks(), np.asarray(table["rows"], np.int64)
-
-    attributes = []
-    for place, name in enumerate(roles.quasi_identifiers):
-        found, rows = values(f"q{place}")
-        attributes.append(Attribute(name, found, hierarchies[name].words(found.to_pylist()), rows))
-    sensitive = tuple(values(f"s{place}")[0] for place in range(len(roles.sensitive)))
-    return Base(tuple(attributes), roles, criteria, sensitive, cells)
-
-
-def _codes(column: pa.ChunkedArray, values: pa.Array) -> Ints:
-    return np.asarray(pc.index_in(column, value_set=values), np.int64)
-
-
-def _joined(cells: DataFrame, name: str, values: pa.Array, numbers: Ints) -> DataFrame:
-    """The column's values replaced by their numbers."""
-    known = cells.sparkSession.createDataFrame(pa.table({"value": values, "number": numbers}))
-    both = cells.join(F.broadcast(known), on=cells[name].eqNullSafe(known["value"]), how="inner")
-    return both.select(*(known["number"].alias(c) if c == name else cells[c] for c in cells.columns))
-
-
-def _table(node: Node, found: pa.Table, names: Sequence[str], sensitive: Sequence[str]) -> Table:
-    columns = {name: np.asarray(found[name], np.int64) for name in found.column_names}
-    return Table(node, tuple(columns[n] for n in names), tuple(columns[n] for n in sensitive), columns["rows"])

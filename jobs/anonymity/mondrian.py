@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.anonymity.counts import Criteria, Roles, codes
+from jobs.anonymity.classes import Roles, codes
+from jobs.anonymity.counts import Criteria
 from jobs.anonymity.diversity import ROUNDING, Floats, Ints, Measure, distinct, spread
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.anonymity.lattice import Found, Look, is_kept, look, search
-from jobs.anonymity.levels import Base, Node
+from jobs.anonymity.levels import Node
+from jobs.anonymity.nodes import Base
 from policy.contract import Contract, Generalisation
 from policy.errors import PolicyError
 from policy.hierarchies import Hierarchy

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.anonymity.counts import Counts, Roles, grouped
+from jobs.anonymity.classes import Roles, grouped
+from jobs.anonymity.counts import Counts
 from policy.errors import PolicyError
 
 AT_RISK = 0.2

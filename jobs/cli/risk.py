@@ -12,7 +12,8 @@ from jobs.lake.zones import Lake
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
-    from jobs.anonymity.counts import Counts, Roles
+    from jobs.anonymity.classes import Roles
+    from jobs.anonymity.counts import Counts
     from jobs.anonymity.reidentification import Pairs
 
 
@@ -58,7 +59,8 @@ def run(args: argparse.Namespace, _: Lake) -> int:
 
     from pyspark.sql import functions as F
 
-    from jobs.anonymity.counts import Criteria, count, quoted, require_plain
+    from jobs.anonymity.classes import quoted, require_plain
+    from jobs.anonymity.counts import Criteria, count
     from jobs.anonymity.reidentification import in_itself, matched
     from jobs.lake.foreign import foreign_table
     from jobs.spark.session import spark
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace, _: Lake) -> int:
 
 
 def _roles(args: argparse.Namespace) -> Roles:
-    from jobs.anonymity.counts import Roles
+    from jobs.anonymity.classes import Roles
     from jobs.anonymity.diversity import Ordered
 
     for column in args.quasi:

@@ -16,7 +16,8 @@ from expectations.case import Landed, Recounted, Unread
 from expectations.index import Cells, Known, KnownIdentifiers
 from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
-from jobs.anonymity.counts import Criteria, Roles, count
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria, count
 from jobs.anonymity.statistics import Sources, rows_apart, statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells

@@ -3,16 +3,8 @@
 import pytest
 from pyspark.sql import functions as F
 
-from jobs.anonymity.counts import (
-    Counts,
-    Criteria,
-    Diversity,
-    NestedColumnError,
-    NoSuchColumnError,
-    Roles,
-    count,
-    count_table,
-)
+from jobs.anonymity.classes import NestedColumnError, NoSuchColumnError, Roles
+from jobs.anonymity.counts import Counts, Criteria, Diversity, count, count_table
 from jobs.anonymity.diversity import Ordered
 from jobs.anonymity.reidentification import NotOfThePopulationError, matched
 from jobs.gate.recount import small_classes

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from jobs.anonymity.counts import Criteria, Roles, count_table
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria, count_table
 from jobs.anonymity.diversity import Equal, Hierarchical, Ordered
 
 WORDS = ("a", "b", "c", "d", None)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.anonymity.counts import Criteria, Roles, count_table
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria, count_table
 from jobs.anonymity.lattice import is_kept, look, search
-from jobs.anonymity.levels import base_of
+from jobs.anonymity.nodes import base_of
 from policy.hierarchies import EVERYTHING, Hierarchy
 
 WORDS = {"a": "ab", "b": "ab", "c": "cd", "d": "cd"}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from jobs.anonymity.counts import Criteria, Roles
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria
 from jobs.anonymity.lattice import search
-from jobs.anonymity.levels import Base, TooManyCellsError, base, base_of
+from jobs.anonymity.nodes import Base, TooManyCellsError, base, base_of
 from policy.hierarchies import EVERYTHING, Hierarchy
 
 PAIRS = Hierarchy(
@@ -18,7 +19,7 @@ def test_what_the_driver_can_t_hold_is_raised_in_spark_and_the_same_node_is_the_
     )
     roles, criteria = Roles(("p",), ("s",)), Criteria(2, 2)
     held = base(rows, roles, criteria, {"p": PAIRS})
-    monkeypatch.setattr("jobs.anonymity.levels.MOST_CELLS", 4)
+    monkeypatch.setattr("jobs.anonymity.nodes.MOST_CELLS", 4)
     stays = base(rows, roles, criteria, {"p": PAIRS})
     assert (held.cells, stays.kept, stays.rows) == (None, {}, held.rows)
     assert search(stays, "certainty_penalty", 0.2) == search(held, "certainty_penalty", 0.2)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.anonymity.counts import Criteria, Roles
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria
 from jobs.anonymity.mondrian import mondrian
 
 ROLES = Roles(("p", "q"), ("s",))

@@ -5,7 +5,8 @@ import math
 import pyarrow as pa
 import pytest
 
-from jobs.anonymity.counts import Criteria, Roles, count_table
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria, count_table
 from jobs.anonymity.diversity import Hierarchical, Ordered, UnplacedValuesError
 from tests.jobs.anonymity.published import (
     DISEASES,

@@ -3,8 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from jobs.anonymity.counts import Criteria, Roles
-from jobs.anonymity.levels import base_of
+from jobs.anonymity.classes import Roles
+from jobs.anonymity.counts import Criteria
+from jobs.anonymity.nodes import base_of
 from jobs.anonymity.pinned import PinnedNodeError, pinned
 from policy.contract import Anonymity, Generalisation
 

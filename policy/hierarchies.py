@@ -126,7 +126,7 @@ def _of_date(day: date, unit: DateUnit) -> str:
 
 def _band(number: Decimal, width: int, origin: int) -> str:
     low = int(((number - origin) / width).to_integral_value(ROUND_FLOOR)) * width + origin
-    return f"{low}-{low + width}"
+    return f"{low} to under {low + width}"
 
 
 def hierarchies(root: Path, regions: dict[str, tuple[str, ...]]) -> dict[str, Hierarchy]:
@@ -177,11 +177,6 @@ def _of_rule(root: Path, file: Path, regions: dict[str, tuple[str, ...]]) -> Hie
     if rule.countries is not None:
         above = {country: (region,) for region, countries in regions.items() for country in countries}
         return Hierarchy(name=file.stem, levels=("country", "region", EVERYTHING), above=above, rule=rule)
-    inner = (
-        rule.dates
-        if rule.dates is not None
-        else tuple(f"bands of {width}" for width in (rule.bands or Bands(widths=(2,))).widths)
-    )
-    return Hierarchy(
-        name=file.stem, levels=("date" if rule.dates is not None else "number", *inner, EVERYTHING), rule=rule
-    )
+    widths = rule.bands.widths if rule.bands is not None else ()
+    levels = ("date", *rule.dates) if rule.dates is not None else ("number", *(f"bands of {each}" for each in widths))
+    return Hierarchy(name=file.stem, levels=(*levels, EVERYTHING), rule=rule)

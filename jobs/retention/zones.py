@@ -74,8 +74,16 @@ def _drawn(lake: Lake, today: date, releases: Iterable[Contract]) -> Iterator[tu
     for contract in releases:
         deadline = Deadline.of(contract, today)
         for path in _below(lake.budget(contract.release), 1):
-            if deadline.is_past(date.fromisoformat(path.name.removeprefix(".")[:10])):
+            if deadline.is_past(_day_of(path)):
                 yield path, "numbers drawn for a day past its release's period"
+
+
+def _day_of(draw: Path) -> date:
+    """The day in a draw's name, half-written or not; of a file that is called otherwise the day of its last change."""
+    try:
+        return date.fromisoformat(draw.name.removeprefix(".")[:10])
+    except ValueError:
+        return datetime.fromtimestamp(draw.stat().st_mtime, UTC).date()
 
 
 def _leftover(lake: Lake, path: Path, why: str) -> Leftover:

@@ -40,8 +40,8 @@ def test_a_number_lies_in_its_bands_and_they_in_each_other(number, origin):
 
 
 def _ends(word):
-    at = word.index("-", 1)
-    return int(word[:at]), int(word[at + 1 :])
+    low, high = word.split(" to under ")
+    return int(low), int(high)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_a_contract_pins_a_level_of_each_quasi_identifier(edited, part, change, 
 
 def test_bands_take_exact_numbers():
     made = Hierarchy(name="n", levels=("n", "5", "*"), rule=Rule(about="", bands=Bands(widths=(5,))))
-    assert made.words([Decimal("4.99"), 5, None])[1] == ("0-5", "5-10", None)
+    assert made.words([Decimal("4.99"), 5, None])[1] == ("0 to under 5", "5 to under 10", None)

@@ -105,6 +105,7 @@ def test_drawn_numbers_go_with_the_day_that_they_are_of_and_are_never_drawn_agai
     book.numbers(day, "landing", lambda: [{"statistic": "accounts", "estimate": 1}])
     [file] = lake.budget(contract.release).iterdir()
     lake.budget(contract.release).joinpath(f".{file.name}.77").write_text("what a crash left")
+    lake.budget(contract.release).joinpath("notes").write_text("no draw, and of today")
     assert leftovers(lake, TODAY, {}, [contract]) == []
     found = leftovers(lake, TODAY + timedelta(days=1), {}, [contract])
     assert [left.why for left in found] == ["numbers drawn for a day past its release's period"] * 2

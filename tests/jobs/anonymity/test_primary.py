@@ -33,6 +33,13 @@ def test_the_second_largest_may_not_estimate_the_largest_within_p_percent(rest, 
     assert is_safe(people(1, 1, 1, euros=(50, 40, rest)), table) == shown
 
 
+@pytest.mark.parametrize("euros", [(20, 61, 10, 9), (9, 10, 61, 20)])
+def test_the_largest_is_looked_for_wherever_it_stands_for_contributions_are_listed_by_rows_too(euros):
+    assert not is_safe(people(4, 3, 2, 1, euros=euros), statistic(dominance={"largest": 1, "share": 0.6}))
+    assert not is_safe(people(4, 3, 2, 1, euros=euros), statistic(dominance={"largest": 2, "share": 0.8}))
+    assert is_safe(people(4, 3, 2, 1, euros=euros), statistic(dominance={"largest": 2, "share": 0.81}))
+
+
 def test_rows_are_a_sum_too():
     table = statistic(dominance=None, p=10)
     assert not is_safe(people(500, 2, 2, euros=(10, 10, 10)), table)

@@ -1,5 +1,6 @@
 """One telephone number, typed in many ways."""
 
+import phonenumbers
 import pytest
 from pyspark.sql import functions as F
 
@@ -24,6 +25,11 @@ from jobs.people.phones import dialled, typed_number
 )
 def test_a_registered_number_is_dialled_from_abroad_and_at_home(registered, digits):
     assert dialled(registered) == digits
+
+
+def test_country_codes_end_where_the_numbering_plans_say():
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        assert dialled(f"+{code} 98765432") == {f"{code}98765432", "98765432"}, code
 
 
 def test_a_number_is_recognised_however_it_is_typed_and_nothing_else_is(spark):

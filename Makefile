@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+TESTS := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 DAY ?=
 SCALE ?= 1
 PYTHON ?= python3
@@ -15,7 +16,7 @@ nightly: setup  ## run a whole night through Airflow on the demo platform
 	@$(BIN)/python -m demo.night night --day "$(DAY)" --scale "$(SCALE)"
 
 test: setup  ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python $(TESTS)
 
 assure: setup  ## search every published table again, with the identifiers that the platform has now
 	@$(BIN)/python -m demo.night assure --day "$(DAY)"
@@ -28,7 +29,7 @@ check: setup  ## lint, types and all tests: what CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m policy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python $(TESTS)
 
 four-eyes: setup  ## play re-identification in a browser: asked, refused, approved (needs chromium, chromium-driver)
 	@$(BIN)/python -m tests.ui.four_eyes

@@ -1,39 +1,88 @@
-"""The nights of test_nightly.py take minutes: a process begins them with the session, and their tests come last."""
+"""The nights of test_nightly.py take minutes: a process tells them from the session's begin, and their tests come last.
+
+Of several workers the first begins them, and one runs all the tests that ask for them.
+"""
 
 import multiprocessing
+import os
+import pickle
+import shutil
+import tempfile
+import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.dags.nights import tell
 
-BEGUN = pytest.StashKey()
+TELLER = pytest.StashKey()
+SECONDS = 3600
 
 
 def asks_for_nights(item):
     return "nights" in getattr(item, "fixturenames", ())
 
 
+def folder_of(config):
+    """The folder of this session's nights, the same for all of its workers."""
+    session = getattr(config, "workerinput", {}).get("testrunuid", os.getpid())
+    return Path(tempfile.gettempdir()) / f"nights-{session}"
+
+
+def story(folder):
+    """Tell the nights in ``folder``, and leave there what came of it."""
+    try:
+        told = tell(folder / "nights")
+    except Exception as error:  # noqa: BLE001 (it is raised in the tests that ask for the story)
+        told = error
+    (folder / "telling").write_bytes(pickle.dumps(told))
+    (folder / "telling").rename(folder / "told")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=asks_for_nights)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("nights" if asks_for_nights(item) else item.nodeid.partition("::")[0]))
 
 
 def pytest_collection_finish(session):
-    if not session.config.option.collectonly and any(map(asks_for_nights, session.items)):
-        folder = TemporaryDirectory(prefix="nights-")
-        pool = multiprocessing.get_context("spawn").Pool(1)
-        session.config.stash[BEGUN] = folder, pool, pool.apply_async(tell, (Path(folder.name),))
+    if session.config.option.collectonly or not any(map(asks_for_nights, session.items)):
+        return
+    folder = folder_of(session.config)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    (folder / "nights").mkdir()
+    teller = multiprocessing.get_context("spawn").Process(target=story, args=(folder,))
+    teller.start()
+    session.config.stash[TELLER] = teller
 
 
-def pytest_unconfigure(config):
-    if BEGUN in config.stash:
-        folder, pool, _ = config.stash[BEGUN]
-        pool.terminate()
-        folder.cleanup()
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """Who began the nights waits for their end, for another worker may be asking, unless the session was stopped."""
+    if TELLER not in session.config.stash:
+        return
+    teller, is_stopped = session.config.stash[TELLER], bool(session.shouldstop or session.shouldfail)
+    if is_stopped:
+        teller.terminate()
+    teller.join()
+    if is_stopped:
+        shutil.rmtree(folder_of(session.config), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def nights(request):
     """The story of the nights, once it is told."""
-    return request.config.stash[BEGUN][2].get()
+    folder, until = folder_of(request.config), time.monotonic() + SECONDS
+    while not (folder / "told").exists():
+        if time.monotonic() > until:
+            pytest.fail(f"the nights weren't told within {SECONDS} s")
+        time.sleep(0.5)
+    told = pickle.loads((folder / "told").read_bytes())
+    if isinstance(told, Exception):
+        raise told
+    yield told
+    shutil.rmtree(folder)

@@ -31,6 +31,7 @@ HIDDEN = Face("sales", ("a",), DAY)
         (face(5, 9), face(5, 10), True),  # somebody who was there already
         (face(5, 9), face(7, 11), True),
         (face(5, 9), face(8, 12), False),
+        (face(5, 9), face(8, 11), True),  # three came, and somebody who was there lost a row
         (face(8, 12), face(5, 9), True),  # gone again: the next one up could differ from the first by one
         (HIDDEN, face(8, 12), True),
         (face(8, 12), HIDDEN, True),

@@ -82,6 +82,13 @@ def test_a_sum_of_hidden_cells_that_one_contributor_dominates_hides_more():
     assert ("one", ("c",)) in found
 
 
+def test_a_cell_that_was_hidden_in_vain_is_shown_again_and_one_that_is_needed_is_not():
+    # a and the small b add up to 5, which puts a between 1 and 4; with the large c alone a is anything up to 28
+    a, b = people(1, 1), people(1, 1, 1, first=10)
+    assert hidden(row(a=a, b=b, c=people(9, 9, 9, first=20), d=people(9, 9, 9, first=30))) == {("a",), ("c",)}
+    assert hidden(row(a=a, b=b, c=people(1, 1, 1, first=20), d=people(9, 9, 9, first=30))) == {("a",), ("b",), ("c",)}
+
+
 def test_a_day_that_cannot_be_protected_shows_nothing_at_all_not_even_zeros():
     cells = row(a=people(1), b=people(1, first=4), c=NOBODY)
     assert hidden(cells) == {("a",), ("b",), ("c",)}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from expectations.case import Total
 from jobs.anonymity import attack as attack_module
-from jobs.anonymity.attack import Attack, UnfinishedAttackError
+from jobs.anonymity.attack import Attack, UnfinishedAttackError, is_narrow
 from jobs.anonymity.tables import Face, present
 from policy.statistics import ROWS
 from tests.jobs.anonymity.small_tables import DAY, EUR, faces, interval, statistic, total
@@ -172,3 +172,18 @@ def test_intervals_are_those_of_all_integer_fillings_of_the_joint_table(atoms, h
     for key in secret:
         values = [cells[key] for cells in fitting]
         assert tuple(map(int, attack.interval(key))) == (min(values), max(values))
+
+
+@pytest.mark.parametrize(
+    ("interval", "kept", "narrow"),
+    [
+        ((0, 10), None, False),  # as wide as its protection
+        ((0, 9), None, True),
+        ((5, 7), 4, False),  # k numbers fit
+        ((5, 6), 4, True),
+        ((4, 4), 4, False),  # nobody has come or gone
+    ],
+)
+def test_an_interval_is_narrow_below_its_protection_and_of_a_kept_value_below_k_numbers(interval, kept, narrow):
+    face = None if kept is None else Face("sales", ("a",), DAY, kept, (Decimal(kept),))
+    assert is_narrow(tuple(map(Decimal, interval)), statistic(by=("row",)), EUR, face) == narrow

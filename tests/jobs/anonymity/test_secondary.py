@@ -111,6 +111,21 @@ def test_a_margin_that_another_table_shows_hides_a_second_cell_beside_the_first(
     assert len([key for key in found if key[0] == "modules" and key[1][0] == "m"]) == 2
 
 
+def test_a_margin_that_another_table_shows_makes_two_people_of_two_cells_known_so_a_third_hides():
+    # all hidden cells together are six people's; those of module m are two people's, and regions shows their sum
+    modules, regions = counts("modules", ("module", "action")), counts("regions", ("region", "module"))
+    rest = people(9, 9, 9, first=40)
+    cells = {
+        ("modules", ("m", "x")): people(20, 20), ("modules", ("m", "y")): people(20, 20), ("modules", ("m", "z")): rest,
+        ("modules", ("n", "x")): people(20, 20, first=20), ("modules", ("n", "y")): people(20, 20, first=30),
+        ("modules", ("n", "z")): rest,
+        ("regions", ("p", "m")): people(20, 20, 9), ("regions", ("q", "m")): people(20, 20, 9, 9),
+        ("regions", ("p", "n")): people(10, 10, 10, 10, 9), ("regions", ("q", "n")): people(10, 10, 10, 10, 9, 9),
+    }  # fmt: skip
+    found = suppress((modules, regions), cells, DAY, NOTHING).hidden
+    assert {key[1] for key in found if key[0] == "modules"} == set(product("m", "xyz")) | {("n", "x"), ("n", "y")}
+
+
 def added(name, places, atoms):
     """The cells of one table over a joint table of people's rows."""
     cells = {}

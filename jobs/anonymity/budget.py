@@ -40,14 +40,14 @@ class BudgetSpentError(PolicyError):
 
 
 class LostDrawError(PolicyError):
-    """Of this day the ledger knows numbers that the account book hasn't, or has differently, or forgot them."""
+    """Ledger and account book know different numbers of this day, or only one of them knows any."""
 
     def __init__(self, contract: Contract, day: date) -> None:
         self.release, self.day, self.owner = contract.release, day, contract.owner
         super().__init__(
             f"{contract.release} of {day}: the numbers that were drawn aren't in the account book as they were; they "
-            f"mustn't be drawn again. Restore the lake's folder budget/{contract.release}, or the ledger, from a copy, or "
-            f"leave the day as it is; ask {contract.owner}"
+            f"mustn't be drawn again. Restore the lake's folder budget/{contract.release}, or the ledger, from a copy, "
+            f"or leave the day as it is; ask {contract.owner}"
         )
 
 
@@ -149,7 +149,7 @@ class AccountBook:
         return Spent(period, len(costs), before, after, most)
 
     def _require_undrawn(self, day: date) -> None:
-        """There are no numbers of the day that no entry names, nor rows that readers see: an older ledger was put back.
+        """There are no numbers of the day that no entry names, nor rows that readers see: an older ledger came back.
 
         Raises:
             LostDrawError: there are some.

@@ -40,5 +40,6 @@ def _country(number: str) -> int:
 
 def typed_number(cell: Column) -> Column:
     """The digits of a cell that looks like a telephone number, without zeros in front; else null."""
-    number = normalised(F.regexp_replace(cell, r"\(\s*0\s*\)", ""), "phone")
+    without_trunk = F.regexp_replace(F.regexp_replace(cell, r"\(\s*0\s*\)", ""), r"^\s*\(\s*\+", "+(")
+    number = normalised(without_trunk, "phone")
     return F.when(number.rlike(LOOKS_TYPED), F.regexp_replace(number, "^[+0]+", ""))

@@ -99,6 +99,7 @@ def load(root: Path = ROOT) -> Promise:
     _check_domains({**releases, **exports})
     _check_derived(releases)
     _check_tables(releases)
+    _check_draws(releases)
     return Promise(register, sources, taxonomies, releases, exports, rules)
 
 
@@ -180,6 +181,17 @@ def _check_derived(releases: dict[str, Contract]) -> None:
             if base not in releases or releases[base].domain != contract.domain:
                 problem = f"derived from {base}, which is no release of the same domain"
                 raise ContractError(contract.release, None, problem, contract.owner)
+
+
+def _check_draws(releases: dict[str, Contract]) -> None:
+    """Noisy counts over one source are one release: who is in two loses the sum, and each book knows its own."""
+    reads: dict[str, str] = {}
+    for contract in releases.values():
+        if contract.privacy is not None:
+            other = reads.setdefault(contract.main_source, contract.release)
+            if other != contract.release:
+                problem = f"draws numbers of {contract.main_source}, as {other} does; one source has one budget"
+                raise ContractError(contract.release, "privacy", problem, contract.owner)
 
 
 def _check_tables(releases: dict[str, Contract]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from jobs.lake.files import sha256_of, write_atomically
 from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from policy.command_line import command
 from policy.contract import Contract
@@ -39,14 +40,14 @@ class BudgetSpentError(PolicyError):
 
 
 class LostDrawError(PolicyError):
-    """The ledger knows numbers of this day that the account book hasn't, or has differently."""
+    """Ledger and account book know different numbers of this day, or only one of them knows any."""
 
     def __init__(self, contract: Contract, day: date) -> None:
         self.release, self.day, self.owner = contract.release, day, contract.owner
         super().__init__(
             f"{contract.release} of {day}: the numbers that were drawn aren't in the account book as they were; they "
-            f"mustn't be drawn again. Restore the lake's folder budget/{contract.release} from a copy, or leave the "
-            f"day as it is; ask {contract.owner}"
+            f"mustn't be drawn again. Restore the lake's folder budget/{contract.release}, or the ledger, from a copy, "
+            f"or leave the day as it is; ask {contract.owner}"
         )
 
 
@@ -101,12 +102,13 @@ class AccountBook:
 
         Raises:
             BudgetSpentError: the day's or the year's budget doesn't allow it.
-            LostDrawError: numbers were drawn and aren't there any more.
+            LostDrawError: numbers were drawn and aren't there any more, or the ledger has forgotten them.
         """
         with self.lake.alone(f"{self.contract.release}.budget"):
             stored = self.stored(day)
             if stored is not None:
                 return stored
+            self._require_undrawn(day)
             reservation = self._reserve(day)
             made = Draw(self.contract.release, day.isoformat(), reservation, self.contract.fingerprint, landing, draw())
             self._store(day, made)
@@ -145,6 +147,17 @@ class AccountBook:
         costs = [float(entry["rho"]) for entry in entries]
         before, after = (epsilon_of(rho, self.budget.delta) for rho in (sum(costs), sum(costs) + self.budget.rho))
         return Spent(period, len(costs), before, after, most)
+
+    def _require_undrawn(self, day: date) -> None:
+        """There are no numbers of the day that no entry names, nor rows that readers see: an older ledger came back.
+
+        Raises:
+            LostDrawError: there are some.
+        """
+        table = find_table(self.lake.published(self.contract.release))
+        visible = table is not None and any(file.day == day for file in current_files(table))
+        if visible or any(self.lake.budget(self.contract.release).glob(f"{day}-*.json")):
+            raise LostDrawError(self.contract, day)
 
     def _reserve(self, day: date) -> int:
         for spent in self.spent(day):

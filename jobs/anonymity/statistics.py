@@ -19,7 +19,7 @@ from expectations.case import Total
 from jobs.anonymity.attack import Attack
 from jobs.anonymity.cells import NOBODY, Cell, Key, cells_of, grouped, running
 from jobs.anonymity.secondary import SECONDS, Suppression, suppress
-from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, rows_of
+from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, present, rows_of
 from jobs.anonymity.versions import changes, must_stay, standing
 from jobs.people.exclusion import Exclusion
 from policy.contract import Contract
@@ -67,12 +67,26 @@ class Sources:
 
 @dataclass(frozen=True)
 class Loss:
-    """What hiding costs a statistic: its cells, the hidden among them, and their share of the rows in percent."""
+    """What hiding costs a statistic: its cells, the hidden among them, and how much of its rows isn't shown.
+
+    ``percent``: of the rows of the day, those outside the cells that show the day's number: what anybody knows who
+    knows the table's total. The share of the hidden cells alone would tell them from those that keep an older value.
+    None when the visible version stays: how late rows are spread over shown and hidden cells is nobody's to know.
+    """
 
     statistic: str
     cells: int
     hidden: int
-    percent: int
+    percent: int | None
+
+    @classmethod
+    def of(cls, statistic: Statistic, faces: Iterable[Face], cells: Mapping[Key, Cell], day: date) -> Loss:
+        """What fresh ``faces`` of a statistic leave unsaid of its true ``cells``."""
+        own = of_system(faces, (statistic,))
+        rows = sum(cells.get(face.key, NOBODY).row_count for face in own)
+        shown = sum(int(face.numbers[0]) for face in present(own, (statistic,), day) if face.numbers is not None)
+        hidden = sum(not face.shown for face in own)
+        return cls(statistic.name, len(own), hidden, round(100 * (rows - shown) / rows) if rows else 0)
 
 
 @dataclass(frozen=True)
@@ -219,11 +233,8 @@ class _System:
     def losses(self) -> Iterator[Loss]:
         """What is hidden of each statistic."""
         for statistic in self.statistics:
-            own = [face for face in self.faces if face.statistic == statistic.name]
-            hidden = [face for face in own if not face.shown]
-            rows = sum(self.cells.get(face.key, NOBODY).row_count for face in own)
-            lost = sum(self.cells.get(face.key, NOBODY).row_count for face in hidden)
-            yield Loss(statistic.name, len(own), len(hidden), round(100 * lost / rows) if rows else 0)
+            loss = Loss.of(statistic, self.faces, self.cells, self._sources.day)
+            yield replace(loss, percent=None) if self.stays else loss
 
 
 def with_intervals(table: Suppression) -> list[Face]:

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from expectations.case import Finding
 from jobs.keys.ring import Keyring
 from jobs.lake.files import sha256_of, write_atomically
+from jobs.lake.visible import visible_version
+from jobs.lake.zones import Lake
 from policy.contract import Contract
 from policy.errors import PolicyError
 
@@ -28,9 +30,9 @@ NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/gate/*.py", "jobs/kernel/*.java",
     "jobs/kernel/*.py", "jobs/kernel/*.tsv", "jobs/keys/field_keys.py", "jobs/lake/landing.py", "jobs/lake/tables.py",
-    "jobs/night/validate.py", "jobs/people/*.py", "jobs/retention/*.py", "jobs/signals/*.py", "jobs/treatments/*.py",
-    "jobs/treatments/*.tsv", "policy/outputs.py", "policy/periods.py", "policy/privacy.py", "policy/shapes.py",
-    "policy/statistics.py",
+    "jobs/lake/visible.py", "jobs/night/validate.py", "jobs/people/*.py", "jobs/retention/*.py", "jobs/signals/*.py",
+    "jobs/treatments/*.py", "jobs/treatments/*.tsv", "policy/outputs.py", "policy/periods.py", "policy/privacy.py",
+    "policy/shapes.py", "policy/statistics.py",
 )  # fmt: skip
 """Everything that has a part in a verdict."""
 LIVES = timedelta(hours=24)
@@ -79,7 +81,10 @@ class JudgedFile:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Green or red, on exactly these files, under exactly this contract and suite."""
+    """Green or red, on exactly these files, under exactly this contract and suite.
+
+    ``extraction`` names the landing, ``visible`` the published version of the day, beside which they were judged.
+    """
 
     release: str
     day: str
@@ -94,6 +99,8 @@ class Verdict:
     contract: str
     suite: str
     judged_at: str
+    extraction: str | None = None
+    visible: str = ""
     seal: str = ""
 
     @property
@@ -123,6 +130,22 @@ class Verdict:
         """
         for reason in self._objections(folder, contract, day, run, now):
             raise VerdictRefusedError(contract.release, run, reason)
+
+    def require_newest(self, lake: Lake, contract: Contract, day: date) -> None:
+        """Nothing has happened to the day since it was judged: another run's rows would replace newer ones.
+
+        What was judged before a wish came in would bring back who has objected; tables that were compared with one
+        version may isolate somebody beside another.
+
+        Raises:
+            VerdictRefusedError: the day was extracted, or published, anew.
+        """
+        landed = lake.landed(day).extraction
+        if landed not in (None, self.extraction):
+            raise VerdictRefusedError(contract.release, self.run, "the day was extracted anew since it was judged")
+        if visible_version(lake.published(contract.release), contract, day) != self.visible:
+            reason = "the day, or a month's end, was published anew since it was judged"
+            raise VerdictRefusedError(contract.release, self.run, reason)
 
     def _objections(self, folder: Path, contract: Contract, day: date, run: str, now: datetime) -> list[str]:
         if not Keyring.from_environment().has_sealed("verdict", self.content(), self.seal):

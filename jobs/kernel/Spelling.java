@@ -75,15 +75,25 @@ final class Spelling {
     int at = text.lastIndexOf('@');
     if (at < 0) return text;
     if (text.startsWith(MAILTO)) {
-      int query = text.indexOf('?');
-      return text.substring(MAILTO.length(), query < 0 ? text.length() : query);
+      int query = text.indexOf('?'), to = query < 0 ? text.length() : query, from = MAILTO.length();
+      if (text.lastIndexOf('@', to - 1) < from) return text.substring(from, to);
+      // all of them at once, as all dots at the end: one by one, a megabyte of them would take a night
+      for (from = Unicode.behindBlanks(text, from, to); text.startsWith(MAILTO, from); ) {
+        from = Unicode.behindBlanks(text, from + MAILTO.length(), to);
+      }
+      return text.substring(from, to);
     }
     int opened = text.lastIndexOf('<');
     if (opened >= 0 && opened < at && text.endsWith(">")) return text.substring(opened + 1, text.length() - 1);
-    StringBuilder domain = new StringBuilder(text.substring(at + 1).replace('\u3002', '.'));
-    while (domain.length() > 0 && domain.charAt(domain.length() - 1) == '.') domain.setLength(domain.length() - 1);
+    String domain = text.substring(at + 1).replace('\u3002', '.');
+    int end = domain.length(), before;
+    do {
+      before = end;
+      end = Unicode.beforeBlanks(domain, 0, end);
+      while (end > 0 && domain.charAt(end - 1) == '.') end--;
+    } while (end < before);
     StringBuilder bare = new StringBuilder(text.substring(0, at + 1));
-    String[] labels = domain.toString().split("\\.", -1);
+    String[] labels = domain.substring(0, end).split("\\.", -1);
     for (int i = 0; i < labels.length; i++) bare.append(i == 0 ? "" : ".").append(unicodeLabel(labels[i]));
     return bare.toString();
   }

@@ -61,10 +61,20 @@ final class Unicode {
 
   /** The text without blanks and invisible characters at both ends. */
   static String trimmed(String text) {
-    int from = 0, to = text.length();
+    int from = behindBlanks(text, 0, text.length());
+    return text.substring(from, beforeBlanks(text, from, text.length()));
+  }
+
+  /** Where the blanks and invisible characters end that begin at {@code from}; {@code to} at the latest. */
+  static int behindBlanks(String text, int from, int to) {
     while (from < to && isEdge(text.codePointAt(from))) from += Character.charCount(text.codePointAt(from));
+    return from;
+  }
+
+  /** Where the blanks and invisible characters begin that end at {@code to}; {@code from} at the earliest. */
+  static int beforeBlanks(String text, int from, int to) {
     while (to > from && isEdge(text.codePointBefore(to))) to -= Character.charCount(text.codePointBefore(to));
-    return text.substring(from, to);
+    return to;
   }
 
   private static boolean isEdge(int code) {

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.files import globless
 from jobs.lake.tables import published_rows
+from jobs.lake.visible import compared_with
 from jobs.lake.zones import Lake
 from jobs.people.exclusion import Exclusion
 from jobs.people.reading import People
@@ -80,11 +81,6 @@ class Landing:
     def visible(self, contract: Contract) -> list[dict[str, Any]]:
         """What readers can see of an aggregate that the day's tables must be compared with.
 
-        The published rows of the day itself, and those of every day that has standing counts, with their ``day``.
+        The published rows of the day itself, and where it has standing counts of days that have, with their ``day``.
         """
-        standing = [statistic for statistic in contract.statistics if statistic.every == "month"]
-
-        def wanted(day: date) -> bool:
-            return day == self.day or any(statistic.is_due(day) for statistic in standing)
-
-        return published_rows(self.lake.published(contract.release), contract, wanted)
+        return published_rows(self.lake.published(contract.release), contract, compared_with(contract, self.day))

@@ -8,7 +8,7 @@ Gebru et al., "Datasheets for Datasets" (2021), as far as they concern a reader 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from jobs.lake.files import write_atomically
@@ -90,9 +90,9 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
     """One page of Markdown: what it is, its columns, how to open it, its counts and its limits."""
     purpose = promise.register.purposes[contract.purpose]
     latest = _latest(contract.release, ledger)
-    blank = _staged(latest[0], ledger).get("blank", {}) if latest else {}
+    silent = _staged(latest[0], ledger).get("silent", ()) if latest else ()
     rows = "\n".join(
-        f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} | {_share(blank, o)} |" for o in contract.outputs
+        f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} | {_silence(silent, o)} |" for o in contract.outputs
     )
     counts = table_counts(contract, latest, ledger) if contract.statistics else event_counts(latest, ledger)
     return DATASHEET.format(
@@ -156,10 +156,9 @@ def _staged(entry: Entry, ledger: Ledger) -> Entry:
     return ledger.last("protected", release=entry["release"], day=entry["day"], run=entry["run"]) or {}
 
 
-def _share(blank: Mapping[str, Sequence[int]], output: Output) -> str:
-    """How much of a column is null, other or unknown."""
-    rows, of = blank.get(output.name, (0, 0))
-    return f"{100 * rows / of:.1f} %" if rows else ""
+def _silence(silent: Collection[str], output: Output) -> str:
+    """Whether nearly nothing is said in a column; how many rows that are would say how many the others are."""
+    return "nearly all" if output.name in silent else ""
 
 
 DATASHEET = """\
@@ -170,7 +169,7 @@ DATASHEET = """\
 **{kind}** · *{words}* (policy clause {clause}; {article}) · readers: {roles} · kept {keep} · ask {owner}
 
 ## Columns
-*Blank* is the share of the last published day's rows in which a column is null, `other` or unknown.
+*Blank* says of a column that it is null, `other` or unknown in nearly all rows of the last published day.
 
 | column | type | treatment | words | blank |
 |---|---|---|---|---|

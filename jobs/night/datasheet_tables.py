@@ -58,9 +58,9 @@ def _rules(statistic: Statistic) -> str:
 
 
 def table_counts(contract: Contract, latest: Sequence[Entry], ledger: Ledger) -> str:
-    """One line a day and statistic: cells, hidden ones, their share of the rows, rows that came too late."""
+    """One line a day and statistic: cells, hidden ones, the share of rows not shown, rows that came too late."""
     headings = (
-        "| day | statistic | cells | hidden | rows in hidden cells | rows that came too late | version |\n"
+        "| day | statistic | cells | hidden | rows not shown | rows that came too late | version |\n"
         "|---|---|---|---|---|---|---|\n"
     )
     return headings + "\n".join(line for entry in latest for line in _lines(contract, entry, ledger))
@@ -72,7 +72,8 @@ def _lines(contract: Contract, entry: Entry, ledger: Ledger) -> Iterator[str]:
     for loss in staged.get("losses", ()):
         statistic = next((s for s in contract.statistics if s.name == loss["statistic"]), None)
         late = _late(statistic, runs, ledger) if statistic is not None else 0
-        counts = (*(loss[name] for name in ("statistic", "cells", "hidden")), f"{loss['percent']} %", late)
+        share = "–" if loss["percent"] is None else f"{loss['percent']} %"
+        counts = (*(loss[name] for name in ("statistic", "cells", "hidden")), share, late)
         yield f"| {' | '.join(map(str, (entry['day'], *counts, entry['version'])))} |"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from jobs.lake.files import write_atomically
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.night.blanks import Counts, counted, counting
+from jobs.night.blanks import Counts, counted, counting, silent
 from jobs.retention.deadline import require_within
 from jobs.signals.release import signals
 from jobs.treatments import treated
@@ -66,7 +66,7 @@ class Protected:
     """What one run staged, in counts. ``rows_in = represented + suppressed + excluded``.
 
     ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release with a row per
-    event, the sum of the shown cells for an aggregate. ``blank``: see `jobs.night.blanks`. ``unread_wishes`` of data
+    event, the sum of the shown cells for an aggregate. ``silent``: see `jobs.night.blanks`. ``unread_wishes`` of data
     subjects hold a word that nobody understands, and leave out as much as they can. ``losses`` and ``stayed``: of an
     aggregate, what is hidden of each statistic, and of which ones the visible version stays.
     """
@@ -81,7 +81,7 @@ class Protected:
     excluded: int
     epoch: str | None
     contract: str
-    blank: Counts = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
     unread_wishes: int = 0
     losses: tuple[Loss, ...] = ()
     stayed: tuple[str, ...] = ()
@@ -196,7 +196,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     epoch = epoch_of(day, contract.epoch) if contract.epoch else None
     staged = Protected(
         release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
-        blank=blank, **counts(rows_out),
+        silent=silent(contract, blank), **counts(rows_out),
     )  # fmt: skip
     write_atomically(folder / PROTECTED, json.dumps(asdict(staged), indent=1), 0o600)
     Ledger(lake.ledger).append("protected", **recorded(staged))

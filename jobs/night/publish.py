@@ -139,6 +139,8 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     root = lake.shared(lake.published(contract.release))
     table = open_table(root, contract)
     version, files = committed(table, "verdict", verdict.verdict_hash), {}
+    if version is None:
+        verdict.require_newest(lake, contract, day)
     for file in verdict.files:
         target = Path(f"day={day}") / f"{mark_of(run, verdict.verdict_hash)}{file.name}"
         lake.shared((root / target).parent)

@@ -7,7 +7,6 @@ from datetime import date
 
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
-from jobs.night.blanks import nearly_blank
 from jobs.night.plan import BUILT
 from policy.promise import Promise
 
@@ -30,9 +29,10 @@ def _said_nothing(promise: Promise, day: date, lake: Lake) -> Iterator[str]:
         (contract, ledger.last("protected", release=name, day=day)) for name, contract in promise.releases.items()
     )
     said = [
-        f"  {contract.release}.{blank}; ask {contract.owner} whether its contract still fits the platform"
+        f"  {contract.release}.{column}: null, other or unknown in nearly every row; ask {contract.owner} whether its "
+        "contract still fits the platform"
         for contract, entry in staged
-        for blank in nearly_blank(contract, (entry or {}).get("blank", {}))
+        for column in (entry or {}).get("silent", ())
     ]
     yield from ["", "Columns that say nothing:", *said] if said else []
 

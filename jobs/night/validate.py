@@ -37,6 +37,7 @@ from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
+from jobs.lake.visible import visible_version
 from jobs.lake.zones import Lake
 from jobs.night.protect import Protected
 from policy.contract import Contract
@@ -74,6 +75,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
     landing = LandedDay(promise, Landing(spark, lake, day))
     require_staged(staged)
+    extraction, visible = lake.landed(day).extraction, visible_version(lake.published(release), contract, day)
     files = staged_files(staged)
     paths = [staged / file.name for file in files]
     rows = rows_of(spark, paths, contract)
@@ -101,7 +103,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
-    verdict = _verdict(case, run, judgement, proof, files)
+    verdict = replace(_verdict(case, run, judgement, proof, files), extraction=extraction, visible=visible)
     return _pronounce(verdict, _page(verdict, judgement, proof), contract, lake, ledger)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, reduce
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from jobs.people.phones import typed_number
 from jobs.people.reading import ACCOUNTS
 from jobs.people.subjects import GONE, HELD, OUT, LeftOut, registered_columns
 from jobs.treatments.normalise import normalised
+from policy.periods import now
 from policy.rules import Normalisation
 from policy.sources import OF_A_PERSON, Identifier, Source
 
@@ -47,7 +49,7 @@ class Exclusion:
         subject = self.sources[source].subject
         if self.left.consent_to is None or subject is None:
             return kept
-        agreed = consenting(self.left.consent_to, self.frames("consents"))
+        agreed = consenting(self.left.consent_to, self.frames("consents"), now())
         return kept.join(agreed, normalised(F.col(subject), "uuid") == F.col("consenting_id"), "left_semi")
 
     def _unmarked(self, rows: DataFrame, source: Source) -> DataFrame:
@@ -135,10 +137,15 @@ def _spelled(kind: Identifier, cell: Column) -> Column:
     return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"))
 
 
-def consenting(purpose: str, consents: DataFrame) -> DataFrame:
-    """People with a live consent to ``purpose``: one column ``consenting_id``, distinct.
+def consenting(purpose: str, consents: DataFrame, at: datetime) -> DataFrame:
+    """People with a live consent to ``purpose`` at ``at``: one column ``consenting_id``, distinct.
 
-    A purpose in another spelling, or one that nobody knows, is no consent.
+    A purpose in another spelling, or one that nobody knows, is no consent, nor is one that is yet to be given. A
+    withdrawal ends all that were given before it, on whichever row it stands: who consents twice withdraws once.
     """
-    live = (F.col("purpose") == purpose) & F.col("given_at").isNotNull() & F.col("withdrawn_at").isNull()
-    return consents.where(live).select(normalised(F.col("user_id"), "uuid").alias("consenting_id")).distinct()
+    own = consents.where((F.col("purpose") == purpose) & (F.col("given_at") <= F.lit(at)))
+    said = own.groupBy(normalised(F.col("user_id"), "uuid").alias("consenting_id")).agg(
+        F.max(F.when(F.col("withdrawn_at").isNull(), F.col("given_at"))).alias("given"),
+        F.max("withdrawn_at").alias("withdrawn"),
+    )
+    return said.where(F.col("given") >= F.coalesce("withdrawn", "given")).select("consenting_id")

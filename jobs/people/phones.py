@@ -17,7 +17,8 @@ TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
 SHORTEST = 7
 """Digits without which a text is no telephone number."""
 
-LOOKS_TYPED = r"^\s*[+(]?[0-9][0-9 ().\u00a0\u202f/-]{6,30}$"
+LOOKS_TYPED = rf"^[+0-9][0-9]{{{SHORTEST - 1},}}$"
+"""A number in the spelling of its kind: whatever stood between the digits, of whatever script they were."""
 
 
 def dialled(registered: str) -> frozenset[str]:
@@ -39,5 +40,6 @@ def _country(number: str) -> int:
 
 def typed_number(cell: Column) -> Column:
     """The digits of a cell that looks like a telephone number, without zeros in front; else null."""
-    digits = F.regexp_replace(normalised(F.regexp_replace(cell, r"\(0\)", ""), "phone"), "^[+0]+", "")
-    return F.when(cell.rlike(LOOKS_TYPED), digits)
+    without_trunk = F.regexp_replace(F.regexp_replace(cell, r"\(\s*0\s*\)", ""), r"^\s*\(\s*\+", "+(")
+    number = normalised(without_trunk, "phone")
+    return F.when(number.rlike(LOOKS_TYPED), F.regexp_replace(number, "^[+0]+", ""))

@@ -15,7 +15,7 @@ from typing import Any
 from policy.register import Purpose
 
 Row = Mapping[str, Any]
-REQUESTS = ("user_id", "right", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
+REQUESTS = ("user_id", "right", "received_at", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
 CONSENTS = ("user_id", "purpose", "given_at", "withdrawn_at")
 
 RIGHTS = frozenset({
@@ -58,6 +58,8 @@ def named_purposes(detail: str | None, known: Collection[str]) -> Named:
     except (ValueError, RecursionError):
         return Named(understood=False)
     if not isinstance(content, dict):
+        return Named(understood=False)
+    if any(word(name).startswith("purpose") for name in content.keys() - {"purpose"}):
         return Named(understood=False)
     said = content.get("purpose")
     listed = said if isinstance(said, list) else [said]
@@ -107,10 +109,11 @@ class Reading:
         From then on nothing may serve this purpose (GDPR art. 17(1)(b) and (c)). Open, unverified, refused
         and lifted requests end nothing: those people are left out of the nights, and what is there stays.
         A restriction (art. 18) asks for keeping and ends nothing either, nor does a right that nobody knows.
+        What can't be undone isn't done for a lifting that is older than its request.
         """
         ended: dict[str, date] = {}
         for row in requests:
-            if _granted(row) and not _over(row, at) and self._ends(row):
+            if _granted(row) and not _has_lifted(row, at) and self._ends(row):
                 day = row["closed_at"].date()
                 ended[row["user_id"]] = min(day, ended.get(row["user_id"], day))
         return ended
@@ -143,13 +146,19 @@ class Reading:
 
 
 def consents_ended(purpose: str, consents: Iterable[Row]) -> dict[str, date]:
-    """The people all of whose consents to ``purpose`` are withdrawn, with the day of the last withdrawal."""
-    ended: dict[str, date | None] = {}
+    """The people who have withdrawn their consent to ``purpose`` and given none since, with the withdrawal's day.
+
+    A withdrawal ends all that were given before it, on whichever row it stands: who consents twice withdraws once.
+    """
+    given: dict[str, datetime] = {}
+    withdrawn: dict[str, datetime] = {}
     for row in consents:
         if word(row["purpose"]) == purpose and row["given_at"] is not None:
-            known, day = ended.get(row["user_id"], date.min), row["withdrawn_at"] and row["withdrawn_at"].date()
-            ended[row["user_id"]] = None if known is None or day is None else max(known, day)
-    return {user: day for user, day in ended.items() if day is not None}
+            latest, moment = (
+                (given, row["given_at"]) if row["withdrawn_at"] is None else (withdrawn, row["withdrawn_at"])
+            )
+            latest[row["user_id"]] = max(moment, latest.get(row["user_id"], moment))
+    return {user: last.date() for user, last in withdrawn.items() if user not in given or given[user] < last}
 
 
 def _verified(row: Row) -> bool:
@@ -168,4 +177,10 @@ def _is_lifted(row: Row, day: date, at: datetime) -> bool:
 
 
 def _over(row: Row, at: datetime) -> bool:
+    """Whether it is lifted; one that came in after its lifting isn't: it was asked for again."""
+    received = row["received_at"]
+    return _has_lifted(row, at) and (received is None or received <= row["lifted_at"])
+
+
+def _has_lifted(row: Row, at: datetime) -> bool:
     return row["lifted_at"] is not None and row["lifted_at"].replace(tzinfo=UTC) <= at

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 
 from jobs.treatments.addresses import address
-from jobs.treatments.unicode import DIGITS, folded, trimmed
+from jobs.treatments.unicode import BLANK, DIGITS, folded, trimmed
 from policy.rules import Normalisation
 
 UUID = re.compile(r"[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}")
 PHONE = re.compile("\\+?[0-9 ().\\-/\u2010-\u2015\u2212]+")
+MAILTO = "mailto:"
 A_LABEL = "xn--"
 LONGEST_LABEL = 63
 DEVIATIONS = str.maketrans({"\u00df": "ss", "\u03c2": "\u03c3", "\u200c": None, "\u200d": None})
@@ -73,14 +74,24 @@ def email(text: str) -> str:
 def _barer(text: str) -> str:
     if "@" not in text:
         return text
-    if text.startswith("mailto:"):
-        return text.removeprefix("mailto:").partition("?")[0]
+    if text.startswith(MAILTO):
+        return _behind_mailto(text.removeprefix(MAILTO).partition("?")[0].lstrip(BLANK))
     opened = text.rfind("<")
     if text.endswith(">") and "@" in text[opened + 1 : -1] and opened >= 0:
         return text[opened + 1 : -1]
     local, _, domain = text.rpartition("@")
-    labels = domain.replace("\u3002", ".").rstrip(".").split(".")
+    labels = domain.replace("\u3002", ".").rstrip(f".{BLANK}").split(".")
     return f"{local}@{'.'.join(map(_u_label, labels))}"
+
+
+def _behind_mailto(text: str) -> str:
+    """Without all of them at once, as without all dots at the end: a round for each, and a megabyte takes a night."""
+    at, last = 0, text.rfind("@")
+    while text.startswith(MAILTO, at) and at < last:
+        at += len(MAILTO)
+        while text[at] in BLANK:
+            at += 1
+    return text[at:]
 
 
 def _u_label(label: str) -> str:

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.errors import ContractError
 from policy.privacy import DAYS, NoisyCount, PrivacyBudget, closed_epsilon_of, epsilon_of
+from policy.promise import _check_draws
 
 dp.enable_features("contrib")
 
@@ -55,3 +57,11 @@ def test_a_contract_that_costs_more_than_it_says_is_refused(promise, period, mos
 def test_a_unit_can_t_count_as_several():
     with pytest.raises(ValueError, match="a unit counts once"):
         NoisyCount(name="x", by=("kind",), counted="units", cells=3, events=5, rho=0.0025)
+
+
+def test_a_second_book_over_one_source_is_refused_for_a_person_would_lose_the_sum(promise):
+    first = promise.release("attack_statistics")
+    second = first.model_copy(update={"release": "attack_counts"})
+    _check_draws({"attack_statistics": first})
+    with pytest.raises(ContractError, match=r"attack_counts.*as attack_statistics does; one source has one budget"):
+        _check_draws({"attack_statistics": first, "attack_counts": second})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from jobs.anonymity.budget import AccountBook, BudgetSpentError, LostDrawError
+from jobs.lake.tables import open_table, replace_day
 
 DAY = date(2026, 3, 12)
 
@@ -62,6 +64,31 @@ def test_a_crash_after_the_numbers_are_stored_never_gives_a_second_draw(book, dr
             book.numbers(DAY, "landing", drawing)
     assert book.numbers(DAY, "landing", drawing).rows[0]["estimate"] == 1
     assert (drawing.times, book.spent(DAY)[0].draws) == (1, 1)
+
+
+@pytest.mark.parametrize("entries", [0, 1])
+def test_an_older_ledger_that_was_put_back_gives_no_second_draw(book, drawing, ledger, entries):
+    first = book.numbers(DAY, "landing", drawing)
+    lines = ledger.path.read_text().splitlines(keepends=True)
+    ledger.path.write_text("".join(lines[:entries]))
+    if entries:  # the reservation is there: the numbers are recorded once more
+        assert book.numbers(DAY, "landing", drawing) == first
+    else:
+        with pytest.raises(LostDrawError, match=r"or the ledger, from a copy.*security-data"):
+            book.numbers(DAY, "landing", drawing)
+    assert drawing.times == 1
+    assert book.numbers(DAY + timedelta(1), "landing", drawing).rows[0]["estimate"] == 2
+
+
+def test_a_day_that_readers_see_is_not_drawn_when_book_and_ledger_are_lost(book, drawing, lake):
+    root = lake.shared(lake.published("attack_statistics"))
+    table, file = open_table(root, book.contract), Path(f"day={DAY}") / "part-00000.parquet"
+    lake.shared(root / file.parent)
+    (root / file).write_bytes(b"rows")
+    replace_day(table, DAY, {file: 1}, {})
+    with pytest.raises(LostDrawError):
+        book.numbers(DAY, "landing", drawing)
+    assert drawing.times == 0
 
 
 def test_a_third_reservation_of_a_day_is_refused(book, drawing, ledger):

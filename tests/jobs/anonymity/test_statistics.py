@@ -9,9 +9,10 @@ import pytest
 from pyspark.sql import DataFrame
 
 from jobs.anonymity.cells import cells_of, running
-from jobs.anonymity.statistics import Sources, UnfinishedSearchError, UnlistedCellError, statistics
+from jobs.anonymity.statistics import Loss, Sources, UnfinishedSearchError, UnlistedCellError, statistics
+from jobs.anonymity.tables import Face
 from policy.statistics import ROWS
-from tests.jobs.anonymity.small_tables import statistic
+from tests.jobs.anonymity.small_tables import people, statistic
 
 DAY, MONTH_END, NEXT = date(2026, 3, 12), date(2026, 3, 31), date(2026, 4, 30)
 
@@ -39,6 +40,27 @@ def test_a_contract_counts_on_both_its_first_and_its_last_day(spark):
     )
     table = statistic(by=("id",), total=None, dominance=None, protection={}, every="month", running=("f", "l"))
     assert sorted(row["id"] for row in running(rows, table, DAY).collect()) == ["0", "1"]
+
+
+def loss(numbers, faces):
+    table = statistic(by=("row",), total=None, dominance=None, protection={}, every="month", running=("f", "l"))
+    cells = {("sales", (word,)): people(*[1] * count) for word, count in numbers.items()}
+    own = [Face("sales", (word,), as_of, *said) for word, (as_of, *said) in faces.items()]
+    return Loss.of(table, own, cells, NEXT)
+
+
+def test_what_hiding_costs_does_not_tell_a_hidden_cell_from_one_that_keeps_an_older_value():
+    """Of 100 running contracts 3 or 4 are hidden: their share, in percent, would be their number."""
+    faces = {"a": (NEXT, 77, (Decimal(77),)), "b": (MONTH_END, 19, (Decimal(19),)), "c": (NEXT,)}
+    one, other = loss({"a": 77, "b": 20, "c": 3}, faces), loss({"a": 77, "b": 19, "c": 4}, faces)
+    assert one == other == Loss("sales", 3, 1, 23)
+
+
+def test_what_hiding_costs_is_not_said_of_late_rows_where_the_first_version_stays(made):
+    first = made("feedback_topics", feedback(login=30, billing=9, mobile=2))
+    again = made("feedback_topics", feedback(login=31, billing=9, mobile=3), visible=visible(first))
+    assert [each.percent for each in first.losses] != [None]
+    assert (again.stayed, [each.percent for each in again.losses]) == (("topics",), [None])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 from expectations.case import Finding
 from jobs.gate.verdict import JUDGES, ROOT, StrangeFileError, Verdict, VerdictRefusedError, staged_files, suite_version
 from jobs.keys.ring import Keyring
+from jobs.lake.visible import visible_version
 from jobs.night import publish
 from jobs.night.publish import NotAsJudgedError, publish_release
 
@@ -43,6 +44,7 @@ def honest(staged, promise):
         release=RELEASE, day=str(DAY), run=RUN, verdict="green", findings=(), expectations=14, proof_planted=90,
         proof_caught=90, files=staged_files(staged), rows=1, contract=promise.release(RELEASE).fingerprint,
         suite=suite_version(), judged_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        visible=visible_version(staged / "no table yet", promise.release(RELEASE), DAY),
     )  # fmt: skip
 
 

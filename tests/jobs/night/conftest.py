@@ -9,6 +9,7 @@ import pytest
 from jobs.gate.verdict import JudgedFile, Verdict, suite_version
 from jobs.keys.ring import Keyring
 from jobs.lake.files import sha256_of
+from jobs.lake.visible import visible_version
 
 DAY = date(2026, 3, 12)
 RELEASE = "feedback_topics"
@@ -33,6 +34,7 @@ def judged(lake, promise):
             release=RELEASE, day=day.isoformat(), run=run, verdict="green", findings=(), expectations=1,
             proof_planted=1, proof_caught=1, files=(JudgedFile(path.name, count, sha256_of(path)),), rows=count,
             contract=contract.fingerprint, suite=suite_version(), judged_at=datetime.now(UTC).isoformat(),
+            extraction=lake.landed(day).extraction, visible=visible_version(lake.published(RELEASE), contract, day),
         ).sealed(Keyring.from_environment()).write(folder)  # fmt: skip
         return folder
 

@@ -1,12 +1,12 @@
-"""A column that says nothing is said: in the night's table and on the datasheet, by column and share."""
+"""A column that says nothing is said: in the night's table and on the datasheet, by its name and no number."""
 
 from datetime import date
 
 import pytest
 
-from jobs.night.blanks import counted, counting, nearly_blank
+from jobs.night.blanks import counted, counting, silent
 from jobs.night.datasheet import datasheet
-from jobs.night.protect import write_counting
+from jobs.night.protect import Protected, recorded, write_counting
 from jobs.night.summary import night_table
 
 DAY, RUN = date(2026, 3, 12), "2026-03-12-test"
@@ -55,7 +55,24 @@ def test_writing_counts_on_the_way_even_when_there_is_no_row(spark, promise, tmp
     [("browser", 94, False), ("browser", 95, True), ("new_permission", 99, False), ("new_permission", 100, True)],
 )
 def test_nearly_every_row_is_95_in_100_unless_the_contract_knows_better(promise, column, rows, said):
-    assert bool(nearly_blank(promise.release("activity_trail"), {column: (rows, 100)})) is said
+    assert silent(promise.release("activity_trail"), {column: (rows, 100)}) == ((column,) if said else ())
+
+
+@pytest.mark.parametrize("changed", [3, 8])
+def test_the_record_does_not_say_how_many_permissions_were_changed(spark, promise, tmp_path, changed):
+    """With that number and the shown cells of `actions_by_module`, a hidden one was had by subtraction."""
+    contract = promise.release("activity_trail")
+    rows = spark.range(20).selectExpr(
+        *(f"'word' AS {output.name}" for output in contract.outputs if output.name != "new_permission"),
+        f"IF(id < {changed}, 'public', NULL) AS new_permission",
+    )
+    counts = write_counting(rows, contract, tmp_path)
+    assert counts == {"new_permission": (20 - changed, 20)}
+    said = recorded(Protected("activity_trail", str(DAY), RUN, 20, 20, 20, 0, 0, "e", "c", silent(contract, counts)))
+    assert {name: content for name, content in said.items() if isinstance(content, int | dict | list)} == {
+        "rows_in": 20, "rows_out": 20, "suppressed": 0, "excluded": 0, "unread_wishes": 0,
+    }  # fmt: skip
+    assert said["silent"] == ()
 
 
 @pytest.fixture
@@ -64,21 +81,21 @@ def a_night(lake, ledger):
     staged = {"release": "activity_trail", "day": DAY, "run": RUN, "rows_in": 400, "rows_out": 400}
     ledger.append(
         "protected", **staged, suppressed=0, excluded=0, epoch="2026-01-01", contract="c",
-        blank={"new_permission": (400, 400), "browser": (100, 400)},
+        silent=("new_permission",),
     )  # fmt: skip
     ledger.append(
         "published", release="activity_trail", day=DAY, run=RUN, version=0, rows=400, files=1, verdict_hash="v"
     )
 
 
-def test_the_nights_table_names_the_column_its_share_and_whom_to_ask(a_night, lake, promise):
+def test_the_nights_table_names_the_column_and_whom_to_ask(a_night, lake, promise):
     said = night_table(promise, DAY, lake).partition("Columns that say nothing:")[2]
-    assert "activity_trail.new_permission: null, other or unknown in 100.0 % of 400 rows" in said
+    assert "activity_trail.new_permission: null, other or unknown in nearly every row" in said
     assert "product-data@ignicloud.example" in said
     assert "browser" not in said
 
 
-def test_the_datasheet_shows_every_columns_share(a_night, ledger, promise):
+def test_the_datasheet_names_it_too(a_night, ledger, promise):
     lines = datasheet(promise, promise.release("activity_trail"), ledger).splitlines()
-    shares = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in lines if line.startswith("| `")}
-    assert (shares["`new_permission`"], shares["`browser`"], shares["`actor`"]) == ("100.0 %", "25.0 %", "")
+    said = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in lines if line.startswith("| `")}
+    assert (said["`new_permission`"], said["`browser`"], said["`actor`"]) == ("nearly all", "", "")

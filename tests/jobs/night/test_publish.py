@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from jobs.gate.verdict import Verdict
+from jobs.gate.verdict import Verdict, VerdictRefusedError
 from jobs.lake.ledger import BrokenLedgerError
 from jobs.lake.tables import SchemaChangedError
+from jobs.lake.visible import compared_with
 from jobs.night import publish
 from jobs.night.datasheet import datapackage
 from jobs.night.publish import LostPublicationError, NotAsJudgedError, publish_release
@@ -38,6 +39,41 @@ def test_a_rerun_replaces_its_day_and_no_other(judged, lake, promise):
         judged(run, day, contributors)
         publish_release(promise, RELEASE, day, run, lake)
     assert [*zip(table(lake)["day"], table(lake)["contributors"], strict=True)] == [(DAY, 6), (NEXT, 9)]
+
+
+def test_a_run_that_was_judged_before_another_was_published_does_not_replace_it(judged, lake, promise):
+    """Two runs at once: the older one would bring back who has objected since, or isolate somebody by the difference."""
+    for run, contributors in (("one", (5,)), ("two", (9,))):
+        judged(run, contributors=contributors)
+    publish_release(promise, RELEASE, DAY, "two", lake)
+    with pytest.raises(VerdictRefusedError, match="published anew since it was judged"):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [9]
+
+
+def test_a_run_that_was_judged_before_the_day_was_extracted_again_is_refused(judged, lake, promise):
+    lake.land(DAY, [])
+    judged("one")
+    lake.land(DAY, [])
+    with pytest.raises(VerdictRefusedError, match="extracted anew since it was judged"):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+
+
+def test_days_that_were_judged_together_are_published_one_after_the_other(judged, lake, promise):
+    for run, day in (("one", DAY), ("two", NEXT)):
+        judged(run, day)
+    for run, day in (("one", DAY), ("two", NEXT)):
+        publish_release(promise, RELEASE, day, run, lake)
+    assert set(table(lake)["day"]) == {DAY, NEXT}
+
+
+def test_a_month_s_end_is_compared_with_all_that_there_are_and_any_other_day_with_itself(promise):
+    days = march, april, today = date(2026, 3, 31), date(2026, 4, 30), DAY
+    compared = compared_with(promise.release("service_statistics"), march)
+    assert [compared(day) for day in days] == [True, True, False]
+    compared = compared_with(promise.release("service_statistics"), today)
+    assert [compared(day) for day in days] == [False, False, True]
+    assert not compared_with(promise.release(RELEASE), march)(april)
 
 
 def test_publishing_the_same_run_again_changes_nothing(judged, lake, promise):

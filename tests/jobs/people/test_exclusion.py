@@ -84,13 +84,18 @@ def test_a_hold_outweighs_no_wish(promise, spark, tables):
 
 
 def test_for_a_purpose_by_consent_only_people_with_a_live_one_stay(promise, spark, tables):
-    now = datetime(2026, 1, 1)
+    """Nobody known, who has withdrawn it since, or is yet to give it: Cyd's events are rows 14 and 15."""
+    now, early, ahead = datetime(2026, 1, 1), datetime(2025, 1, 1), datetime(2999, 1, 1)
+    twice = [(ADA, "news", early, None), (ADA.upper(), "news", early, now)]  # and withdrawn once
+    again = [(BOB, "news", early, now), (BOB, "news", now, None)]
     consents = spark.createDataFrame(
-        [(BOB, "news", now, None), (ADA, "news", now, now), (CYD, "News", now, None)],
+        [*twice, *again, (CYD, "News", now, None), (CYD, "news", ahead, None)],
         "user_id string, purpose string, given_at timestamp, withdrawn_at timestamp",
     )
     left = LeftOut(frozenset(), consent_to="news")
-    assert kept(promise, spark, {**tables, "consents": consents}, left) == [10, 13]
+    own = spark.createDataFrame([(14, CYD, None, None, None), (15, CYD, None, None, None)], EVENTS)
+    events = tables["security_events"].union(own)
+    assert kept(promise, spark, {**tables, "security_events": events, "consents": consents}, left) == [10, 13]
 
 
 def test_every_column_that_may_name_somebody_is_compared_with_every_class_that_people_type(promise, spark):

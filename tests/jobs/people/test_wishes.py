@@ -16,7 +16,7 @@ INTEREST, CONSENT = (
 PURPOSES = {"threat": INTEREST, "other": INTEREST, "news": CONSENT, "survey": CONSENT}
 THREAT, NEWS = Reading.of("threat", PURPOSES), Reading.of("news", PURPOSES)
 OPEN = {
-    "user_id": "u", "right": "objection", "identity_verified_at": EARLY, "detail": None, "closed_at": None,
+    "user_id": "u", "right": "objection", "received_at": EARLY, "identity_verified_at": EARLY, "detail": None, "closed_at": None,
     "outcome": None, "lifted_at": None,
 }  # fmt: skip
 GRANTED = {**OPEN, "closed_at": LATE, "outcome": "done"}
@@ -49,6 +49,9 @@ def is_out(reading=THREAT, day=DAY, **change):
         ('{"purpose": "threat", "purpose": "other"}', True),
         ('{"purpose": "other", "weight": NaN}', True),
         ('{"Purpose": "other"}', True),
+        ('{"purpose": "other", "Purpose": "threat"}', True),
+        ('{"purpose": "other", "purposes": ["threat"]}', True),
+        ('{"purpose": "other", "reason": "spam"}', False),
         ('{"purposes": ["other"]}', True),
         ('["other"]', True),
         ('"other"', True),
@@ -106,6 +109,8 @@ def test_only_a_refusal_that_is_understood_ends_a_wish(outcome, stands):
         ({"lifted_at": AT}, DAY, False),
         ({"lifted_at": AFTER}, DAY, True),
         ({"lifted_at": datetime(2199, 1, 1, tzinfo=UTC)}, DAY, True),
+        ({"lifted_at": EARLY, "received_at": LATE}, DAY, True),
+        ({"lifted_at": LATE, "received_at": None}, DAY, False),
         ({**GRANTED, "lifted_at": LATE}, DAY, True),
         ({**GRANTED, "lifted_at": LATE}, date(2026, 2, 6), True),
         ({**GRANTED, "lifted_at": LATE}, date(2026, 2, 7), False),
@@ -145,6 +150,7 @@ def test_one_name_of_several_that_is_not_understood_takes_nothing_from_the_other
         (THREAT, {"outcome": "Refused "}, False),
         (THREAT, {"lifted_at": LATE}, False),
         (THREAT, {"lifted_at": AFTER}, True),
+        (THREAT, {"lifted_at": EARLY, "received_at": LATE}, False),
         (THREAT, {"detail": '{"purpose": "threat"}'}, True),
         (THREAT, {"detail": '{"purpose": ["other", "threat"]}'}, True),
         (THREAT, {"detail": '{"purpose": "other"}'}, False),
@@ -176,6 +182,8 @@ def test_the_first_of_two_granted_objections_counts():
         ([("threat", EARLY, EARLY), ("Threat ", EARLY, LATE)], date(2026, 2, 6)),
         ([("threat", EARLY, LATE), ("threat", LATE, None)], None),
         ([("threat", LATE, None), ("threat", EARLY, LATE)], None),
+        ([("threat", EARLY, None), ("threat", EARLY, LATE)], date(2026, 2, 6)),
+        ([("threat", EARLY, LATE), ("threat", EARLY, None), ("threat", AT, None)], None),
         ([("threat", None, LATE)], None),
         ([("other", EARLY, LATE)], None),
     ],

@@ -29,10 +29,11 @@ from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.left_in import left_in
+from jobs.gate.months import month_problems
 from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.rows import rows_of
-from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, require_staged, staged_files, suite_version
+from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, memory_files, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
@@ -82,7 +83,9 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     with private_scanner(known, lake) as scan:
         left = landing.exclusion(contract.purpose).left
         recounted = replace(
-            recount(promise, contract, landing, rows), left_in=left_in(promise, contract, left, staged, day)
+            recount(promise, contract, landing, rows),
+            left_in=left_in(promise, contract, left, staged, day),
+            months=month_problems(contract, landing, rows, staged),
         )
         case = Case(
             contract=contract,
@@ -101,7 +104,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
-    verdict = _verdict(case, run, judgement, proof, files)
+    verdict = replace(_verdict(case, run, judgement, proof, files), memory=memory_files(staged))
     return _pronounce(verdict, _page(verdict, judgement, proof), contract, lake, ledger)
 
 

@@ -81,7 +81,7 @@ class Memory:
         if table is None:
             return {}
         days = sorted({date.fromisoformat(str(p["day"])) for p in table.partitions()})
-        return {day: {path.name.partition("part-")[0] for path in files_of(table, day)} for day in days}
+        return {day: {path.name.rpartition("part-")[0] for path in files_of(table, day)} for day in days}
 
     def is_of_a_month(self, path: Path) -> bool:
         """Whether a file of the folder is the memory of a publication that readers see."""

@@ -57,14 +57,15 @@ def main_words(promise: Promise, contract: Contract) -> tuple[str, ...]:
 
 
 def _attributes(promise: Promise, contract: Contract, joined: DataFrame, link: str) -> DataFrame:
-    """One row a key, under the published names."""
+    """One row a key, under the published names; of several rows of one key always the same."""
     _, _, profile = contract.microdata
     shown = [
         treated(name, rule, promise.taxonomies, None)
         for name, rule in contract.inputs[profile.joined].items()
         if rule.published
     ]
-    return joined.select(normalised(F.col(link), "uuid").alias("_link"), *shown).dropDuplicates(["_link"])
+    spelled = joined.select(normalised(F.col(link), "uuid").alias("_link"), F.struct(*shown).alias("_shown"))
+    return spelled.groupBy("_link").agg(F.max("_shown").alias("_shown")).select("_link", "_shown.*")
 
 
 def _columns(contract: Contract, words: tuple[str, ...]) -> list[Column]:

@@ -32,8 +32,11 @@ PERSON, MONTH = "_person", "_month"
 """Whose words they are, as a token; and the day of the month's release. No column of a release is called so."""
 
 ENDS = "memory.parquet"
-STAGED = re.compile(r"_memory-(\d{4}-\d{2}-\d{2})\.parquet", re.ASCII)
-"""What is staged beside the rows of a month: its own memory, and what those of the others become."""
+STAGED = re.compile(r"memory-(\d{4}-\d{2}-\d{2})\.parquet", re.ASCII)
+"""What is staged beside the rows of a month: its own memory, and what those of the others become.
+
+Without an underscore before it: Spark reads no file that begins with one.
+"""
 
 
 class LostMemoryError(PolicyError):
@@ -138,7 +141,7 @@ def lay(remembered: DataFrame, days: Iterable[date], folder: Path) -> None:
 
 def name_of(day: date) -> str:
     """What the staged memory of a month is called."""
-    return f"_memory-{day}.parquet"
+    return f"memory-{day}.parquet"
 
 
 def staged_memory(spark: SparkSession, folder: Path) -> DataFrame | None:

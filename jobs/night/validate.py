@@ -38,6 +38,7 @@ from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
+from jobs.lake.memory import staged_months
 from jobs.lake.zones import Lake
 from jobs.night.protect import Protected
 from policy.contract import Contract
@@ -165,6 +166,8 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
             lake.private(quarantine.parent)
             shutil.rmtree(quarantine, ignore_errors=True)  # of the same run, judged before
             os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
+            for _, path in staged_months(quarantine.iterdir()):  # of people, and nobody mends a contract by it
+                path.unlink()
     if verdict.verdict == "green":
         return sealed
     ledger.append("quarantined", release=verdict.release, day=verdict.day, run=verdict.run)

@@ -67,6 +67,7 @@ def remembered(lake):
 def red(small, spark, lake):
     with pytest.raises(RedVerdictError) as caught:
         validate_release(small, RELEASE, LAST, RUN, spark, lake)
+    assert not (lake.quarantine(RELEASE, RUN) / name_of(LAST)).exists(), "people stay nowhere"
     return {(finding.expectation, finding.detail) for finding in caught.value.findings}
 
 

@@ -31,7 +31,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, open_table, replace_days
 from jobs.lake.zones import Lake
-from jobs.night.protect import protect
+from jobs.night.builders import protect
 from jobs.retention.execute import Work, execute
 from jobs.retention.planner import look, make_plan
 from jobs.retention.proof import prove

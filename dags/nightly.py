@@ -7,7 +7,7 @@ use and nobody can be found in.
 
 `threat_signals` is made of published releases: it is *derived*, and starts once its *bases* are published; the *others* wait for
 nobody. `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan; `unmade` skips, by name,
-the releases that nothing makes yet.
+the releases that aren't due: microdata are of a closed month, made in the night of its last day, and published once.
 
 | red task | what it means | what to do |
 |---|---|---|
@@ -44,7 +44,7 @@ RELEASES = AssetAlias("ignicloud_releases")
 
 @task(map_index_template="{{ what }}", retries=0)
 def unmade(day: str, release: str, why: str) -> None:
-    """A release that nothing makes yet, and why."""
+    """A release that isn't made of this day, and why."""
     get_current_context()["what"] = f"{day} {release}"
     raise AirflowSkipException(f"{release}: {why}")
 

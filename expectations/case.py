@@ -117,7 +117,8 @@ class Recounted:
     groups of an aggregate that a fresh aggregation of landing doesn't give, and the other way round.
     ``colliding``: for each column of surrogates the rows that show a real company or person of that day.
     ``small_classes``: staged equivalence classes of microdata that miss the contract's k, l or t.
-    ``book``: what is wrong with numbers that have noise, in words → how often.
+    ``book``: what is wrong with numbers that have noise, in words → how often; ``months``: with a month of microdata
+    beside the others and its memory.
     ``left_in``: staged rows that name somebody who must not be in the release, or all if its day is past its period.
     ``unread``: for each column of addresses the cells that are none.
     ``totals``: what the fresh tables of an aggregate add up to.
@@ -132,6 +133,7 @@ class Recounted:
     colliding: Mapping[str, int] = field(default_factory=dict)
     small_classes: int = 0
     book: Mapping[str, int] = field(default_factory=dict)
+    months: Mapping[str, int] = field(default_factory=dict)
     left_in: int = 0
     unread: Mapping[str, Unread] = field(default_factory=dict)
     totals: tuple[Total, ...] = ()

@@ -161,6 +161,12 @@ class ExpectNumbersAreDrawnOnce(ReleaseExpectation):
     rule = staticmethod(rules.numbers_are_drawn_once)
 
 
+class ExpectMonthsDoNotJoin(ReleaseExpectation):
+    """Nobody stands out in a month of microdata together with another one, and each is remembered as it is shown."""
+
+    rule = staticmethod(rules.months_do_not_join)
+
+
 class ExpectLandingIsFresh(ReleaseExpectation):
     """Every copy in landing is of the data day, whole, and not older than landing keeps."""
 
@@ -191,6 +197,7 @@ EXPECTATIONS: tuple[type[ReleaseExpectation], ...] = (
     ExpectHiddenCellsStayHidden,
     ExpectClassesAreLargeAndDiverse,
     ExpectNumbersAreDrawnOnce,
+    ExpectMonthsDoNotJoin,
     ExpectLandingIsFresh,
     ExpectVolumeIsUsual,
 )

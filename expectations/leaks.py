@@ -189,6 +189,11 @@ STRUCTURAL_LEAKS = (
     StructuralLeak(
         "numbers drawn a second time", _recounted(book={"draws of one day": 1}), "expect_numbers_are_drawn_once"
     ),
+    StructuralLeak(
+        "a person alone in two months together",
+        _recounted(months={"classes of two months under k": 1}),
+        "expect_months_do_not_join",
+    ),
     StructuralLeak("tokens under another key", _keyed(Keyed(2, (1, 1)), Keyed(2, (9, 9))), ONE_TO_ONE),
     StructuralLeak("two people behind one token", _keyed(Keyed(2, (1, 1)), Keyed(2, (1, 0))), ONE_TO_ONE),
     StructuralLeak("a person without a token", _keyed(Keyed(2, (1, 1)), Keyed(1, (1, 1))), ONE_TO_ONE),

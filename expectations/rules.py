@@ -167,6 +167,11 @@ def numbers_are_drawn_once(case: Case, measures: Measures) -> list[Finding]:
     return [Finding("expect_numbers_are_drawn_once", "", words, count) for words, count in case.recounted.book.items()]
 
 
+def months_do_not_join(case: Case, measures: Measures) -> list[Finding]:
+    """Nobody stands out in a month together with another published one, and each month is remembered as it is shown."""
+    return [Finding("expect_months_do_not_join", "", words, count) for words, count in case.recounted.months.items()]
+
+
 def landing_is_fresh(case: Case, measures: Measures) -> list[Finding]:
     """Every copy in landing is of the data day, was taken after it ended, and isn't older than landing keeps."""
     name, findings = "expect_landing_is_fresh", []

@@ -7,6 +7,7 @@ from itertools import permutations
 
 from policy.contract import Columns, Contract
 from policy.errors import ContractError, ForbiddenSourceError, UnknownSourceError
+from policy.microdata import microdata
 from policy.periods import months_of
 from policy.register import Register
 from policy.rules import (
@@ -64,7 +65,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
         *_names(contract),
         *_statistics(contract, sources),
         *_disclosure(contract),
-        *_generalisation(contract, taxonomies),
+        *microdata(contract, sources, taxonomies),
         *_noisy_counts(contract, sources),
     )
     for column, problem in problems:
@@ -184,29 +185,8 @@ def _rhythm(statistic: Statistic, source: Source) -> Iterator[Problem]:
 def _disclosure(contract: Contract) -> Iterator[Problem]:
     if contract.kind == "anonymised" and contract.shape == "events":
         yield None, "anonymised without a threshold, k-anonymity or a privacy budget"
-    if contract.anonymity is None:
-        return
-    outputs = {
-        rule.output or name for columns in contract.inputs.values() for name, rule in columns.items() if rule.published
-    }
-    named = {*contract.anonymity.quasi_identifiers, *contract.anonymity.sensitive}
-    for column in sorted(outputs ^ named):
-        yield column, "is published but neither a quasi-identifier nor sensitive, or named but not published"
-
-
-def _generalisation(contract: Contract, taxonomies: Taxonomies) -> Iterator[Problem]:
-    """Every quasi-identifier has a hierarchy that exists, and a level of it."""
-    if contract.anonymity is None or contract.anonymity.generalisation is None:
-        return
-    given, quasi = contract.anonymity.generalisation, set(contract.anonymity.quasi_identifiers)
-    for column in sorted((given.hierarchies.keys() ^ quasi) | (given.node.keys() ^ quasi)):
-        yield column, "is a quasi-identifier without hierarchy and level, or has them and is none"
-    for column, name in given.hierarchies.items():
-        hierarchy = taxonomies.hierarchies.get(name)
-        if hierarchy is None:
-            yield column, f"no hierarchy {name} in policy/hierarchies"
-        elif given.node.get(column) not in hierarchy.levels:
-            yield column, f"hierarchy {name} has the levels {', '.join(hierarchy.levels)}, and not the one named"
+    if contract.anonymity is not None and contract.kind != "anonymised":
+        yield None, "k-anonymity is promised of an anonymised release"
 
 
 def _noisy_counts(contract: Contract, sources: dict[str, Source]) -> Iterator[Problem]:

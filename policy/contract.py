@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from policy.base import Model
-from policy.periods import months_of
+from policy.periods import month_end, months_of
 from policy.privacy import PrivacyBudget
+from policy.profile import Profile
 from policy.rules import ColumnRule
 from policy.sources import Identifier
 from policy.statistics import Statistic
@@ -136,6 +138,7 @@ class Contract(Model):
     retention: Retention
     statistics: tuple[Statistic, ...] = ()
     anonymity: Anonymity | None = None
+    profile: Profile | None = None
     privacy: PrivacyBudget | None = None
     findings: Findings | None = None
     gate: Gate
@@ -148,6 +151,13 @@ class Contract(Model):
             raise ValueError("give source and columns, or sources, or findings")
         if sum(bool(way) for way in (self.statistics, self.anonymity, self.privacy, self.findings)) > 1:
             raise ValueError("give one of statistics, anonymity, privacy and findings")
+        return self
+
+    @model_validator(mode="after")
+    def _microdata_are_whole(self) -> Self:
+        generalisation = self.anonymity is not None and self.anonymity.generalisation is not None
+        if (self.anonymity is not None or self.profile is not None) and not (generalisation and self.profile):
+            raise ValueError("microdata have anonymity with a generalisation, and a profile")
         return self
 
     @model_validator(mode="after")
@@ -174,6 +184,21 @@ class Contract(Model):
     def inputs(self) -> dict[str, Columns]:
         """Every source that the release reads, with the rule for each of its columns."""
         return {self.source: self.columns} if self.source is not None else dict(self.sources)
+
+    @property
+    def microdata(self) -> tuple[Anonymity, Generalisation, Profile]:
+        """The parts of a contract of microdata.
+
+        Raises:
+            ValueError: the release isn't microdata.
+        """
+        if self.anonymity is None or self.anonymity.generalisation is None or self.profile is None:
+            raise ValueError(f"{self.release} isn't microdata")
+        return self.anonymity, self.anonymity.generalisation, self.profile
+
+    def is_due(self, day: date) -> bool:
+        """Whether there is a release of ``day``: of microdata on a month's last day, of all others every day."""
+        return self.shape != "microdata" or day == month_end(day)
 
     @property
     def main_source(self) -> str:

@@ -45,6 +45,8 @@ def outputs_of(
     )
     if contract.privacy is not None:
         return _noisy_outputs(contract.privacy, columns)
+    if contract.profile is not None:
+        return _profile_outputs(contract, columns, taxonomies)
     return _statistic_outputs(contract, columns) if contract.statistics else columns
 
 
@@ -113,6 +115,25 @@ def _statistic_outputs(contract: Contract, columns: tuple[Output, ...]) -> tuple
             else []
         ),
     )
+
+
+def _profile_outputs(contract: Contract, columns: tuple[Output, ...], taxonomies: Taxonomies) -> tuple[Output, ...]:
+    """A row a person: the quasi-identifiers in the words of their pinned level, what was counted, and the main word."""
+    anonymity, given, profile = contract.microdata
+    by_name = {column.name: column for column in columns}
+    shown = []
+    for name in anonymity.quasi_identifiers:
+        hierarchy, level = taxonomies.hierarchies[given.hierarchies[name]], given.node[name]
+        words = hierarchy.words(by_name[name].values or ())[hierarchy.levels.index(level)]
+        distinct = tuple(dict.fromkeys(word for word in words if word is not None))
+        shown.append(Output(name=name, type="string", values=distinct, note=f"{level} of hierarchy {hierarchy.name}"))
+    main = contract.inputs[profile.of][profile.rows.by]
+    most = by_name[main.output or profile.rows.by]
+    counted = [
+        Output(name=name, type="string", values=words, note=note)
+        for name, words, note in profile.vocabularies(most.values or ())
+    ]
+    return (*shown, *counted, most.model_copy(update={"note": "what most actions of the month were in"}))
 
 
 def _closed(column: Output) -> Output:

@@ -51,6 +51,11 @@ def add_months(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, last))
 
 
+def month_end(day: date) -> date:
+    """The last day of the calendar month in which ``day`` lies."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
 def epoch_of(day: date, period: str) -> str:
     """The key epoch of a data day: the ISO date of the epoch's first day.
 

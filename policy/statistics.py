@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from policy.base import Model
+from policy.periods import month_end
 
 ROWS = "row_count"
 """The number that every statistic has: source rows in the cell."""
@@ -91,7 +91,7 @@ class Statistic(Model):
 
     def is_due(self, day: date) -> bool:
         """Whether the release of ``day`` has this statistic: every day, or on the last day of a month."""
-        return self.every == "day" or day.day == calendar.monthrange(day.year, day.month)[1]
+        return self.every == "day" or day == month_end(day)
 
 
 def systems(statistics: Sequence[Statistic]) -> list[tuple[Statistic, ...]]:

@@ -18,9 +18,11 @@ from expectations.leaks import CellLeak, known_leaks
 from expectations.measures import keyed_of, keyed_sums
 from jobs.anonymity.classes import Roles
 from jobs.anonymity.counts import Criteria, count
+from jobs.anonymity.microdata import Microdata
 from jobs.anonymity.statistics import Sources, rows_apart, statistics
 from jobs.gate.collisions import colliding
 from jobs.gate.drawn import book_problems, cells
+from jobs.gate.months import differing, rebuilt
 from jobs.gate.planted import first_distinctive
 from jobs.gate.printed import staged_rows
 from jobs.keys.field_keys import field_key
@@ -61,10 +63,11 @@ class Account:
 
 @dataclass(frozen=True)
 class LandedDay:
-    """Landing of one day, each source read and checked once."""
+    """Landing of one day, each source read and checked once; ``months``: the microdata that were made of it again."""
 
     promise: Promise
     landing: Landing
+    months: dict[str, Microdata] = field(default_factory=dict, repr=False, compare=False)
     _exclusions: dict[str, Exclusion] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -207,10 +210,14 @@ def _landed(promise: Promise, contract: Contract, landing: LandedDay, staged: Da
         fresh = statistics(promise, contract, Sources(exclusion, day, visible))
         differ = rows_apart(staged_rows(contract, staged), fresh)
         return Recounted(fresh.rows_in, fresh.excluded, {}, differ, totals=fresh.totals, whole=True)
+    if contract.anonymity is not None:
+        made = rebuilt(contract, landing)
+        rows_in = made.people.number + made.people.suppressed
+        return Recounted(rows_in, 0, {}, differing(staged, made.rows), whole=True)
     if contract.findings is not None:
         fresh_rows = signals(promise, contract, landing.landing)
-        differing = _differing(_as_json(staged), _as_json(fresh_rows))
-        return Recounted(fresh_rows.count(), 0, {}, differing, whole=True)
+        apart = differing(_as_json(staged), _as_json(fresh_rows))
+        return Recounted(fresh_rows.count(), 0, {}, apart, whole=True)
     if contract.privacy is not None:
         return Recounted(cells(promise, contract, landing.landing.day), 0, {}, 0, whole=True)
     source = contract.main_source
@@ -257,11 +264,3 @@ def tokens_due(contract: Contract, keys: FieldKeys) -> dict[str, Column]:
 def _as_json(rows: DataFrame) -> DataFrame:
     """Rows as one text column: Spark compares no maps."""
     return rows.select(F.to_json(F.struct("*")).alias("row"))
-
-
-def _differing(staged: DataFrame, shown: DataFrame) -> int:
-    """Groups that only one of two tables has, in one pass over both."""
-    if staged.columns != shown.columns:
-        return 1
-    both = staged.withColumn("times", F.lit(1)).union(shown.withColumn("times", F.lit(-1)))
-    return both.groupBy(*staged.columns).agg(F.sum("times").alias("times")).where("times != 0").count()

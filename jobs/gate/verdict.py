@@ -18,6 +18,7 @@ from typing import Any, Literal
 from expectations.case import Finding
 from jobs.keys.ring import Keyring
 from jobs.lake.files import sha256_of, write_atomically
+from jobs.lake.memory import staged_months
 from jobs.lake.visible import visible_version
 from jobs.lake.zones import Lake
 from policy.contract import Contract
@@ -29,10 +30,10 @@ NOTES = {FILE, PROTECTED}
 NUMBERED = re.compile(r"part-[0-9]{5}\.parquet")
 JUDGES = (
     "expectations/**/*.py", "expectations/**/*.yaml", "jobs/anonymity/*.py", "jobs/gate/*.py", "jobs/kernel/*.java",
-    "jobs/kernel/*.py", "jobs/kernel/*.tsv", "jobs/keys/field_keys.py", "jobs/lake/landing.py", "jobs/lake/tables.py",
-    "jobs/lake/visible.py", "jobs/night/validate.py", "jobs/people/*.py", "jobs/retention/*.py", "jobs/signals/*.py",
-    "jobs/treatments/*.py", "jobs/treatments/*.tsv", "policy/outputs.py", "policy/periods.py", "policy/privacy.py",
-    "policy/shapes.py", "policy/statistics.py",
+    "jobs/kernel/*.py", "jobs/kernel/*.tsv", "jobs/keys/field_keys.py", "jobs/lake/landing.py", "jobs/lake/memory.py",
+    "jobs/lake/tables.py", "jobs/lake/visible.py", "jobs/night/validate.py", "jobs/people/*.py", "jobs/retention/*.py",
+    "jobs/signals/*.py", "jobs/treatments/*.py", "jobs/treatments/*.tsv", "policy/hierarchies.py", "policy/outputs.py",
+    "policy/periods.py", "policy/privacy.py", "policy/profile.py", "policy/shapes.py", "policy/statistics.py",
 )  # fmt: skip
 """Everything that has a part in a verdict."""
 LIVES = timedelta(hours=24)
@@ -84,6 +85,7 @@ class Verdict:
     """Green or red, on exactly these files, under exactly this contract and suite.
 
     ``extraction`` names the landing, ``visible`` the published version of the day, beside which they were judged.
+    ``memory``: of microdata, what lies beside the rows and becomes the memory of their months (`jobs.lake.memory`).
     """
 
     release: str
@@ -101,6 +103,7 @@ class Verdict:
     judged_at: str
     extraction: str | None = None
     visible: str = ""
+    memory: tuple[JudgedFile, ...] = ()
     seal: str = ""
 
     @property
@@ -159,7 +162,8 @@ class Verdict:
             "the verdict is too old, or from the future": not timedelta() <= age <= LIVES,
             "the contract has changed since": self.contract != contract.fingerprint,
             "the gate has changed since": self.suite != suite_version(),
-            "the staged files aren't those that were judged": staged_files(folder) != self.files,
+            "the staged files aren't those that were judged": staged_files(folder) != self.files
+            or memory_files(folder) != self.memory,
         }
         return [reason for reason, holds in checks.items() if holds]
 
@@ -173,8 +177,8 @@ def load_verdict(folder: Path) -> Verdict:
     try:
         content: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
         findings = tuple(Finding(**finding) for finding in content.pop("findings"))
-        files = tuple(JudgedFile(**file) for file in content.pop("files"))
-        return Verdict(**content, findings=findings, files=files)
+        files, memory = (tuple(JudgedFile(**file) for file in content.pop(name)) for name in ("files", "memory"))
+        return Verdict(**content, findings=findings, files=files, memory=memory)
     except (OSError, ValueError, TypeError, KeyError):
         raise VerdictRefusedError(folder.parent.name, folder.name, "there is no readable verdict") from None
 
@@ -190,21 +194,30 @@ def require_staged(folder: Path) -> None:
 
 
 def staged_files(folder: Path) -> tuple[JudgedFile, ...]:
-    """Every file of a staged run but the suite's own two notes, with its rows and hash.
+    """Every file of a staged run but the suite's own two notes and the memory of months, with its rows and hash.
 
     Raises:
         StrangeFileError: there is a link, a folder, or a file of another name than `protect` gives.
     """
-    import pyarrow.parquet as pq
-
     entries = sorted(folder.iterdir())
     whole = [path for path in entries if path.is_file() and not path.is_symlink()]
     files = [path for path in whole if NUMBERED.fullmatch(path.name)]
     notes = [path for path in whole if path.name in NOTES]
-    strange = len(entries) - len(files) - len(notes) + folder.is_symlink()
+    strange = len(entries) - len(files) - len(notes) - len(staged_months(whole)) + folder.is_symlink()
     if strange:
         raise StrangeFileError(folder.parent.name, folder.name, strange)
-    return tuple(JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path)) for path in files)
+    return tuple(map(_judged, files))
+
+
+def memory_files(folder: Path) -> tuple[JudgedFile, ...]:
+    """What is staged beside the rows of a month, each with its rows and hash; nothing beside other releases."""
+    return tuple(_judged(path) for _, path in staged_months(folder.iterdir()))
+
+
+def _judged(path: Path) -> JudgedFile:
+    import pyarrow.parquet as pq
+
+    return JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path))
 
 
 def suite_version() -> str:

@@ -257,3 +257,11 @@ def _find(entries: list[KeyEntry], domain: str, epoch: str) -> KeyEntry | None:
 def bounding_key(ring: Keyring, contract: Contract, day: date) -> bytes:
     """32 bytes that choose, the same each time, which of a unit's cells count on ``day`` (`jobs.anonymity.noise`)."""
     return bytes.fromhex(ring.seal("bounding", f"{contract.release} {day}".encode()))
+
+
+def remembering_key(ring: Keyring, contract: Contract) -> bytes:
+    """32 bytes under which a release of microdata remembers who was in its months (`jobs.lake.memory`).
+
+    The same for all of its months, and of this release alone: what is remembered joins with no token anywhere.
+    """
+    return bytes.fromhex(ring.seal("memory", contract.release.encode()))

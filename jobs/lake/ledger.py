@@ -25,7 +25,7 @@ KINDS: dict[str, frozenset[str]] = {
     "extracted": frozenset({"source", "day", "rows", "columns"}),
     "protected": frozenset(
         {"release", "day", "run", "rows_in", "rows_out", "suppressed", "excluded", "epoch", "contract"}
-        | {"silent", "unread_wishes", "losses", "stayed"}
+        | {"silent", "unread_wishes", "losses", "stayed", "cost"}
     ),
     "judged": frozenset(
         {"release", "day", "run", "verdict", "findings", "expectations", "proof_planted", "proof_caught"}

@@ -1,9 +1,9 @@
 """Where data lies, who may look there, and how it becomes visible.
 
-Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget`` and
-``answers``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to everyone but the jobs (0700,
-policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest replaced in landing, one
-Delta commit in published. An interrupted step leaves the old state.
+Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget``,
+``memory`` and ``answers``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to everyone but
+the jobs (0700, policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest replaced in
+landing, one Delta commit in published. An interrupted step leaves the old state.
 """
 
 from __future__ import annotations
@@ -95,6 +95,10 @@ class Lake:
     def budget(self, release: str) -> Path:
         """The numbers that a release with a privacy budget has drawn, each day's once; closed."""
         return self.root / "budget" / release
+
+    def memory(self, release: str) -> Path:
+        """Under which shown words each person is in the published months of microdata; closed."""
+        return self.root / "memory" / release
 
     @property
     def answers(self) -> Path:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.night.plan import buildable
+from jobs.night.plan import unmade
 from policy.periods import RAW_KEPT
 from policy.promise import Promise
 
@@ -19,7 +19,11 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
     ledger has its publication after the last extraction of the day. ``today``: UTC.
     """
     ledger, copies = Ledger(lake.ledger), {each: lake.landed(each).extraction for each in lake.landed_days()}
-    waiting = [name for name in buildable(promise) if not _published_since_extraction(ledger, name, day)]
+    waiting = [
+        name
+        for name, contract in promise.releases.items()
+        if unmade(contract, day, ledger) is None and not _published_since_extraction(ledger, name, day)
+    ]
     gone = []
     for landed, extraction in copies.items():
         if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:

@@ -15,6 +15,7 @@ from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import PARTITION, current_files, open_table
 from jobs.lake.zones import Lake
+from jobs.night.datasheet_microdata import microdata_counts, microdata_guarantees
 from jobs.night.datasheet_noise import noise_guarantees
 from jobs.night.datasheet_tables import table_counts, table_guarantees
 from policy.contract import Contract, Output
@@ -94,7 +95,6 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
     rows = "\n".join(
         f"| `{o.name}` | {o.type} | {o.note} | {_words(o)} | {_silence(silent, o)} |" for o in contract.outputs
     )
-    counts = table_counts(contract, latest, ledger) if contract.statistics else event_counts(latest, ledger)
     return DATASHEET.format(
         title=contract.title,
         about=contract.about,
@@ -107,9 +107,18 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
         owner=contract.owner,
         columns=rows,
         release=contract.release,
-        counts=counts,
+        counts=_counts(contract, latest, ledger),
         limits="\n".join(f"- {limit}" for limit in limits(contract)),
     )
+
+
+def _counts(contract: Contract, latest: list[Entry], ledger: Ledger) -> str:
+    """One line a day, in the way of the release's shape."""
+    if contract.statistics:
+        return table_counts(contract, latest, ledger)
+    if contract.anonymity is not None:
+        return microdata_counts([(entry, _staged(entry, ledger)) for entry in latest])
+    return event_counts(latest, ledger)
 
 
 def limits(contract: Contract) -> list[str]:
@@ -119,6 +128,8 @@ def limits(contract: Contract) -> list[str]:
         return [f"{left_out}, and nothing here says how many.", *table_guarantees(contract)]
     if contract.privacy is not None:
         return [f"{left_out}, and nothing here says how many.", *noise_guarantees(contract.privacy)]
+    if contract.anonymity is not None:
+        return [f"{left_out}, and nothing here says how many.", *microdata_guarantees(contract)]
     said = [f"{left_out}; the counts say how many."]
     if contract.kind == "pseudonymised":
         said += [

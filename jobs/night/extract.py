@@ -7,7 +7,7 @@ transaction, streamed in bounded batches, and a rerun of a day replaces that day
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +22,8 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.manifest import LandedFile, Manifest
 from jobs.lake.zones import Lake
 from jobs.night.days import require_held
-from jobs.platform.database import Platform, connect
+from jobs.night.plan import unmade
+from jobs.platform.database import Days, Platform, connect
 from jobs.platform.drift import require_classified
 from jobs.platform.strays import Strays
 from jobs.platform.typed import schema_of
@@ -61,8 +62,9 @@ def _extracted(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[
             require_classified(platform, sources)
             require_held(platform, sources, day)
             require_wanted(promise, day)
-            for name, columns in needed.items():
-                copies.append(_copied(platform, name, sources[name], columns, day, lake))
+            for piece in _slices(promise, day, needed, ledger):
+                copy = _copied(platform, piece, sources[piece.source], day, lake)
+                copies.append(copy)
         refuse_all(drift for copy in copies for drift in copy.drifts)
     except BaseException:
         for copy in copies:
@@ -119,26 +121,50 @@ def needed_columns(promise: Promise, name: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Copy:
-    """One source's slice, written and not yet landed, with what it holds that it must not."""
+class _Slice:
+    """Columns of one source on some days, and the name under which they land."""
 
     source: str
+    landed: str
+    columns: tuple[str, ...]
+    days: Days
+
+
+def _slices(promise: Promise, day: date, needed: Mapping[str, tuple[str, ...]], ledger: Ledger) -> Iterator[_Slice]:
+    """The day of every needed source; and the month of what due microdata count, with the columns that they read."""
+    for name, columns in needed.items():
+        yield _Slice(name, name, columns, Days.of(day))
+    for contract in promise.releases.values():
+        if contract.profile is not None and unmade(contract, day, ledger) is None:
+            of, month = contract.profile.of, contract.profile.month
+            read = contract.read_columns(of)
+            yield _Slice(of, month, tuple(c for c in needed[of] if c in read), Days(day.replace(day=1), day))
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """One slice, written and not yet landed, with what it holds that it must not; ``landed``: under which name."""
+
+    landed: str
     columns: tuple[str, ...]
     path: Path
     rows: int
     drifts: list[CellDriftError]
 
 
-def _copied(platform: Platform, name: str, source: Source, columns: tuple[str, ...], day: date, lake: Lake) -> _Copy:
-    path = lake.private(lake.landing(name, day)) / f"{uuid4().hex}.parquet"
+def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: Lake) -> _Copy:
+    path = lake.private(lake.landing(piece.landed, day)) / f"{uuid4().hex}.parquet"
+    name, columns = piece.source, piece.columns
     strays, rows, schema = Strays(name, source), 0, schema_of(source, columns)
     try:
-        with platform.batches(name, source, columns, day, strays) as batches, _writer(path, schema) as writer:
+        with platform.batches(name, source, columns, piece.days, strays) as batches, _writer(path, schema) as writer:
             for batch in batches:
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
                 rows += batch.num_rows
         drifts = [drift for drift in strays.drifts() if drift.column != source.time]
-        if source.time is not None:  # the whole table's: a row whose time is wrong may be in no day at all
+        if (
+            source.time is not None and piece.landed == name
+        ):  # the whole table's: a row whose time is wrong may be in no day at all
             platform.look_at_times(name, source, in_no_day := Strays(name, source))
             drifts += in_no_day.drifts()
         path.chmod(0o600)
@@ -146,13 +172,13 @@ def _copied(platform: Platform, name: str, source: Source, columns: tuple[str, .
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return _Copy(name, columns, path, rows, drifts)
+    return _Copy(piece.landed, columns, path, rows, drifts)
 
 
 def _manifest(copy: _Copy, day: date) -> Manifest:
     file = LandedFile(copy.path.name, copy.rows, sha256_of(copy.path))
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return Manifest(copy.source, day.isoformat(), taken_at, copy.columns, (file,))
+    return Manifest(copy.landed, day.isoformat(), taken_at, copy.columns, (file,))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -8,11 +8,9 @@ from typing import Any
 from jobs.lake.ledger import Ledger
 from jobs.night.days import require_over
 from jobs.platform.database import Platform, connect
-from policy.contract import Shape
+from policy.contract import Contract
+from policy.periods import month_end
 from policy.promise import Promise
-
-BUILT: frozenset[Shape] = frozenset({"events", "statistics", "findings", "noisy_counts"})
-"""The shapes of release that a builder exists for; the others are skipped by name."""
 
 LATE = timedelta(days=3)
 """Events arrive up to 72 hours late: the last moment of a day by the end of the third day after it."""
@@ -28,29 +26,42 @@ def plan(promise: Promise, day: date, ledger: Ledger) -> dict[str, Any]:
     """
     require_over(day, datetime.now(UTC))
     days = sorted({day, *late_days(promise, day, ledger)})
-    derived = {name: found for name in buildable(promise) if (found := promise.release(name).findings) is not None}
+    derived = {name: found for name, each in promise.releases.items() if (found := each.findings) is not None}
     bases = {base for found in derived.values() for base in found.derived_from}
-    others = [name for name in buildable(promise) if name not in bases | derived.keys()]
+    others = [name for name in promise.releases if name not in bases | derived.keys()]
+
+    def items(releases: list[str]) -> list[dict[str, str]]:
+        """These releases of all days, but those that aren't made."""
+        pairs = ((each, name) for each in days for name in releases)
+        return [
+            {"day": each.isoformat(), "release": name}
+            for each, name in pairs
+            if unmade(promise.release(name), each, ledger) is None
+        ]
+
     return {
         "days": [each.isoformat() for each in days],
-        "bases": _items(days, sorted(bases)),
-        "others": _items(days, others),
-        "derived": _items(days, list(derived)),
+        "bases": items(sorted(bases)),
+        "others": items(others),
+        "derived": items(list(derived)),
         "skipped": [
-            {"release": name, "why": f"no builder makes {contract.shape} yet"}
+            {"release": name, "why": why}
             for name, contract in promise.releases.items()
-            if contract.shape not in BUILT
+            if (why := unmade(contract, day, ledger)) is not None
         ],
     }
 
 
-def _items(days: list[date], releases: list[str]) -> list[dict[str, str]]:
-    return [{"day": day.isoformat(), "release": release} for day in days for release in releases]
+def unmade(contract: Contract, day: date, ledger: Ledger) -> str | None:
+    """Why the night of ``day`` doesn't make a release; None if it does.
 
-
-def buildable(promise: Promise) -> list[str]:
-    """The releases that the night makes."""
-    return [name for name, contract in promise.releases.items() if contract.shape in BUILT]
+    Microdata are of a closed month and published once: whatever comes later, the first version stays.
+    """
+    if not contract.is_due(day):
+        return f"of closed months; due on {month_end(day)}"
+    if contract.profile is not None and ledger.last("published", release=contract.release, day=day) is not None:
+        return f"the month of {day} is published, once; its first version stays"
+    return None
 
 
 def late_days(promise: Promise, day: date, ledger: Ledger) -> list[date]:

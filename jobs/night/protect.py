@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -16,49 +15,33 @@ from typing import Any
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, Observation, SparkSession
 
-from jobs.anonymity.budget import AccountBook
-from jobs.anonymity.noise import drawn_rows, frame_of
-from jobs.anonymity.statistics import Loss, Sources, statistics
+from jobs.anonymity.microdata import Cost
+from jobs.anonymity.statistics import Loss
 from jobs.gate.verdict import PROTECTED
-from jobs.keys.field_keys import key_column
-from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.files import write_atomically
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.blanks import Counts, counted, counting, silent
+from jobs.night.builders import BUILDERS
+from jobs.night.plan import unmade
 from jobs.retention.deadline import require_within
-from jobs.signals.release import signals
-from jobs.treatments import treated
-from jobs.treatments.tokens import FieldKeys
-from policy.contract import Contract, Shape
-from policy.errors import ContractError, PolicyError
+from policy.contract import Contract
+from policy.errors import PolicyError
 from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.sources import Identifier
-from policy.taxonomies import Taxonomies
 
 SELDOM_REPEATED: frozenset[Identifier] = frozenset({"event", "object", "session"})
 """Identifiers of which a day holds about as many as rows."""
 
 
-class NoBuilderError(PolicyError):
-    """The release has a contract, and nothing yet that could make it."""
+class NotDueError(PolicyError):
+    """There is nothing to make: the release isn't of this day, or was published for good."""
 
-    def __init__(self, release: str, shape: Shape) -> None:
-        self.release, self.shape = release, shape
-        super().__init__(f"{release}: no builder makes {shape} yet; the night skips this release")
-
-
-class ForgottenVersionError(PolicyError):
-    """A day of tables was visible before, and the published table doesn't have its numbers any more."""
-
-    def __init__(self, release: str, day: date, owner: str) -> None:
-        self.release, self.day, self.owner = release, day, owner
-        super().__init__(
-            f"{release} of {day} was visible before, and its numbers aren't in the published table to compare with; it "
-            f"isn't built again; ask {owner} to bring the old table back, or leave the day as it is"
-        )
+    def __init__(self, release: str, day: date, why: str) -> None:
+        self.release, self.day, self.why = release, day, why
+        super().__init__(f"{release} of {day}: {why}; the night skips this release, and nothing was staged")
 
 
 @dataclass(frozen=True)
@@ -68,7 +51,8 @@ class Protected:
     ``represented`` are the source rows behind the staged rows: equal to ``rows_out`` for a release with a row per
     event, the sum of the shown cells for an aggregate. ``silent``: see `jobs.night.blanks`. ``unread_wishes`` of data
     subjects hold a word that nobody understands, and leave out as much as they can. ``losses`` and ``stayed``: of an
-    aggregate, what is hidden of each statistic, and of which ones the visible version stays.
+    aggregate, what is hidden of each statistic, and of which ones the visible version stays. ``cost``: of microdata,
+    whose rows in are people.
     """
 
     release: str
@@ -85,121 +69,45 @@ class Protected:
     unread_wishes: int = 0
     losses: tuple[Loss, ...] = ()
     stayed: tuple[str, ...] = ()
+    cost: Cost | None = None
 
     @property
     def said(self) -> str:
         """The counts in words: what a log may show of this run."""
         if self.losses:
             return f"{self.rows_out} cells, {sum(loss.hidden for loss in self.losses)} hidden"
+        if self.cost is not None:
+            return f"{self.rows_out} rows"
         return f"{self.rows_in} rows in, {self.rows_out} out, {self.suppressed} suppressed, {self.excluded} excluded"
-
-
-Counting = Callable[[int], dict[str, Any]]
-"""From the rows written to the counts of a `Protected`."""
-
-
-def protect(raw: DataFrame, contract: Contract, taxonomies: Taxonomies, keys: FieldKeys) -> DataFrame:
-    """Apply each column's treatment; rows are neither added nor removed.
-
-    Guarantee: the result has exactly ``contract.output_schema``, in that order. Nulls stay null.
-
-    Raises:
-        ContractError: ``raw`` has a column that the contract does not name.
-    """
-    for column in set(raw.columns) - contract.columns.keys():
-        raise ContractError(contract.release, column, "neither kept, treated nor dropped", contract.owner)
-    published = ((name, rule) for name, rule in contract.columns.items() if rule.published)
-    return raw.select(*(treated(name, rule, taxonomies, keys) for name, rule in published))
-
-
-def _events(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
-    """A row per event, tokens under the key of the data day."""
-    source = contract.main_source
-    exclusion = landing.exclusion(promise, contract.purpose)
-    kept = exclusion.without(landing.frame(source), source)
-    keys = Keyring.from_environment(Ledger(landing.lake.ledger)).of_day(contract, landing.day)
-    rows_in = landing.lake.manifest(source, landing.day).rows
-
-    def counts(rows_out: int) -> dict[str, int]:
-        """What wasn't written was excluded; the gate counts the excluded in landing by itself."""
-        balance = {"rows_in": rows_in, "represented": rows_out, "suppressed": 0, "excluded": rows_in - rows_out}
-        return {**balance, "unread_wishes": exclusion.left.unread}
-
-    return protect(kept, contract, promise.taxonomies, keys.on(landing.spark)), counts
-
-
-def _statistics(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
-    """A row per cell of a closed set, shown or hidden."""
-    visible, exclusion = landing.visible(contract), landing.exclusion(promise, contract.purpose)
-    published = Ledger(landing.lake.ledger).last("published", release=contract.release, day=landing.day)
-    if published is not None and not any(row["day"] == landing.day for row in visible):
-        raise ForgottenVersionError(contract.release, landing.day, contract.owner)
-    made = statistics(promise, contract, Sources(exclusion, landing.day, visible))
-
-    def counts(_: int) -> dict[str, Any]:
-        said = {"unread_wishes": exclusion.left.unread, "losses": made.losses, "stayed": made.stayed}
-        return {**made.counts(), **said}
-
-    return made.staged(landing.spark), counts
-
-
-def _findings(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
-    """A row per finding of a detection rule; nothing is left out, so findings in are rows out."""
-    return signals(promise, contract, landing).coalesce(1), _all_of_them
-
-
-def _noisy_counts(promise: Promise, contract: Contract, landing: Landing) -> tuple[DataFrame, Counting]:
-    """A row per cell of a closed domain: the day's one draw, from the account book if it was made before.
-
-    Rows in are rows out: how many events or units were counted is what the noise hides.
-    """
-    source, ring = contract.main_source, Keyring.from_environment(Ledger(landing.lake.ledger))
-
-    def draw() -> list[dict[str, Any]]:
-        rows = landing.exclusion(promise, contract.purpose).without(landing.frame(source), source)
-        return drawn_rows(
-            promise, contract, rows, key_column(bounding_key(ring, contract, landing.day), landing.spark), landing.day
-        )
-
-    book = AccountBook.of(contract, landing.lake, Ledger(landing.lake.ledger))
-    drawn = book.numbers(landing.day, landing.fingerprint(source), draw)
-    return frame_of(contract, drawn.rows, landing.spark).coalesce(1), _all_of_them
-
-
-def _all_of_them(rows_out: int) -> dict[str, int]:
-    """The counts of a release that leaves nothing out of what it is made of."""
-    return {"rows_in": rows_out, "represented": rows_out, "suppressed": 0, "excluded": 0}
-
-
-BUILDERS = {"events": _events, "statistics": _statistics, "findings": _findings, "noisy_counts": _noisy_counts}
-"""What makes each shape of `jobs.night.plan.BUILT`."""
 
 
 def protect_release(promise: Promise, release: str, day: date, run: str, spark: SparkSession, lake: Lake) -> Protected:
     """Stage one release of one day; a rerun with the same ``run`` replaces what it staged.
 
     Raises:
-        NoBuilderError: nothing makes releases of this shape yet.
+        NotDueError: there is no release of this day, or it was published for good.
         PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: of the class that fits, when landing or keys aren't as they must be.
     """
-    contract = promise.release(release)
-    if contract.shape not in BUILDERS:
-        raise NoBuilderError(release, contract.shape)
+    contract, ledger = promise.release(release), Ledger(lake.ledger)
+    why = unmade(contract, day, ledger)
+    if why is not None:
+        raise NotDueError(release, day, why)
     require_within(contract, day)
-    frame, counts = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
+    made = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)
     lake.private(folder)
-    blank = write_counting(frame, contract, folder)
+    blank = write_counting(made.rows, contract, folder)
     rows_out = settle(folder)
+    made.beside(folder)
     epoch = epoch_of(day, contract.epoch) if contract.epoch else None
     staged = Protected(
         release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
-        silent=silent(contract, blank), **counts(rows_out),
+        silent=silent(contract, blank), **made.counts(rows_out),
     )  # fmt: skip
     write_atomically(folder / PROTECTED, json.dumps(asdict(staged), indent=1), 0o600)
-    Ledger(lake.ledger).append("protected", **recorded(staged))
+    ledger.append("protected", **recorded(staged, contract))
     return staged
 
 
@@ -212,9 +120,16 @@ def write_counting(frame: DataFrame, contract: Contract, folder: Path) -> Counts
     return counted(seen.get) if aggregates else {}
 
 
-def recorded(staged: Protected) -> dict[str, Any]:
-    """What everyone may read of a run. Of an aggregate no total, which would give hidden cells or the left out away."""
+def recorded(staged: Protected, contract: Contract) -> dict[str, Any]:
+    """What everyone may read of a run.
+
+    Of an aggregate no total, which would give hidden cells or the left out away. Of microdata the rows that there are,
+    and of the suppressed the next multiple of k: who knows all but one of them isn't told of that one.
+    """
     record = {field: value for field, value in asdict(staged).items() if field != "represented"}
+    if contract.anonymity is not None:
+        k = contract.anonymity.k
+        return record | {"rows_in": staged.rows_out, "suppressed": (staged.suppressed // k + 1) * k, "excluded": None}
     return record | ({"suppressed": None, "excluded": None} if staged.losses else {})
 
 

@@ -21,6 +21,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.memory import Memory
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
 from jobs.night.datasheet import write_about
@@ -141,6 +142,9 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     version, files = committed(table, "verdict", verdict.verdict_hash), {}
     if version is None:
         verdict.require_newest(lake, contract, day)
+    memory, kept = Memory(contract, lake), {file.name: file.sha256 for file in verdict.memory}
+    if kept:
+        memory.prepare(lake.staged(contract.release, run), day, mark_of(run, verdict.verdict_hash), kept)
     for file in verdict.files:
         target = Path(f"day={day}") / f"{mark_of(run, verdict.verdict_hash)}{file.name}"
         lake.shared((root / target).parent)
@@ -151,6 +155,8 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
         properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
         version = replace_day(table, day, files, properties)
     _verify(contract.release, day, files, root, files_of(table, day))
+    if kept:
+        memory.settle(lake.staged(contract.release, run), day, kept)
     return Published(
         contract.release, day.isoformat(), run, version, sum(files.values()), len(files), verdict.verdict_hash
     )

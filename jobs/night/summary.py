@@ -7,7 +7,7 @@ from datetime import date
 
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
-from jobs.night.plan import BUILT
+from jobs.night.plan import unmade
 from policy.promise import Promise
 
 HEADINGS = ("release", "in", "out", "suppressed", "excluded", "verdict", "read it at")
@@ -52,12 +52,10 @@ def _unread(promise: Promise, day: date, ledger: Ledger) -> Iterator[str]:
 def _rows(promise: Promise, day: date, lake: Lake) -> Iterator[tuple[str, ...]]:
     ledger = Ledger(lake.ledger)
     for name, contract in promise.releases.items():
-        if contract.shape not in BUILT:
-            yield name, "", "", "", "", "skipped", f"(no builder makes {contract.shape} yet)"
-            continue
         staged = ledger.last("protected", release=name, day=day)
         if staged is None:
-            yield name, "", "", "", "", "not made", ""
+            why = unmade(contract, day, ledger)
+            yield name, "", "", "", "", *(("not made", "") if why is None else ("skipped", f"({why})"))
             continue
         yield name, *_counts(staged), _verdict(ledger, staged), _where(ledger, staged, lake)
 
@@ -67,6 +65,8 @@ def _counts(staged: Entry) -> list[str]:
     if staged.get("losses"):
         hidden = sum(loss["hidden"] for loss in staged["losses"])
         return [str(staged["rows_in"]), str(staged["rows_out"]), f"{hidden} cells", "–"]
+    if staged.get("cost"):
+        return ["–", str(staged["rows_out"]), f"under {staged['suppressed']}", "–"]
     return [str(staged[field]) for field in ("rows_in", "rows_out", "suppressed", "excluded")]
 
 

@@ -29,14 +29,16 @@ from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
 from jobs.gate.left_in import left_in
+from jobs.gate.months import month_problems
 from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
 from jobs.gate.rows import rows_of
-from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, require_staged, staged_files, suite_version
+from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, memory_files, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
+from jobs.lake.memory import staged_months
 from jobs.lake.visible import visible_version
 from jobs.lake.zones import Lake
 from jobs.night.protect import Protected
@@ -84,7 +86,9 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
     with private_scanner(known, lake) as scan:
         left = landing.exclusion(contract.purpose).left
         recounted = replace(
-            recount(promise, contract, landing, rows), left_in=left_in(promise, contract, left, staged, day)
+            recount(promise, contract, landing, rows),
+            left_in=left_in(promise, contract, left, staged, day),
+            months=month_problems(contract, landing, rows, staged),
         )
         case = Case(
             contract=contract,
@@ -103,7 +107,12 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         )
         judgement = judge(f"{release} {run}", case)
         proof = prove(case, judgement.measures, (*PATTERN_LEAKS, *leaks_of(account)))
-    verdict = replace(_verdict(case, run, judgement, proof, files), extraction=extraction, visible=visible)
+    verdict = replace(
+        _verdict(case, run, judgement, proof, files),
+        memory=memory_files(staged),
+        extraction=extraction,
+        visible=visible,
+    )
     return _pronounce(verdict, _page(verdict, judgement, proof), contract, lake, ledger)
 
 
@@ -164,6 +173,8 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
             lake.private(quarantine.parent)
             shutil.rmtree(quarantine, ignore_errors=True)  # of the same run, judged before
             os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
+            for _, path in staged_months(quarantine.iterdir()):  # of people, and nobody mends a contract by it
+                path.unlink()
     if verdict.verdict == "green":
         return sealed
     ledger.append("quarantined", release=verdict.release, day=verdict.day, run=verdict.run)

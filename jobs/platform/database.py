@@ -44,6 +44,19 @@ class PlatformError(PolicyError):
 
 
 @dataclass(frozen=True)
+class Days:
+    """The UTC days from ``first`` through ``last``."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, day: date) -> Days:
+        """One day."""
+        return cls(day, day)
+
+
+@dataclass(frozen=True)
 class Platform:
     """One connection in one read-only transaction, begun at ``moment``."""
 
@@ -59,7 +72,7 @@ class Platform:
 
     def count(self, table: str, source: Source, day: date) -> int:
         """Rows of an event table on one UTC day."""
-        return int(self._one(f"SELECT count(*) FROM {_quoted(table)}{self._on(source, day)}"))
+        return int(self._one(f"SELECT count(*) FROM {_quoted(table)}{self._on(source, Days.of(day))}"))
 
     def first_day(self, table: str, source: Source) -> date | None:
         """The UTC date of an event table's earliest row; null when it has none."""
@@ -71,14 +84,14 @@ class Platform:
 
     @contextmanager
     def batches(
-        self, table: str, source: Source, columns: Sequence[str], day: date, strays: Strays
+        self, table: str, source: Source, columns: Sequence[str], days: Days, strays: Strays
     ) -> Iterator[Iterator[pa.RecordBatch]]:
-        """The day's slice of an event table, or all of a small one, in landing's types and bounded batches.
+        """The days' slice of an event table, or all of a small one, in landing's types and bounded batches.
 
         What they hold that they must not is counted in ``strays``: nothing may come of a batch until these
         have refused, or had nothing to.
         """
-        with self._raw(table, source, columns, self._on(source, day)) as raw:
+        with self._raw(table, source, columns, self._on(source, days)) as raw:
             yield (typed(batch, source, self.moment, strays) for batch in raw)
 
     def rows(self, table: str, source: Source, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -88,7 +101,7 @@ class Platform:
             SourceDriftError, SeveralDriftsError: its content drifted; no row of a bad batch is given.
         """
         strays = Strays(table, source)
-        with self.batches(table, source, columns, self.moment.date(), strays) as batches:
+        with self.batches(table, source, columns, Days.of(self.moment.date()), strays) as batches:
             for batch in batches:
                 strays.refuse()
                 yield from batch.to_pylist()
@@ -119,12 +132,13 @@ class Platform:
                 cursor.execute(f"SELECT {body}")
                 yield (batch.rename_columns(list(columns)) for batch in cursor.fetch_record_batch())
 
-    def _on(self, source: Source, day: date) -> str:
-        """The condition for the rows of one day; none for a small table."""
+    def _on(self, source: Source, days: Days) -> str:
+        """The condition for the rows of these days; none for a small table."""
         if source.time is None:
             return ""
-        near = {"before": day - ONE_DAY, "day": day, "next": day + ONE_DAY, "after": day + 2 * ONE_DAY}
-        return " WHERE " + self.dialect.on_day.format(c=_quoted(source.time), **near)
+        near = {"before": days.first - ONE_DAY, "next": days.last + ONE_DAY, "after": days.last + 2 * ONE_DAY}
+        condition = self.dialect.on_days.format(c=_quoted(source.time), first=days.first, last=days.last, **near)
+        return f" WHERE {condition}"
 
     def _one(self, query: str) -> Any:
         with self.connection.cursor() as cursor:

@@ -25,8 +25,8 @@ class Dialect:
     ``declared``: our column type → the declared types that fit it.
     ``read``: our column type → the expression that reads it, where that isn't the column alone.
     ``begin``: statements that make a transaction see one moment of the database.
-    ``on_day``: the condition for a moment of one UTC day; it has the days ``before``, ``day``, ``next`` and
-    ``after`` to compare with, so that an index serves it.
+    ``on_days``: the condition for a moment of the UTC days ``first`` to ``last``; it has the days ``before``, ``next``
+    and ``after`` (the day after ``next``) to compare with, too, so that an index serves it.
     ``strange``: a condition that holds of every moment that isn't between ``first`` and ``last`` in the
     database's own spelling; it may hold of more.
     ``first_day``: the UTC date of the earliest moment since ``first``, as text.
@@ -38,7 +38,7 @@ class Dialect:
     declared: dict[ColumnType, tuple[str, ...]]
     read: dict[ColumnType, str]
     begin: tuple[str, ...]
-    on_day: str
+    on_days: str
     strange: str
     first_day: str
     batches: dict[str, str]
@@ -76,7 +76,7 @@ POSTGRESQL = Dialect(
         "date": _finite("DATE '{}'"),
     },
     begin=("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET LOCAL TIME ZONE 'UTC'"),
-    on_day="{c} >= TIMESTAMPTZ '{day} 00:00:00+00' AND {c} < TIMESTAMPTZ '{next} 00:00:00+00'",
+    on_days="{c} >= TIMESTAMPTZ '{first} 00:00:00+00' AND {c} < TIMESTAMPTZ '{next} 00:00:00+00'",
     strange="{c} IS NULL OR {c} < TIMESTAMPTZ '{first}' OR {c} > TIMESTAMPTZ '{last}'",
     first_day="SELECT min({c})::date::text FROM {table} WHERE {c} >= TIMESTAMPTZ '{first}' AND {c} < 'infinity'",
     batches={"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)},
@@ -114,8 +114,8 @@ SQLITE = Dialect(
     },
     begin=("SELECT count(*) FROM sqlite_master",),
     # By time and not by text: an offset from UTC moves a moment by less than a day, all else begins with its day.
-    on_day="{c} >= '{before}' AND {c} < '{after}' AND '{day}' = CASE WHEN substr({c}, -6, 1) IN ('+', '-') "
-    "THEN date(substr({c}, 1, 19) || substr({c}, -6)) ELSE substr({c}, 1, 10) END",
+    on_days="{c} >= '{before}' AND {c} < '{after}' AND CASE WHEN substr({c}, -6, 1) IN ('+', '-') "
+    "THEN date(substr({c}, 1, 19) || substr({c}, -6)) ELSE substr({c}, 1, 10) END BETWEEN '{first}' AND '{last}'",
     strange=f"{{c}} IS NULL OR typeof({{c}}) <> 'text' OR {{c}} NOT GLOB '{_DAY} {_CLOCK}.{'[0-9]' * 6}' "
     "OR datetime({c}, '+0 days') IS NOT substr({c}, 1, 19) OR {c} < '{first}' OR {c} > '{last}'",
     first_day="SELECT date(min({c})) FROM {table} WHERE {c} >= '{first}' "

@@ -1,4 +1,4 @@
-"""What lies outside the tables and must not stay: red runs, leftovers, copies, answers, landing, old draws."""
+"""What lies outside the tables and must not stay: red runs, copies, answers, landing, old draws, old memories."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from jobs.lake.memory import Memory
 from jobs.lake.zones import Lake
 from jobs.retention.deadline import Deadline
 from jobs.retention.search import found_in
@@ -45,9 +46,13 @@ def leftovers(
 
     ``expired``: for each pseudonymised release and export, the tokens of those who may be kept no longer. A
     quarantined run or a recipient's copy that holds one goes whole: neither is anybody's record, a hold
-    doesn't need it, and it can be made again without them. ``releases``: whose draws go with the days that they are of.
+    doesn't need it, and it can be made again without them. ``releases``: whose draws, and memories of
+    months, go with the days that they are of.
     """
-    found = dict(_overdue(lake, today)) | dict(_drawn(lake, today, releases))
+    contracts = list(releases)
+    found = (
+        dict(_overdue(lake, today)) | dict(_drawn(lake, today, contracts)) | dict(_remembered(lake, today, contracts))
+    )
     for zone, depth in (("quarantine", 2), ("exports", 3)):
         for path in _below(lake.root / zone, depth):
             if path not in found and found_in(_files(path), expired.get(path.parent.name, frozenset())):
@@ -76,6 +81,17 @@ def _drawn(lake: Lake, today: date, releases: Iterable[Contract]) -> Iterator[tu
         for path in _below(lake.budget(contract.release), 1):
             if deadline.is_past(_day_of(path)):
                 yield path, "numbers drawn for a day past its release's period"
+
+
+def _remembered(lake: Lake, today: date, releases: Iterable[Contract]) -> Iterator[tuple[Path, str]]:
+    """What is remembered of a month past its release's period; and what a crash left before its month was published."""
+    for contract in releases:
+        deadline = Deadline.of(contract, today)
+        for path in _below(lake.memory(contract.release), 1):
+            if deadline.is_past(_day_of(path)):
+                yield path, "memory of a month past its release's period"
+            elif today - _changed(path) > STAGED and not Memory(contract, lake).is_of_a_month(path):
+                yield path, "memory of a month that wasn't published"
 
 
 def _day_of(draw: Path) -> date:

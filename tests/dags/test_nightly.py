@@ -7,8 +7,7 @@ from itertools import chain
 
 import pyarrow.parquet as pq
 
-from jobs.night.plan import buildable
-from tests.dags.nights import DAY, EARLIER
+from tests.dags.nights import DAY, EARLIER, due
 from tests.forms import files_below, where_found
 
 PSEUDONYMISED = {"threat_events", "activity_trail"}
@@ -20,7 +19,7 @@ def test_every_night_is_green_but_the_one_without_a_key(nights):
 
 
 def test_a_second_run_of_a_day_gives_identical_tables_and_one_more_version(nights, promise):
-    for release in buildable(promise):
+    for release in due(promise):
         assert set(nights.after_first[0][release]["day"]) == {DAY}, release
         assert nights.after_again[0][release].equals(nights.after_first[0][release]), release
         assert nights.after_again[1][release] == nights.after_first[1][release] + 1
@@ -41,8 +40,8 @@ def test_tokens_join_over_releases_of_one_domain(nights):
 
 def test_a_release_that_cannot_be_made_stops_no_other(nights, promise):
     """Without the epoch's key two releases and the derived one are refused, the others have one more day."""
-    made = {release for release in buildable(promise) if nights.versions()[release] > nights.after_again[1][release]}
-    assert made == set(buildable(promise)) - KEYED
+    made = {release for release in due(promise) if nights.versions()[release] > nights.after_again[1][release]}
+    assert made == set(due(promise)) - KEYED
     assert all(set(nights.table(release)["day"]) == {EARLIER, DAY} for release in made)
     assert "the key of epoch 2026-01-01 was destroyed" in nights.printed["destroyed"]
     assert "failed: landing or keys aren't as they must be" in nights.printed["destroyed"], "its row of the DAG's page"

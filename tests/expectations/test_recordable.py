@@ -29,6 +29,7 @@ def case_of(contract):
     return Case(
         contract, DAY, datetime(2026, 3, 20, tzinfo=UTC), SimpleNamespace(columns=[*contract.output_schema]), None, Claimed(9, 7, 5, 3),
         Recounted(1, 1, keyed, 1, {"first_name and family_name": 1}, 1, book={"draws of one day": 1}, left_in=1,
+                  months={"classes of two months under k": 1},
                   unread={"ip": Unread(9, 9, 0.01)}), (wrong, early), (10_000,), ((), ("x",)), ("x",),
     )  # fmt: skip
 

@@ -83,7 +83,7 @@ def test_values_without_a_place_are_counted_and_never_shown(promise, name, value
 
 
 PINNED = {
-    "hierarchies": {"sector": "sector", "headcount_band": "headcount_band", "region": "country"},
+    "hierarchies": {"sector": "sector", "headcount_band": "headcount_band", "region": "region"},
     "node": {"sector": "group", "headcount_band": "size", "region": "region"},
     "suppression": 0.05,
     "loss": "certainty_penalty",

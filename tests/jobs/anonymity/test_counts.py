@@ -16,7 +16,9 @@ MODULES = ("dashboard", "promote", "monitor")
 @pytest.fixture(scope="module")
 def contract(promise):
     """k is 10 over sector, size and region, l is 3 over the main module."""
-    return promise.release("usage_profile")
+    contract = promise.release("usage_profile")
+    anonymity = contract.anonymity.model_copy(update={"sensitive": ("main_module",)})
+    return contract.model_copy(update={"anonymity": anonymity})
 
 
 def people(count, modules=MODULES, sector="retail"):

@@ -15,7 +15,6 @@ from jobs.gate.decisions import open_incidents
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
-from jobs.night.plan import BUILT
 from jobs.night.protect import protect_release
 from jobs.night.publish import publish_release
 from jobs.night.validate import RedVerdictError, validate_release
@@ -122,7 +121,7 @@ def night(spark, promise, seeded_platform, tmp_path_factory):
 
 def releases(promise):
     """Those that can be made, what they are made of first."""
-    built = [name for name, contract in promise.releases.items() if contract.shape in BUILT]
+    built = [name for name, contract in promise.releases.items() if contract.is_due(DAY)]
     return sorted(built, key=lambda name: promise.releases[name].findings is not None)
 
 

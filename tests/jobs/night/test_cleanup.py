@@ -7,7 +7,6 @@ import pytest
 
 from jobs.lake.manifest import Manifest
 from jobs.night.cleanup import clean_up
-from jobs.night.plan import buildable
 
 DAY = date(2026, 3, 12)
 TODAY, NOON = date(2026, 6, 10), time(12)
@@ -22,12 +21,16 @@ def landed(lake, ledger):
     return folder
 
 
-def publish(ledger, release):
-    ledger.append("published", release=release, day=DAY, run="r", version=1, rows=0, files=1, verdict_hash="")
+def due(promise, day):
+    return [name for name, contract in promise.releases.items() if contract.is_due(day)]
+
+
+def publish(ledger, release, day=DAY):
+    ledger.append("published", release=release, day=day, run="r", version=1, rows=0, files=1, verdict_hash="")
 
 
 def test_landing_stays_until_the_last_release_is_published(landed, lake, ledger, promise):
-    *others, last = buildable(promise)
+    *others, last = due(promise, DAY)
     for release in others:
         publish(ledger, release)
     assert clean_up(promise, DAY, lake, TODAY) == ([], [last])
@@ -37,11 +40,20 @@ def test_landing_stays_until_the_last_release_is_published(landed, lake, ledger,
     assert ledger.last("cleaned", source="activity", day=DAY)
 
 
+def test_a_published_month_is_not_waited_for_when_its_last_day_is_made_again(lake, ledger, promise):
+    last = date(2026, 3, 31)
+    for release in due(promise, last):
+        publish(ledger, release, last)
+    ledger.append("extracted", source="activity", day=last, rows=1, columns=1)
+    waiting = clean_up(promise, last, lake, TODAY)[1]
+    assert set(waiting) == set(promise.releases) - {"usage_profile"}
+
+
 def test_a_publication_before_the_last_extraction_does_not_count(landed, lake, ledger, promise):
-    for release in buildable(promise):
+    for release in due(promise, DAY):
         publish(ledger, release)
     ledger.append("extracted", source="activity", day=DAY, rows=1, columns=1)
-    assert clean_up(promise, DAY, lake, TODAY) == ([], buildable(promise))
+    assert clean_up(promise, DAY, lake, TODAY) == ([], due(promise, DAY))
     assert landed.exists()
 
 

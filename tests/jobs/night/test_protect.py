@@ -10,8 +10,9 @@ import pytest
 from jobs.keys.errors import LostKeyError
 from jobs.keys.ring import Keyring
 from jobs.lake.zones import LandingChangedError, NotExtractedError
+from jobs.night.builders import protect
 from jobs.night.extract import extract_day
-from jobs.night.protect import NoBuilderError, protect, protect_release
+from jobs.night.protect import NotDueError, protect_release
 from policy.errors import ContractError
 
 DAY = date(2026, 3, 12)
@@ -112,8 +113,8 @@ def test_staged_files_are_closed_and_carry_no_statistics(spark, landed, promise)
             assert not (metadata.num_row_groups and metadata.row_group(0).column(column).is_stats_set)
 
 
-def test_a_release_without_a_builder_is_refused_by_name(spark, lake, promise):
-    with pytest.raises(NoBuilderError, match="usage_profile"):
+def test_a_release_that_is_not_due_is_refused_with_the_day_on_which_it_is(spark, lake, promise):
+    with pytest.raises(NotDueError, match="usage_profile of 2026-03-12: of closed months; due on 2026-03-31"):
         protect_release(promise, "usage_profile", DAY, RUN, spark, lake)
 
 

@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.lake.tables import published_rows
+from jobs.night.builders import ForgottenVersionError
 from jobs.night.extract import extract_day
-from jobs.night.protect import ForgottenVersionError, protect_release
+from jobs.night.protect import protect_release
 from jobs.night.publish import publish_release
 from jobs.night.validate import RedVerdictError, validate_release
 

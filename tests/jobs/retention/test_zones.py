@@ -167,3 +167,21 @@ def test_rows_of_a_destroyed_epoch_belong_to_nobody_and_go_by_their_day(world):
     world.keyring.destroy("threat", "2026-01-01")
     assert world.expire(TODAY).counts()["rows"] == 0
     assert world.expire(date(2027, 2, 6)).counts()["rows"] == 1
+
+
+def test_a_month_s_memory_goes_with_its_month_and_what_no_month_has_after_two_days(lake, promise):
+    contract = promise.release("usage_profile")
+    folder = lake.private(lake.memory(contract.release))
+    today = date(2026, 11, 30)
+    for name, age in (
+        ("2021-10-31-a-memory.parquet", 0),
+        ("2026-09-30-crash-memory.parquet", 3),
+        ("2026-10-31-now-memory.parquet", 0),
+    ):
+        (folder / name).write_bytes(b"x")
+        aged(folder / name, today - timedelta(days=age))
+    found = {each.path.rpartition("/")[2]: each.why for each in leftovers(lake, today, {}, [contract])}
+    assert found == {
+        "2021-10-31-a-memory.parquet": "memory of a month past its release's period",
+        "2026-09-30-crash-memory.parquet": "memory of a month that wasn't published",
+    }

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from demo.surrogate_pools import LOCALES, POOLS, pools
 from jobs.gate.collisions import colliding
 from jobs.keys.ring import Keyring
-from jobs.night.protect import protect
+from jobs.night.builders import protect
 from jobs.treatments.surrogates import surrogate
 from policy.checks import check
 from policy.errors import ContractError

@@ -16,6 +16,7 @@ from jobs.keys.ring import Keyring, remembering_key
 from jobs.lake.memory import MONTH, PERSON, Memory, staged_memory
 from jobs.people.exclusion import consenting
 from policy.contract import Contract
+from policy.periods import now
 
 if TYPE_CHECKING:
     from jobs.gate.recount import LandedDay

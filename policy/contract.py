@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from policy.base import Model
 from policy.periods import months_of
 from policy.privacy import PrivacyBudget
+from policy.risk import Risk
 from policy.rules import ColumnRule
 from policy.sources import Identifier
 from policy.statistics import Statistic
@@ -138,6 +139,7 @@ class Contract(Model):
     anonymity: Anonymity | None = None
     privacy: PrivacyBudget | None = None
     findings: Findings | None = None
+    risk: Risk | None = None
     gate: Gate
     outputs: tuple[Output, ...] = ()
 
@@ -157,6 +159,8 @@ class Contract(Model):
             raise ValueError("a pseudonymised release, and no other, has a domain and an epoch")
         if self.epoch is not None:
             months_of(self.epoch)
+        if self.risk is not None and (self.epoch is None or self.shape != "events"):
+            raise ValueError("risk asks about tokens of events; leave it out of a release that has none")
         return self
 
     @property

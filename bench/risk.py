@@ -1,45 +1,47 @@
-"""How likely somebody is found in the demo's pseudonymised events: unicity, and two epochs joined by behaviour.
+"""How likely somebody is found in the demo's pseudonymised events, counted by another program than the suite's.
 
     python -m bench.risk             thirty days of the demo platform, 2,000 users; renews docs/risk.md
     python -m bench.risk --scale 4   another size; prints only
 
-The events are treated as the contracts say, by the kernel, under keys of the moment; nobody is left out, and no gate
-judges.
-For the joins the thirty days are two epochs of fifteen, each with a key of its own.
+Sets in memory instead of Spark, every token asked about, points drawn by another generator: `jobs.anonymity.unicity`
+must come to the same shares. Counted on the platform's own rows, times and networks as the contracts cut them: tokens
+are one to one, so ids give the same. For the joins the thirty days are two epochs; browser and route are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import ipaddress
+import random
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from datetime import date, datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from statistics import fmean, stdev
 
-import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import numpy as np
 
-import policy
 from bench.risk_page import lines, write_page
-from jobs.anonymity.linkage import Linkage
-from jobs.anonymity.unicity import Unicity, unicity
-from jobs.assurance.moments import cuts_of, moments
-from jobs.assurance.relinking import relinked
-from jobs.keys.field_keys import DomainKeys
-from jobs.night.protect import protect
-from jobs.spark.session import spark
-from jobs.treatments import treated
-from policy.contract import Contract
-from policy.promise import Promise
+from jobs.anonymity.linkage import Linkage, linked
+from jobs.anonymity.unicity import DRAWS, Unicity
+from jobs.assurance.moments import CUTS
+from jobs.assurance.relinking import LINKED
+from policy.risk import MOST_POINTS
 
-RELEASES = ("threat_events", "activity_trail")
-UNTIL, DAYS = date(2026, 3, 31), 30
-HALF = UNTIL - timedelta(days=14)
-"""The first day of the second epoch."""
+UNTIL, HALF, DAYS = "2026-03-31", "2026-03-17", 30
+"""The last day, the first day of the second epoch, and how many there are."""
+WORDS = {
+    "threat_events": ("security_events", ("kind", "outcome")),
+    "activity_trail": ("activity", ("action", "module", "object_type")),
+}
+"""The source of each release, and its closed words, that of a point first."""
+
+Point = tuple[int, object]
+Traces = Mapping[str, set[Point]]
 
 
 def main() -> int:
@@ -47,81 +49,84 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.risk", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
     args = parser.parse_args()
-    promise, session = policy.load(), spark("bench")
+    found: list[Unicity] = []
+    joined: dict[str, Linkage] = {}
     with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "platform.db"
-        words = [
-            "seed",
-            "--to",
-            f"sqlite:///{database}",
-            "--until",
-            str(UNTIL),
-            "--days",
-            str(DAYS),
-            "--scale",
-            str(args.scale),
-        ]
-        subprocess.run([sys.executable, "-m", "demo", *words], check=True, capture_output=True)
-        with sqlite3.connect(database) as platform:
-            raw = {name: frame(session, platform, promise, name).persist() for name in RELEASES}
-            people = session.createDataFrame(
-                table_of(platform.execute("SELECT user_id FROM professional_users"), ["user_id"])
-            )
-        found, joined = (
-            measured(promise, raw),
-            {name: linkage(promise, session, raw[name], people, name) for name in RELEASES},
-        )
+        target = Path(folder) / "platform.db"
+        words = ["--to", f"sqlite:///{target}", "--until", UNTIL, "--days", str(DAYS), "--scale", str(args.scale)]
+        subprocess.run([sys.executable, "-m", "demo", "seed", *words], check=True, capture_output=True)
+        with sqlite3.connect(target) as platform:
+            for release, (source, columns) in WORDS.items():
+                query = f"SELECT user_id, occurred_at, ip, {', '.join(columns)} FROM {source} WHERE user_id IS NOT NULL"
+                rows = platform.execute(query).fetchall()
+                for kind, traces in traces_of(rows).items():
+                    cuts = (0, *CUTS) if kind == "moments" else (0,)
+                    found += [each for cut in cuts for each in unicity(release, kind, cut, traces)]
+                joined[release] = linkage(rows, columns)
     print("\n".join(lines(found, joined)))
     if args.scale == 1:
         write_page(found, joined)
     return 0
 
 
-def frame(session: SparkSession, platform: sqlite3.Connection, promise: Promise, release: str) -> DataFrame:
-    """Every event of the platform, as a night lands them."""
-    contract = promise.release(release)
-    names = list(contract.columns)
-    rows = table_of(platform.execute(f"SELECT {', '.join(names)} FROM {contract.main_source}"), names)
-    at = pa.array(
-        [datetime.fromisoformat(f"{text}+00:00") for text in rows["occurred_at"].to_pylist()], pa.timestamp("us", "UTC")
-    )
-    return session.createDataFrame(rows.set_column(names.index("occurred_at"), "occurred_at", at))
+def traces_of(rows: Iterable[tuple]) -> dict[str, Traces]:
+    """The points of everybody: (minute, word) and (day, network), times as minutes."""
+    known: dict[str, dict[str, set[Point]]] = {"moments": defaultdict(set), "networks": defaultdict(set)}
+    for who, at, ip, word, *_ in rows:
+        minute = int(datetime.fromisoformat(f"{at}+00:00").timestamp()) // 60
+        known["moments"][who].add((minute, word))
+        if (network := network_of(ip)) is not None:
+            known["networks"][who].add((minute - minute % 1440, network))
+    return known
 
 
-def table_of(rows: sqlite3.Cursor, names: list[str]) -> pa.Table:
-    """Rows of texts as Arrow."""
-    columns = list(zip(*rows.fetchall(), strict=True))
-    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
+def network_of(ip: str | None) -> tuple[int, int] | None:
+    """The /24 or /64 of an address; an IPv4 address in IPv6 is that address."""
+    try:
+        address = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return None
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.version, int(address) >> (8 if address.version == 4 else 64)
 
 
-def released(promise: Promise, contract: Contract, raw: DataFrame, keys: DomainKeys) -> DataFrame:
-    """What readers would see of these rows, with their day."""
-    return protect(raw, contract, promise.taxonomies, keys.on(raw.sparkSession)).withColumn(
-        "day", F.to_date("occurred_at")
-    )
+def unicity(release: str, kind: str, cut: int, traces: Traces) -> Iterable[Unicity]:
+    """For each number of points the share that is the only one with all of them."""
+
+    def shown(point: Point) -> Point:
+        return (point[0] - point[0] % cut, point[1]) if cut else point
+
+    having: dict[Point, set[str]] = defaultdict(set)
+    for who, points in traces.items():
+        for point in points:
+            having[shown(point)].add(who)
+    for known in range(1, MOST_POINTS + 1):
+        shares = []
+        for draw in range(DRAWS):
+            alone = 0
+            for who, points in traces.items():
+                drawn = sorted(points, key=repr)
+                random.Random(f"{draw} {who}").shuffle(drawn)
+                alone += len(set.intersection(*(having[shown(point)] for point in drawn[:known]))) == 1
+            shares.append(alone / len(traces))
+        fewer = sum(len(points) < known for points in traces.values()) / len(traces)
+        error = stdev(shares) / DRAWS**0.5
+        yield Unicity(release, kind, cut, known, len(traces), fmean(shares), 0.0, fewer, error)
 
 
-def measured(promise: Promise, raw: dict[str, DataFrame]) -> list[Unicity]:
-    """The unicity of both releases, each as if it were an epoch: the releases in one run."""
-    days, key = [UNTIL - timedelta(days=back) for back in range(DAYS)], DomainKeys("threat", "bench", os.urandom(32))
-    points = [
-        moments(released(promise, promise.release(name), rows, key), promise.release(name), days).withColumn(
-            "epoch", F.lit(name)
-        )
-        for name, rows in raw.items()
-    ]
-    return unicity(points[0].union(points[1]), cuts_of(promise.release(RELEASES[0])))
-
-
-def linkage(promise: Promise, session: SparkSession, raw: DataFrame, people: DataFrame, release: str) -> Linkage:
-    """How many people are found again after the key has changed in the middle of the month."""
-    contract = promise.release(release)
-    keys = [DomainKeys("threat", epoch, os.urandom(32)) for epoch in ("before", "after")]
-    halves = (raw.where(F.col("occurred_at") < F.lit(HALF)), raw.where(F.col("occurred_at") >= F.lit(HALF)))
-    before, after = (released(promise, contract, rows, key) for rows, key in zip(halves, keys, strict=True))
-    rule = contract.columns["user_id"]
-    made = [treated("user_id", rule, promise.taxonomies, key.on(session)).alias(key.epoch) for key in keys]
-    return relinked(contract, before, after, people.select(*made))
+def linkage(rows: Iterable[tuple], columns: tuple[str, ...]) -> Linkage:
+    """How many people are found again by their habits after the middle of the month."""
+    profiles: tuple[dict[str, Counter], dict[str, Counter]] = (defaultdict(Counter), defaultdict(Counter))
+    for who, at, _, *words in rows:
+        moment = datetime.fromisoformat(at)
+        hours = (("hour", moment.hour), ("weekday and hour", moment.weekday(), moment.hour))
+        profiles[at >= HALF][who].update((*hours, *zip(columns, words, strict=True)))
+    both = sorted(profiles[0].keys() & profiles[1].keys())
+    random.Random(1).shuffle(both)
+    people = both[:LINKED]
+    words = sorted({word for half in profiles for who in people for word in half[who]}, key=repr)
+    before, after = (np.array([[half[who][word] for word in words] for who in people]) for half in profiles)
+    return linked(before, after, np.arange(len(people)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ needn't ask the gate. And it is measured how likely somebody is found in it.
 |---|---|---|
 | `assure` | something was found, or the search missed a planted leak; or the platform can't be read | read the log's last line: release, expectation, column; see docs/gate.md |
 | `incidents` | the ledger can't be read | check the lake; clear the task |
-| `risk` | a release gives away more than its contract allows | the log's last line names release and owner, the page says what coarser times buy; see docs/risk.md |
+| `risk` | a release gives away more than its contract allows; or the platform can't be read | the log's last line names release and owner, the page says what coarser times buy; see docs/risk.md |
 | `retention_runs` | no retention was proved for more than two days: what must be gone may still be there | look at the DAG `retention`: is it paused, red, or waiting for an approval? |
 | `acknowledge` | whoever approved isn't a person | clear the task, decide in the UI |
 """

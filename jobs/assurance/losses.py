@@ -23,7 +23,9 @@ class Lost:
 
 
 def lost(contract: Contract, ledger: Ledger) -> tuple[Lost, ...]:
-    """What the latest nights of a release lost, by its shape; nothing where no night is on record."""
+    """What the latest nights of a release lost, by its shape; nothing where no night is on record, and of findings."""
+    if contract.findings is not None:
+        return ()
     nights = _nights(contract, ledger)
     if contract.statistics:
         return tuple(_hidden(contract, nights))

@@ -72,19 +72,15 @@ def published(lake, contract):
 
 
 def test_a_point_is_a_moment_and_its_words_and_of_an_address_the_network(spark, contract):
-    schema = "actor string, occurred_at timestamp, ip string, kind string, day date"
-    rows = spark.createDataFrame(
-        [tuple(row.values()) for row in ROWS],
-        "actor string, occurred_at timestamp_ntz, ip string, kind string, day date",
-    )
-    rows = rows.selectExpr("actor", "CAST(occurred_at AS TIMESTAMP) AS occurred_at", "ip", "kind", "day")
+    local = "actor string, occurred_at timestamp_ntz, ip string, kind string, day date"
+    rows = spark.createDataFrame([tuple(row.values()) for row in ROWS], local)
+    rows = rows.withColumn("occurred_at", rows["occurred_at"].cast("timestamp"))
     made = {tuple(row) for row in moments(rows, contract, DAYS).collect()}
     seconds = int(datetime.fromisoformat("2026-03-30T00:00+00:00").timestamp())
     assert ("2026-01-01", "moments", ANA, seconds + 8 * 3600, "\x1flogin_ok") in made
     assert {("2026-01-01", "networks", who, seconds, "\x1fip4_bbbbbb") for who in (ANA, BEN)} <= made
     assert ("2026-01-01", "networks", CLO, seconds, "\x1fip6_" + "b" * 16) in made
     assert {row[0] for row in made} == {"2026-01-01", "2026-04-01"}, "each day in the epoch of its key"
-    assert len(schema.split(",")) == 5
 
 
 def test_only_what_would_be_coarser_than_the_contract_is_tried(contract):

@@ -21,6 +21,9 @@ test: setup  ## run all tests
 assure: setup  ## search every published table again, with the identifiers that the platform has now
 	@$(BIN)/python -m demo.night assure --day "$(DAY)"
 
+risk: setup  ## measure in every published release how likely somebody is found; write the page of it
+	@$(BIN)/python -m demo.night risk --day "$(DAY)"
+
 ui: setup  ## watch and operate the nights in the Airflow UI
 	@$(BIN)/python -m demo.night ui
 
@@ -91,4 +94,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
-.PHONY: help nightly test assure ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test assure risk ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

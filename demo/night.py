@@ -35,6 +35,9 @@ from policy.command_line import a_day_or_yesterday, a_port, command, python
 NIGHT_WITHIN = timedelta(hours=6)
 SIGNS = {"success": "✓", "failed": "✗", "skipped": "–", "upstream_failed": "·"}
 
+AGAIN = {"assure": "search", "risk": "measure"}
+"""Steps over everything that is published."""
+
 GREEN = """
 Read it:     {python} -c "import polars; print(polars.scan_delta('lake/published/threat_events').collect())"
 Its terms:   lake/published/threat_events/_about/datasheet.md
@@ -47,10 +50,10 @@ Which task and why: the lines above, `make ui`, or the logs below .airflow/logs"
 def main() -> int:
     """``night`` runs one and ends; ``ui`` stays until it is interrupted; ``forget`` deletes what both made.
 
-    ``assure`` searches what the nights have published.
+    ``assure`` searches what the nights have published, ``risk`` measures it.
     """
     parser = argparse.ArgumentParser(prog=command("demo.night"), description=__doc__)
-    parser.add_argument("what", choices=("night", "assure", "ui", "forget"))
+    parser.add_argument("what", choices=("night", "assure", "risk", "ui", "forget"))
     parser.add_argument("--day", type=a_day_or_yesterday, default="")
     parser.add_argument("--scale", type=a_scale, default="1")
     parser.add_argument("--port", type=a_port, default=os.environ.get("PORT") or "8080", help="or the variable PORT")
@@ -61,13 +64,8 @@ def main() -> int:
         for folder in (HOME, DEMO, PROJECT / "lake", PROJECT / ".secrets"):
             shutil.rmtree(folder, ignore_errors=True)
         return 0
-    if args.what == "assure":
-        if not PLATFORM.exists():
-            say("nothing to search: run `make nightly` first")
-            return 1
-        env = {**os.environ, "IGNICLOUD_PLATFORM": f"sqlite:///{PLATFORM}"}
-        words = [sys.executable, "-m", "jobs", "assure", "--day", str(args.day)]
-        return subprocess.run(words, cwd=PROJECT, env=env, check=False).returncode
+    if args.what in AGAIN:
+        return again(args.what, args.day)
     port = free_port(args.port)
     env = environment(port)
     seed_platform(args.day, args.scale)
@@ -85,6 +83,16 @@ def main() -> int:
     subprocess.run([sys.executable, "-m", "jobs", "night", "--day", str(args.day)], cwd=PROJECT, check=False)
     say(GREEN.format(python=python()) if went_well else RED)
     return 0 if went_well else 1
+
+
+def again(what: str, day: date) -> int:
+    """Search or measure what the nights have published; the step's exit code."""
+    if not PLATFORM.exists():
+        say(f"nothing to {AGAIN[what]}: run `make nightly` first")
+        return 1
+    env = {**os.environ, "IGNICLOUD_PLATFORM": f"sqlite:///{PLATFORM}"}
+    words = [sys.executable, "-m", "jobs", what, "--day", str(day)]
+    return subprocess.run(words, cwd=PROJECT, env=env, check=False).returncode
 
 
 def parts_of(what: str) -> Mapping[str, tuple[str, ...]]:

@@ -67,6 +67,7 @@ def check(contract: Contract, sources: dict[str, Source], register: Register, ta
         *_disclosure(contract),
         *microdata(contract, sources, taxonomies),
         *_noisy_counts(contract, sources),
+        *_risk(contract),
     )
     for column, problem in problems:
         raise ContractError(contract.release, column, problem, contract.owner)
@@ -210,3 +211,20 @@ def _noisy_counts(contract: Contract, sources: dict[str, Source]) -> Iterator[Pr
                     count.name,
                     f"counts by {group}, whose words aren't closed: keep a vocabulary, or the hour of the day",
                 )
+
+
+def _risk(contract: Contract) -> Iterator[Problem]:
+    """What may be known of somebody are columns that readers see: a moment, and words."""
+    if contract.risk is None:
+        return
+    rules = {rule.output or name: rule for name, rule in contract.columns.items() if rule.published}
+    person = rules.get(contract.risk.person)
+    if not isinstance(person, Token) or person.identifier != "person":
+        yield contract.risk.person, "isn't a column of people's tokens, whose risk it could be"
+    for name, knowledge in contract.risk.points.items():
+        moment, *words = knowledge.know
+        if moment != "day" and not isinstance(rules.get(moment), TruncateTime):
+            yield moment, f"begins the points {name} and is neither `day` nor a column of times"
+        for column in words:
+            if column not in rules or column == contract.risk.person:
+                yield column, f"is in the points {name}, and no other column that readers see"

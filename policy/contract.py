@@ -12,6 +12,7 @@ from policy.base import Model
 from policy.periods import month_end, months_of
 from policy.privacy import PrivacyBudget
 from policy.profile import Profile
+from policy.risk import Risk
 from policy.rules import ColumnRule
 from policy.sources import Identifier
 from policy.statistics import Statistic
@@ -141,6 +142,7 @@ class Contract(Model):
     profile: Profile | None = None
     privacy: PrivacyBudget | None = None
     findings: Findings | None = None
+    risk: Risk | None = None
     gate: Gate
     outputs: tuple[Output, ...] = ()
 
@@ -167,6 +169,8 @@ class Contract(Model):
             raise ValueError("a pseudonymised release, and no other, has a domain and an epoch")
         if self.epoch is not None:
             months_of(self.epoch)
+        if self.risk is not None and (self.epoch is None or self.shape != "events"):
+            raise ValueError("risk asks about tokens of events; leave it out of a release that has none")
         return self
 
     @property

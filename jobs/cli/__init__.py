@@ -127,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))
     reidentify.add_arguments(step("reidentify", reidentify.run, "who is behind a token, under four eyes"))
-    risk.add_arguments(step("risk", risk.run, "how likely it is that somebody is found in any table (Spark)"))
+    risk.add_arguments(
+        step("risk", risk.run, "how likely it is that somebody is found, in every release or any table (Spark)")
+    )
     signals.add_arguments(step("signals", signals.run, "check the detection rules, try one on a day"))
     return parser
 

@@ -1,20 +1,27 @@
-"""``python -m jobs risk``: how likely somebody is found in a table, anybody's. Prints counts, never a value."""
+"""``python -m jobs risk``: how likely somebody is found, in every published release, or in a table, anybody's.
+
+Prints counts, never a value.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import policy
 from jobs.lake.zones import Lake
+from policy.command_line import a_day
 from policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from jobs.anonymity.classes import Roles
     from jobs.anonymity.counts import Counts
     from jobs.anonymity.reidentification import Pairs
+    from jobs.assurance.risk import Measured
 
 
 class BothRolesError(PolicyError):
@@ -25,10 +32,23 @@ class BothRolesError(PolicyError):
         super().__init__(f"{column} {problem}; correct --quasi, --sensitive or --ordered")
 
 
+class HalfAskedError(PolicyError):
+    """A table is judged by its quasi-identifiers; one of the two wasn't given."""
+
+    def __init__(self) -> None:
+        super().__init__("--table and --quasi belong together; without both every published release is measured")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``risk``: the table, what its columns are, and what is known of the population."""
-    parser.add_argument("--table", type=Path, required=True, help="a Parquet file, a folder of them, or a Delta table")
-    parser.add_argument("--quasi", type=_columns, required=True, help="quasi-identifiers: a,b,c")
+    """The options of ``risk``; without any, every published release is measured as its contract says.
+
+    Of a table: where it is, what its columns are, and what is known of the population.
+    """
+    parser.add_argument(
+        "--day", type=a_day, help="of releases, the day whose accounts are known; yesterday unless given"
+    )
+    parser.add_argument("--table", type=Path, help="a Parquet file, a folder of them, or a Delta table")
+    parser.add_argument("--quasi", type=_columns, default=(), help="of a table, quasi-identifiers: a,b,c")
     parser.add_argument("--sensitive", type=_columns, default=(), help="sensitive attributes: d,e")
     parser.add_argument("--ordered", type=_columns, default=(), help="sensitive attributes whose values are an order")
     parser.add_argument("--k", type=_count, default=5, help="rows that a class should have; 5 unless given")
@@ -52,7 +72,51 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def run(args: argparse.Namespace, _: Lake) -> int:
+def run(args: argparse.Namespace, lake: Lake) -> int:
+    """Measure every release, or one table.
+
+    Raises:
+        HalfAskedError: a table without quasi-identifiers, or these without a table.
+    """
+    if (args.table is None) != (not args.quasi):
+        raise HalfAskedError
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    return _releases(args.day or yesterday, lake) if args.table is None else _table(args)
+
+
+def _releases(day: date, lake: Lake) -> int:
+    """Print, draw and record what is measured of each; over a limit is a refusal, after all of them."""
+    from jobs.assurance.risk import RiskOverLimitError, measure
+    from jobs.assurance.risk_page import write_risk_page
+    from jobs.lake.ledger import Ledger
+    from jobs.night.datasheet import write_about
+    from jobs.spark.session import spark
+
+    promise, measured = policy.load(), []
+    for each in measure(promise, day, spark("risk"), lake):
+        print("\n".join(said(each)), flush=True)
+        write_about(promise, each.contract, lake, Ledger(lake.ledger))
+        measured.append(each)
+    print(f"in words and drawings: {write_risk_page(promise, measured, day, lake)}")
+    over = [each for each in measured if each.over]
+    if over:
+        raise RiskOverLimitError(over)
+    return 0
+
+
+def said(measured: Measured) -> Iterator[str]:
+    """The lines of one release: each kind of knowledge, as published, in each epoch."""
+    yield f"{measured.release:<20} {measured.rows:>12} rows" + ("" if measured.unicity else ", no tokens asked about")
+    asked = sorted({(each.epoch, each.kind) for each in measured.unicity})
+    for epoch, kind in asked:
+        found = [each for each in measured.unicity if (each.epoch, each.kind, each.cut) == (epoch, kind, 0)]
+        shares = ", ".join(f"{each.points}: {each.at_most:.1%}" for each in found)
+        yield f"  since {epoch}, {kind} known of {found[0].tokens} tokens single out {shares}"
+    if joined := measured.linkage:
+        yield f"  habits join {joined.rate:.1%} of {joined.people} people of two epochs, a guess {joined.chance:.1%}"
+
+
+def _table(args: argparse.Namespace) -> int:
     """Print what the table's classes look like, who could be found, and what the classes give away."""
     from functools import reduce
     from operator import and_

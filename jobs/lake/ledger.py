@@ -37,6 +37,7 @@ KINDS: dict[str, frozenset[str]] = {
     "assured": frozenset(
         {"release", "day", "run", "verdict", "findings", "proof_planted", "proof_caught", "rows", "files"}
     ),
+    "risk_measured": frozenset({"release", "day", "rows", "unicity", "linkage", "classes", "over"}),
     "quarantined": frozenset({"release", "day", "run"}),
     "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
     "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),

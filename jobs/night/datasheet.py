@@ -17,6 +17,7 @@ from jobs.lake.tables import PARTITION, current_files, open_table
 from jobs.lake.zones import Lake
 from jobs.night.datasheet_microdata import microdata_counts, microdata_guarantees
 from jobs.night.datasheet_noise import noise_guarantees
+from jobs.night.datasheet_risk import risk_measured
 from jobs.night.datasheet_tables import table_counts, table_guarantees
 from policy.contract import Contract, Output
 from policy.promise import Promise
@@ -108,7 +109,7 @@ def datasheet(promise: Promise, contract: Contract, ledger: Ledger) -> str:
         columns=rows,
         release=contract.release,
         counts=_counts(contract, latest, ledger),
-        limits="\n".join(f"- {limit}" for limit in limits(contract)),
+        limits="\n".join(f"- {limit}" for limit in (*limits(contract), *risk_measured(contract, ledger))),
     )
 
 

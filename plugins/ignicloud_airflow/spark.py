@@ -125,6 +125,24 @@ class AssureStep(SparkStep):
         return [self.step]
 
 
+class RiskStep(SparkStep):
+    """Measure how likely somebody is found in every published table; its link leads to the page of it."""
+
+    reads_the_platform = True
+    operator_extra_links = (DataDocsLink(),)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(step="risk", day="", release="", **kwargs)
+
+    def page(self, _: str) -> str:
+        """Where the page lies, below Data Docs: the newest measurement."""
+        return "data_docs/risk/releases.html"
+
+    def arguments(self, _: Context) -> list[str]:
+        """The step alone."""
+        return [self.step]
+
+
 def properties(day: str) -> dict[str, str]:
     """Spark's properties for a step of this day: a driver with one compiler when the day is small.
 

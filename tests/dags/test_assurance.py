@@ -44,6 +44,7 @@ def test_a_leak_makes_the_run_wait_for_a_person_and_is_shown_in_counts(dagbag, l
         states = {ti.task_id: str(ti.state) for ti in made.get_task_instances(session=session)}
     assert states == {
         "assure": "failed", "incidents": "success", "acknowledge": "success", "retention_runs": "success",
+        "risk": "success",
     }  # fmt: skip
     [incident] = open_incidents(ledger)
     assert any(f"{RELEASE}/assured-{incident['day']}.html" in text for text in seen)

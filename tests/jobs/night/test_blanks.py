@@ -68,7 +68,8 @@ def test_the_record_does_not_say_how_many_permissions_were_changed(spark, promis
     )
     counts = write_counting(rows, contract, tmp_path)
     assert counts == {"new_permission": (20 - changed, 20)}
-    said = recorded(Protected("activity_trail", str(DAY), RUN, 20, 20, 20, 0, 0, "e", "c", silent(contract, counts)))
+    staged = Protected("activity_trail", str(DAY), RUN, 20, 20, 20, 0, 0, "e", "c", silent(contract, counts))
+    said = recorded(staged, contract)
     assert {name: content for name, content in said.items() if isinstance(content, int | dict | list)} == {
         "rows_in": 20, "rows_out": 20, "suppressed": 0, "excluded": 0, "unread_wishes": 0,
     }  # fmt: skip

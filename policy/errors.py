@@ -134,6 +134,17 @@ class RequiredValueError(CellDriftError):
         super().__init__(f"{source}.{column}: {rows} rows without the required value; ask {owner} to repair them")
 
 
+class RepeatedValueError(CellDriftError):
+    """A column of which a table has each value once holds one again; the further rows are counted, never shown."""
+
+    def __init__(self, source: str, column: str, rows: int, owner: str) -> None:
+        self.source, self.column, self.rows, self.owner = source, column, rows, owner
+        super().__init__(
+            f"{source}.{column}: {rows} rows repeat the value of another row, and a row of {source} is found by it; "
+            f"ask {owner} to repair them"
+        )
+
+
 class UnreadableValueError(CellDriftError):
     """A column holds cells that aren't of its declared type (SQLite enforces none); they are counted, never shown."""
 

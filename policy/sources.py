@@ -43,7 +43,7 @@ class SourceColumn(Model):
 
     ``role`` tells times apart: at a ``begin`` something happened, an ``end`` may lie ahead or never come.
     ``typed``: anybody may write anything into it. A cell is an identifier if it has the shape of one, or if
-    its row is an account's.
+    its row is an account's. ``unique``: no two rows have the same value, however it is spelled.
     """
 
     type: ColumnType
@@ -51,6 +51,7 @@ class SourceColumn(Model):
     identifier: Identifier | None = None
     values: tuple[str, ...] | None = None
     required: bool = False
+    unique: bool = False
     typed: bool = False
     role: TimeRole = "begin"
 

@@ -162,9 +162,8 @@ def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: 
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
                 rows += batch.num_rows
         drifts = [drift for drift in strays.drifts() if drift.column != source.time]
-        if (
-            source.time is not None and piece.landed == name
-        ):  # the whole table's: a row whose time is wrong may be in no day at all
+        if source.time is not None and piece.landed == name:
+            # of the whole table: a row whose time is wrong may be in no day at all
             platform.look_at_times(name, source, in_no_day := Strays(name, source))
             drifts += in_no_day.drifts()
         path.chmod(0o600)

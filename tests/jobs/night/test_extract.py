@@ -19,6 +19,7 @@ from jobs.platform.database import PlatformError, connect
 from policy.errors import (
     ColumnTypeError,
     MissingColumnError,
+    RepeatedValueError,
     RequiredValueError,
     UnlistedColumnError,
     UnreadableValueError,
@@ -136,12 +137,24 @@ def test_drift_stops_the_run_and_names_column_and_owner(execute, promise, lake, 
     assert not list(lake.root.glob("landing/activity/*/manifest.json")) or "security_events" in str(caught.value)
 
 
+def again(table, key):
+    """A second row of one account or company, its id spelled in capitals."""
+    return [
+        f"CREATE TABLE one AS SELECT * FROM {table} LIMIT 1",
+        f"UPDATE one SET {key} = upper({key})",
+        f"INSERT INTO {table} SELECT * FROM one",
+        "DROP TABLE one",
+    ]
+
+
 @pytest.mark.parametrize(
     ("statements", "error", "column"),
     [
         (["ALTER TABLE feedback DROP COLUMN rating", "ALTER TABLE feedback ADD COLUMN rating TEXT"], ColumnTypeError, "rating"),
         (["UPDATE purchases SET amount_eur = 'jane@mail.example'"], UnreadableValueError, "amount_eur"),
         (["DROP TABLE contracts", "CREATE TABLE contracts (contract_id UUID, company_id UUID, service TEXT, plan TEXT, started_on DATE, ended_on DATE)", "INSERT INTO contracts (contract_id) VALUES ('00000000-0000-4000-8000-000000000001')"], RequiredValueError, "company_id"),
+        (again("professional_users", "user_id"), RepeatedValueError, "user_id"),
+        (again("companies", "company_id"), RepeatedValueError, "company_id"),
     ],
 )  # fmt: skip
 def test_sqlite_enforces_no_types_so_the_extraction_does_without_showing_a_cell(
@@ -216,8 +229,8 @@ import os, resource, sqlite3, sys
 from datetime import date
 from pathlib import Path
 import policy
-from jobs.night.extract import _copied
-from jobs.platform.database import connect
+from jobs.night.extract import _copied, _Slice
+from jobs.platform.database import Days, connect
 from jobs.lake.zones import Lake
 folder = Path(sys.argv[1])
 db = sqlite3.connect(folder / "big.db")
@@ -228,7 +241,9 @@ os.environ["IGNICLOUD_PLATFORM"] = f"sqlite:///{folder / 'big.db'}"
 source = policy.load().source("feedback")
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with connect() as platform:
-    copy = _copied(platform, "feedback", source, tuple(source.columns), date(2026, 3, 12), Lake(folder / "lake"))
+    day = date(2026, 3, 12)
+    piece = _Slice("feedback", "feedback", tuple(source.columns), Days.of(day))
+    copy = _copied(platform, piece, source, day, Lake(folder / "lake"))
 grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024
 assert (copy.rows, copy.drifts) == (400_000, [])
 assert grown < 450, grown

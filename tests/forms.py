@@ -6,6 +6,9 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 
+import policy
+from jobs.keys.ring import remembering_key
+
 IDENTIFIERS = ("person", "company", "session", "event", "object", "email", "address")
 
 
@@ -36,8 +39,11 @@ def escaped(text: str, digits: str) -> str:
 
 
 def secrets_of(ring, kek: bytes) -> dict[str, bytes]:
-    """Every secret of a keyring by name: key-encryption key, data keys, field keys and their HMAC pads."""
+    """Every secret of a keyring by name: key-encryption key, data keys, field keys and their HMAC pads, memory's keys."""
     found = {"key-encryption key": kek}
+    for contract in policy.load().releases.values():
+        if contract.anonymity is not None:
+            found[f"memory's key of {contract.release}"] = remembering_key(ring, contract)
     for entry in ring.entries():
         keys = ring.domain(entry.domain, entry.epoch)
         found[f"data key of {entry.domain}"] = keys._data_key

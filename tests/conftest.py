@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="airflow-home-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+if sys.modules["__main__"].__spec__ is None:  # a worker of xdist has no main module, which PySpark takes for doctests
+    sys.modules["__main__"].__spec__ = find_spec("pytest.__main__")
 
 for name in list(os.environ):
     if re.match(r"AIRFLOW|IGNICLOUD_|PG[A-Z]+$", name):

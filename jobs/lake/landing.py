@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,27 @@ from jobs.people.reading import People
 from jobs.people.subjects import LeftOut, left_out
 from jobs.people.wishes import Row
 from policy.contract import Contract
+from policy.errors import PolicyError
 from policy.periods import now
 from policy.promise import Promise
 
 DECIDING = ("subject_requests", "consents", "contracts", "professional_users", "legal_holds")
 """The tables that decide who is left out."""
+
+FRESH = timedelta(hours=24)
+"""How long a copy of these tables is believed: as long as a verdict that was found with it."""
+
+
+class StaleWishesError(PolicyError):
+    """The day's landing was taken too long ago: who has objected since isn't known."""
+
+    def __init__(self, day: date, taken_at: datetime) -> None:
+        self.day, self.taken_at = day, taken_at
+        super().__init__(
+            f"the landing of {day} was taken at {taken_at:%Y-%m-%d %H:%M} UTC, and whoever has objected since would be "
+            "in what is made of it; nothing was staged, judged or exported; extract the day again (clear `extract` and "
+            f"what follows, or python -m jobs extract --day {day})"
+        )
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,15 @@ class Landing:
         return self._checked[source]
 
     def left_out(self, promise: Promise, purpose: str) -> LeftOut:
-        """Who must not be in what serves ``purpose``: by what the platform said at the extraction, judged now."""
+        """Who must not be in what serves ``purpose``: by what the platform said at the extraction, judged now.
+
+        Raises:
+            StaleWishesError: that was more than `FRESH` ago.
+            NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
+        """
+        taken_at = datetime.fromisoformat(self.lake.manifest("subject_requests", self.day).taken_at)
+        if datetime.now(UTC) - taken_at > FRESH:
+            raise StaleWishesError(self.day, taken_at)
         people = People(self.rows, promise.register.purposes, str, now())
         return left_out(promise, purpose, people, self.day)
 

@@ -9,6 +9,7 @@ import pickle
 import shutil
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,8 @@ def story(folder):
     """Tell the nights in ``folder``, and leave there what came of it."""
     try:
         told = tell(folder / "nights")
-    except Exception as error:  # noqa: BLE001 (it is raised in the tests that ask for the story)
-        told = error
+    except Exception:  # noqa: BLE001 (it is raised in the tests that ask for the story)
+        told = RuntimeError(f"the nights couldn't be told\n{traceback.format_exc()}")
     (folder / "telling").write_bytes(pickle.dumps(told))
     (folder / "telling").rename(folder / "told")
 

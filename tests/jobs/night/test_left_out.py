@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from jobs.gate.recount import LandedDay
 from jobs.keys.ring import Keyring
-from jobs.lake.landing import Landing
+from jobs.lake.landing import Landing, StaleWishesError
 from jobs.lake.zones import NotExtractedError
 from jobs.night.export import export_release
 from jobs.night.extract import extract_day
@@ -179,3 +179,15 @@ def test_a_day_that_no_release_may_hold_is_not_even_extracted(promise, lake, led
 def test_without_its_landing_nobody_is_said_to_be_left_out(promise, spark, lake):
     with pytest.raises(NotExtractedError):
         LandedDay(promise, Landing(spark, lake, DAY)).exclusion("threat_analysis")
+
+
+def test_a_landing_of_yesterday_makes_nothing_for_nobody_knows_who_has_objected_since(
+    platform, promise, lake, ledger, monkeypatch
+):
+    extract_day(promise, DAY, lake, ledger)
+    monkeypatch.setattr("jobs.lake.landing.FRESH", timedelta(seconds=-1))
+    for make in (lambda: protect_release(promise, RELEASE, DAY, RUN, None, lake),
+                 lambda: export_release(promise, "partner_threat_events", DAY, None, lake)):  # fmt: skip
+        with pytest.raises(StaleWishesError, match="extract the day again"):
+            make()
+    assert not lake.staged(RELEASE, RUN).exists()

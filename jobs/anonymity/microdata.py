@@ -90,7 +90,7 @@ class Microdata:
         own = self.people.rows.withColumn(MONTH, F.lit(self.month.day)).select(*columns)
         if self.month.memory is None:
             return own
-        return own.union(self.month.memory.select(*columns).join(self._held(), PERSON, "left_semi"))
+        return own.unionByName(self.month.memory.select(*columns).join(self._held(), PERSON, "left_semi"))
 
     def _held(self) -> DataFrame:
         """The tokens of all whom the platform has, without those let go and held by nobody."""

@@ -34,7 +34,7 @@ def lost(contract: Contract, ledger: Ledger) -> tuple[Lost, ...]:
             Lost(f"{count.name}: every number is within {half_width(count)} of the bounded count, 19 times of 20")
             for count in contract.privacy.counts
         )
-    return (*_left_out(nights), *_cut(contract), *_blank(nights))
+    return (*_left_out(nights), *_cut(contract), *_silent(nights))
 
 
 def _nights(contract: Contract, ledger: Ledger) -> list[Entry]:
@@ -50,17 +50,20 @@ def _hidden(contract: Contract, nights: Sequence[Entry]) -> Iterator[Lost]:
         losses = [loss for night in nights for loss in night.get("losses", ()) if loss["statistic"] == statistic.name]
         cells = sum(loss["cells"] for loss in losses)
         if cells:
-            rows = sum(loss["percent"] for loss in losses) / len(losses)
+            told = [loss["percent"] for loss in losses if loss["percent"] is not None]
+            rows = f", and {sum(told) / len(told):.0f} % of the rows are in no cell that shows its day" if told else ""
             hidden = sum(loss["hidden"] for loss in losses)
-            yield Lost(f"{statistic.name}: cells that are hidden, with {rows:.0f} % of the rows", hidden / cells)
+            yield Lost(f"{statistic.name}: cells that are hidden{rows}", hidden / cells)
 
 
 def _left_out(nights: Sequence[Entry]) -> Iterator[Lost]:
-    rows = sum(night["rows_in"] or 0 for night in nights)
+    """Of the rows that there were; of microdata the record has an upper bound of the suppressed, and no more."""
     for field, why in (("excluded", "of people who objected or are restricted"), ("suppressed", "suppressed")):
-        out = sum(night[field] or 0 for night in nights)
+        told = [night for night in nights if night[field] is not None]
+        rows = sum(night["rows_out"] + night[field] if night.get("cost") else night["rows_in"] for night in told)
         if rows:
-            yield Lost(f"rows {why}", out / rows)
+            most = ", at most" if any(night.get("cost") for night in told) else ""
+            yield Lost(f"rows {why}{most}", sum(night[field] for night in told) / rows)
 
 
 def _cut(contract: Contract) -> Iterator[Lost]:
@@ -69,11 +72,8 @@ def _cut(contract: Contract) -> Iterator[Lost]:
             yield Lost(f"{rule.output or name} is cut to the {rule.to}")
 
 
-def _blank(nights: Sequence[Entry]) -> Iterator[Lost]:
-    """Columns that say nothing in rows where the platform may have known more."""
-    columns = dict.fromkeys(name for night in nights for name in night.get("blank", {}))
-    for name in columns:
-        counts = [night["blank"][name] for night in nights if name in night.get("blank", {})]
-        of = sum(each[1] for each in counts)
-        if of:
-            yield Lost(f"{name} is null, other or unknown", sum(each[0] for each in counts) / of)
+def _silent(nights: Sequence[Entry]) -> Iterator[Lost]:
+    """Columns that say nothing in nearly every row, by the share of nights: more the record doesn't count."""
+    for name in dict.fromkeys(name for night in nights for name in night.get("silent", ())):
+        said = sum(name in night.get("silent", ()) for night in nights)
+        yield Lost(f"nights in which {name} is null, other or unknown in nearly every row", said / len(nights))

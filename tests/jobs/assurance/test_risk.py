@@ -214,27 +214,35 @@ def test_drawn_heights_are_the_shares(page):
 
 
 def test_what_was_lost_is_counted_over_the_nights_as_they_were_published_last(promise, ledger, contract):
-    def night(day, run, excluded):
+    def night(day, run, excluded, silent=()):
         ledger.append("protected", release=RELEASE, day=day, run=run, rows_in=100, rows_out=100 - excluded, suppressed=0,
-                      excluded=excluded, blank={"route": [10, 100 - excluded]})  # fmt: skip
+                      excluded=excluded, silent=silent)  # fmt: skip
         ledger.append("published", release=RELEASE, day=day, run=run, version=1, rows=100 - excluded, files=1)
 
     night("2026-03-11", "a", 50)
     night("2026-03-11", "b", 10)
-    night("2026-03-12", "c", 0)
+    night("2026-03-12", "c", 0, ["route"])
     found = {each.what: each.share for each in lost(contract, ledger)}
     assert found["rows of people who objected or are restricted"] == 0.05
-    assert found["route is null, other or unknown"] == pytest.approx(20 / 190)
+    assert found["nights in which route is null, other or unknown in nearly every row"] == 0.5
     assert "occurred_at is cut to the minute" in found
 
 
 def test_hidden_cells_and_noise_are_losses_too(promise, ledger):
-    for day, hidden in (("2026-03-11", 2), ("2026-03-12", 4)):
-        losses = [{"statistic": "topics", "cells": 10, "hidden": hidden, "percent": 4}]
+    for day, hidden, percent in (("2026-03-11", 2, 4), ("2026-03-12", 4, None)):
+        losses = [{"statistic": "topics", "cells": 10, "hidden": hidden, "percent": percent}]
         ledger.append("protected", release="feedback_topics", day=day, run="r", losses=losses)
         ledger.append("published", release="feedback_topics", day=day, run="r", version=1, rows=10, files=1)
     assert lost(promise.release("feedback_topics"), ledger) == (
-        Lost("topics: cells that are hidden, with 4 % of the rows", 0.3),
+        Lost("topics: cells that are hidden, and 4 % of the rows are in no cell that shows its day", 0.3),
     )
     noisy = [each.what for each in lost(promise.release("attack_statistics"), ledger)]
     assert noisy[0] == "accounts: every number is within 63 of the bounded count, 19 times of 20"
+
+
+def test_of_microdata_the_suppressed_are_known_at_most_and_nobody_is_told_of_the_excluded(promise, ledger):
+    cost = {"metric": "certainty_penalty"}
+    ledger.append("protected", release="usage_profile", day="2026-03-31", run="r", rows_in=90, rows_out=90, suppressed=10,
+                  excluded=None, cost=cost)  # fmt: skip
+    ledger.append("published", release="usage_profile", day="2026-03-31", run="r", version=1, rows=90, files=1)
+    assert lost(promise.release("usage_profile"), ledger) == (Lost("rows suppressed, at most", 0.1),)

@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-TESTS := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+TESTS := -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 DAY ?=
 SCALE ?= 1
 PYTHON ?= python3

@@ -1,6 +1,6 @@
 """The nights of test_nightly.py take minutes: a process tells them from the session's begin, and their tests come last.
 
-Of several workers the first begins them, and one runs all the tests that ask for them.
+Of several workers the first begins them; the tests that ask for them are of one file, so of one worker.
 """
 
 import multiprocessing
@@ -40,11 +40,8 @@ def story(folder):
     (folder / "telling").rename(folder / "told")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=asks_for_nights)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("nights" if asks_for_nights(item) else item.nodeid.partition("::")[0]))
 
 
 def pytest_collection_finish(session):

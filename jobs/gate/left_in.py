@@ -6,6 +6,7 @@ Who that is comes from the one reading of wishes, contracts and holds. How they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -14,12 +15,13 @@ import pyarrow.parquet as pq
 
 from jobs.keys.ring import Keyring
 from jobs.lake.tables import TableFile
-from jobs.people.phones import dialled
+from jobs.people.phones import LOOKS_TYPED, dialled
 from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import spellings, tokens_without_spark
 from jobs.retention.proof import Wanted, recount
+from jobs.treatments.spelling import spelling
 from policy.contract import Contract
 from policy.periods import now
 from policy.promise import Promise
@@ -56,5 +58,6 @@ def _names(left: LeftOut) -> Iterator[Name]:
             yield Name("email", value, 0, None)
         elif kind == "phone":
             typed = {form for digits in dialled(value) for form in (digits, f"+{digits}", f"00{digits}", f"0{digits}")}
-            as_registered = {value} if typed else set()  # what has no number in it is nobody's number when typed
+            # a text that is more than a number (an id, a date) is nobody's number when it is typed
+            as_registered = {value} if re.match(LOOKS_TYPED, spelling(value, "phone")) else set()
             yield from (Name("email", form, 0, None) for form in sorted(as_registered | typed))

@@ -49,6 +49,16 @@ class Diversity:
 
 
 @dataclass(frozen=True)
+class Band:
+    """The classes of ``low`` to ``high`` rows, and the rows in them all."""
+
+    low: int
+    high: int
+    classes: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class Counts:
     """What a table's classes look like.
 
@@ -80,6 +90,17 @@ class Counts:
     def unique(self) -> int:
         """Sample uniques: rows that are alone in their class."""
         return self.sizes.get(1, 0)
+
+    @property
+    def histogram(self) -> tuple[Band, ...]:
+        """The sizes in bands from a power of two up to the next, smallest first, none of them empty."""
+        bands: dict[int, dict[int, int]] = {}
+        for size, classes in sorted(self.sizes.items()):
+            bands.setdefault(size.bit_length(), {})[size] = classes
+        return tuple(
+            Band(2 ** (bits - 1), 2**bits - 1, sum(band.values()), sum(size * n for size, n in band.items()))
+            for bits, band in bands.items()
+        )
 
 
 def count(rows: DataFrame, roles: Roles, criteria: Criteria, suppressed: Column | None = None) -> Counts:

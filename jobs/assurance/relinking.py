@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +24,7 @@ from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import PARTITION
 from jobs.night.extract import landed
+from jobs.people.reading import ACCOUNTS
 from jobs.treatments import treated
 from policy.contract import Contract
 from policy.periods import epoch_of
@@ -68,23 +68,10 @@ def known_tokens(
     promise: Promise, contract: Contract, landing: Landing, keys: tuple[DomainKeys, DomainKeys]
 ) -> DataFrame:
     """``before, after``: both tokens of every account that the platform has, under the keys of two epochs."""
-    rule = _person_rule(contract)
-    tables = []
-    for name, source in promise.readable.items():
-        direct = source.of_kind("direct")
-        own = direct[0] if source.rhythm == "snapshot" and direct else None
-        if (
-            own is not None
-            and source.columns[own].identifier == "person"
-            and landing.lake.has_landed(name, landing.day)
-        ):
-            made = (treated(own, rule, promise.taxonomies, each.on(landing.spark)) for each in keys)
-            tables.append(
-                landing.frame(name).select(
-                    *(token.alias(n) for token, n in zip(made, ("before", "after"), strict=True))
-                )
-            )
-    return reduce(DataFrame.union, tables).dropna().distinct()
+    rule, accounts = _person_rule(contract), landing.frame(ACCOUNTS)
+    made = (treated("user_id", rule, promise.taxonomies, each.on(landing.spark)) for each in keys)
+    both = (token.alias(epoch) for token, epoch in zip(made, ("before", "after"), strict=True))
+    return accounts.select(*both).dropna().distinct()
 
 
 def _person_rule(contract: Contract) -> Token:

@@ -1,9 +1,9 @@
 """The risk of every published release, measured: how many of its people a few facts from elsewhere would find.
 
 Pseudonymised rows of events: unicity (`jobs.anonymity.unicity`), epoch by epoch, and what behaviour alone joins of two
-epochs (`jobs.assurance.relinking`). Microdata: classes and who could be
-found in them (`jobs.anonymity.counts`, `reidentification`). Tables and noisy counts prove what they promise each night;
-it is said again, in words. What is over a contract's limits is red. The record gets counts and shares.
+epochs (`jobs.assurance.relinking`). Microdata: classes and who could be found in them (`jobs.anonymity.counts`,
+`reidentification`). Tables and noisy counts prove what they promise each night; it is said again, in words. What is
+over a contract's limits is red. The record gets counts and shares.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from jobs.anonymity.classes import Roles
-from jobs.anonymity.counts import Counts, Criteria, count
+from jobs.anonymity.counts import Counts, count
 from jobs.anonymity.linkage import Linkage
 from jobs.anonymity.reidentification import in_itself, journalist, marketer, prosecutor
+from jobs.anonymity.successive import criteria_of
 from jobs.anonymity.unicity import Unicity, unicity
 from jobs.assurance.losses import Lost, lost
 from jobs.assurance.moments import cuts_of, moments
@@ -71,6 +71,23 @@ class Measured:
         return self.contract.owner
 
     @property
+    def is_asked(self) -> bool:
+        """Whether anybody was looked for in it: tables and noisy counts prove what they promise each night instead."""
+        return bool(self.unicity) or self.classes is not None
+
+    @property
+    def findable(self) -> dict[str, float]:
+        """Who could be found in microdata; ``marketer`` is the share of rows that he matches rightly."""
+        if self.classes is None:
+            return {}
+        pairs = in_itself(self.classes)
+        return {
+            "prosecutor_highest": prosecutor(self.classes).highest,
+            "journalist_average": journalist(pairs).average,
+            "marketer": marketer(pairs),
+        }
+
+    @property
     def over(self) -> tuple[str, ...]:
         """Every limit of the contract that isn't kept; an undecided token counts as singled out."""
         risk, joined = self.contract.risk, self.linkage
@@ -121,12 +138,8 @@ def _measured(promise: Promise, contract: Contract, landing: Landing) -> Measure
             joined = joined_epochs(promise, contract, landing, released, days)
         if contract.anonymity is not None:
             newest = max(file.day for file in files)
-            asked, wanted = (
-                contract.anonymity,
-                Criteria(contract.anonymity.k, contract.anonymity.l, contract.anonymity.t),
-            )
             month = foreign_table(spark, folder).where(f"CAST(day AS DATE) = DATE '{newest}'")
-            classes = count(month, Roles(asked.quasi_identifiers, asked.sensitive), wanted)
+            classes = count(month, *criteria_of(contract))
         return Measured(contract, day, rows, found, joined, classes, promised(contract), losses)
 
 
@@ -150,14 +163,8 @@ def recorded(made: Measured) -> dict[str, Any]:
         low, high = made.linkage.interval
         shares = {"rate": made.linkage.rate, "chance": made.linkage.chance, "low": low, "high": high}
         entry["linkage"] = {"people": made.linkage.people} | {name: round(share, 4) for name, share in shares.items()}
-    return entry | ({"classes": _found_in(made.classes)} if made.classes is not None else {})
-
-
-def _found_in(counts: Counts) -> dict[str, float]:
-    """What the classes of microdata come to."""
-    known, anybody = prosecutor(counts), journalist(in_itself(counts))
-    return {
-        "k": counts.smallest, "classes": counts.classes, "unique": counts.unique, "below": counts.below,
-        "prosecutor_highest": round(known.highest, 4), "journalist_average": round(anybody.average, 4),
-        "marketer": round(marketer(in_itself(counts)), 4),
-    }  # fmt: skip
+    if made.classes is not None:
+        counts = made.classes
+        sizes = {"k": counts.smallest, "classes": counts.classes, "unique": counts.unique, "below": counts.below}
+        entry["classes"] = sizes | {name: round(share, 4) for name, share in made.findable.items()}
+    return entry

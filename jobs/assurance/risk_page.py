@@ -13,7 +13,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from jobs.anonymity.counts import Counts
-from jobs.anonymity.reidentification import in_itself, journalist, marketer, prosecutor
 from jobs.anonymity.unicity import Unicity
 from jobs.assurance.risk import Measured
 from jobs.lake.files import write_atomically
@@ -94,7 +93,6 @@ def risk_page(promise: Promise, measured: Sequence[Measured], day: date) -> str:
         purposes=promise.register.purposes,
         cuts=CUTS,
         numbers=NUMBERS,
-        found=found,
         bars=bars,
         axis=[(share, _y(share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
         places=[(points, _x(points)) for points in range(1, MOST_POINTS + 1)],
@@ -152,22 +150,13 @@ def _spread(ends: Sequence[float]) -> list[float]:
     return placed
 
 
-def found(counts: Counts) -> dict[str, float]:
-    """Who could be found in microdata: prosecutor, journalist, marketer."""
-    known, anybody = prosecutor(counts), journalist(in_itself(counts))
-    return {"highest": known.highest, "average": anybody.average, "marketer": marketer(in_itself(counts))}
-
-
 def bars(counts: Counts) -> tuple[Bar, ...]:
     """How many classes there are of each size, in bands between powers of two."""
-    bands: dict[int, int] = {}
-    for size, classes in counts.sizes.items():
-        bands[size.bit_length()] = bands.get(size.bit_length(), 0) + classes
-    most, width = max(bands.values(), default=1), (WIDTH - LEFT - 16) / max(len(bands), 1)
+    bands = counts.histogram
+    most, width = max((band.classes for band in bands), default=1), (WIDTH - LEFT - 16) / max(len(bands), 1)
     drawn = []
-    for place, (bits, classes) in enumerate(sorted(bands.items())):
-        low, high = 2 ** (bits - 1), 2**bits - 1
-        height = (HEIGHT - TOP - BOTTOM - 14) * classes / most
-        label = str(low) if low == high else f"{low}–{high}"
-        drawn.append(Bar(label, LEFT + place * width, HEIGHT - BOTTOM - height, height, classes))
+    for place, band in enumerate(bands):
+        height = (HEIGHT - TOP - BOTTOM - 14) * band.classes / most
+        label = str(band.low) if band.low == band.high else f"{band.low}–{band.high}"
+        drawn.append(Bar(label, LEFT + place * width, HEIGHT - BOTTOM - height, height, band.classes))
     return tuple(drawn)

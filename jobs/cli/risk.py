@@ -106,7 +106,15 @@ def _releases(day: date, lake: Lake) -> int:
 
 def said(measured: Measured) -> Iterator[str]:
     """The lines of one release: each kind of knowledge, as published, in each epoch."""
-    yield f"{measured.release:<20} {measured.rows:>12} rows" + ("" if measured.unicity else ", no tokens asked about")
+    yield f"{measured.release:<20} {measured.rows:>12} rows" + (
+        "" if measured.is_asked else ": docs/risk.md says why no more"
+    )
+    if measured.classes is not None:
+        highest = measured.findable["prosecutor_highest"]
+        yield (
+            f"  the newest month has {measured.classes.classes} classes of {measured.classes.smallest} rows and more; who "
+            f"is known to be in it is found with a probability of {highest:.1%} at most"
+        )
     asked = sorted({(each.epoch, each.kind) for each in measured.unicity})
     for epoch, kind in asked:
         found = [each for each in measured.unicity if (each.epoch, each.kind, each.cut) == (epoch, kind, 0)]
@@ -193,13 +201,9 @@ def report(args: argparse.Namespace, counts: Counts, pairs: Pairs) -> Iterator[s
 
 def _sizes(counts: Counts) -> Iterator[str]:
     """How many classes and rows there are of sizes between powers of two."""
-    bands: dict[int, list[int]] = {}
-    for size, classes in counts.sizes.items():
-        band = bands.setdefault(size.bit_length(), [0, 0])
-        band[0], band[1] = band[0] + classes, band[1] + size * classes
-    for bits, (classes, rows) in sorted(bands.items()):
-        low, high = 2 ** (bits - 1), 2**bits - 1
-        yield f"  of {low if low == high else f'{low} to {high}'} rows: {classes} classes, {rows} rows"
+    for band in counts.histogram:
+        size = f"{band.low}" if band.low == band.high else f"{band.low} to {band.high}"
+        yield f"  of {size} rows: {band.classes} classes, {band.rows} rows"
 
 
 def _uniqueness(args: argparse.Namespace, counts: Counts) -> Iterator[str]:

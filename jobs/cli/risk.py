@@ -112,8 +112,8 @@ def said(measured: Measured) -> Iterator[str]:
     if measured.classes is not None:
         highest = measured.findable["prosecutor_highest"]
         yield (
-            f"  the newest month has {measured.classes.classes} classes of {measured.classes.smallest} rows and more; who "
-            f"is known to be in it is found with a probability of {highest:.1%} at most"
+            f"  the newest month has {measured.classes.classes} classes of {measured.classes.smallest} rows and more; "
+            f"who is known to be in it is found with a probability of {highest:.1%} at most"
         )
     asked = sorted({(each.epoch, each.kind) for each in measured.unicity})
     for epoch, kind in asked:

@@ -106,9 +106,8 @@ def _releases(day: date, lake: Lake) -> int:
 
 def said(measured: Measured) -> Iterator[str]:
     """The lines of one release: each kind of knowledge, as published, in each epoch."""
-    yield f"{measured.release:<20} {measured.rows:>12} rows" + (
-        "" if measured.is_asked else ": docs/risk.md says why no more"
-    )
+    looked = "" if measured.is_asked else ": nobody is looked for in it (docs/risk.md)"
+    yield f"{measured.release:<20} {measured.rows:>12} rows{looked}"
     if measured.classes is not None:
         highest = measured.findable["prosecutor_highest"]
         yield (

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.people.phones import typed_number
 from jobs.people.reading import ACCOUNTS
 from jobs.people.subjects import GONE, HELD, OUT, LeftOut, registered_columns
-from jobs.treatments.normalise import normalised
+from jobs.treatments.normalise import normalised, spelled
 from policy.periods import now
 from policy.rules import Normalisation
 from policy.sources import OF_A_PERSON, Identifier, Source
@@ -82,39 +82,49 @@ class Exclusion:
             return {}
         return {kind: self._listed(kind, listed) for kind, listed in marks.items()} | self._beside()
 
-    def _listed(self, kind: Identifier, marks: Iterable[tuple[str, int]]) -> DataFrame:
-        values, bits = zip(*marks, strict=True)
-        table = pa.table({"value": pa.array(values, pa.string()), "bits": pa.array(bits, pa.int32())})
-        spelled = normalised(F.col("value"), SPELLING.get(kind, "exact")).alias("key")
-        return self.spark.createDataFrame(table).groupBy(spelled).agg(F.bit_or("bits").alias("bits"))
+    def _listed(self, kind: Identifier, marks: Iterable[tuple[str | None, int]]) -> DataFrame:
+        listed: dict[str, int] = {}
+        for value, bits in marks:
+            if key := value and spelled(value, SPELLING.get(kind, "exact")):
+                listed[key] = listed.get(key, 0) | bits
+        keys, said = pa.array(listed.keys(), pa.string()), pa.array(listed.values(), pa.int32())
+        return self.spark.createDataFrame(pa.table({"key": keys, "bits": said}))
 
     def _beside(self) -> dict[Identifier, DataFrame]:
         """Identifiers that stand beside an account in the day's rows, in which none but those left out acted."""
         if not self.left.actors:
             return {}
-        actors = F.broadcast(self._listed("person", ((user, OUT) for user in self.left.actors))).select("key")
+        actors = F.broadcast(self._listed("person", ((user, OUT) for user in self.left.actors)))
         seen: dict[Identifier, list[DataFrame]] = {}
         for table, source in self.sources.items():
             for name, column in source.columns.items():
                 kind = column.identifier
                 if source.subject is None or kind is None or kind not in OF_A_PERSON - self.registered:
                     continue
-                frame, actor = self.frames(table), normalised(F.col(source.subject), "uuid")
+                frame = self.frames(table)
                 if name in frame.columns:
-                    beside = frame.select(actor.alias("actor"), _spelled(kind, F.col(name)).alias("key")).dropna()
-                    seen.setdefault(kind, []).append(beside)
-        return {kind: _alone(reduce(DataFrame.union, parts), actors) for kind, parts in seen.items()}
+                    pairs = frame.select(F.col(source.subject).alias("actor"), F.col(name).alias("beside"))
+                    seen.setdefault(kind, []).append(pairs.dropna())
+        return {kind: self._alone(kind, reduce(DataFrame.union, parts), actors) for kind, parts in seen.items()}
+
+    def _alone(self, kind: Identifier, seen: DataFrame, actors: DataFrame) -> DataFrame:
+        """The keys of ``beside`` in ``actor, beside`` that stand beside nobody but ``actors``.
+
+        They are few and come here between two passes, each of which spells one column of all rows.
+        """
+        key, actor = _spelled(kind, F.col("beside")), normalised(F.col("actor"), "uuid")
+        theirs = _column(seen.join(actors, actor == actors["key"], "left_semi").select(key))
+        listed = self._listed(kind, ((each, OUT) for each in theirs))
+        if not theirs:
+            return listed
+        found = seen.join(F.broadcast(listed), key == listed["key"]).select("actor", key.alias("of"))
+        # not an anti join: that would come before the other one
+        others = found.join(actors, actor == actors["key"], "left").where(actor.isNotNull() & actors["key"].isNull())
+        return self._listed(kind, ((each, OUT) for each in theirs - _column(others.select("of"))))
 
 
-def _alone(seen: DataFrame, actors: DataFrame) -> DataFrame:
-    """Of ``actor, key`` the keys beside which only ``actors`` stand."""
-    is_out = seen["actor"] == actors["key"]
-    theirs = F.broadcast(seen.join(actors, is_out, "left_semi").select("key").distinct())
-    others = seen.join(actors, is_out, "left_anti").join(
-        theirs.withColumnRenamed("key", "_key"), F.col("key") == F.col("_key")
-    )
-    shared = F.broadcast(others.select("key").distinct())
-    return theirs.join(shared, "key", "left_anti").select("key", F.lit(OUT).alias("bits"))
+def _column(rows: DataFrame) -> set[str]:
+    return set(rows.distinct().toArrow().column(0).to_pylist()) - {None}
 
 
 def compared(

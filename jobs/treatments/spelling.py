@@ -18,10 +18,17 @@ A_LABEL = "xn--"
 LONGEST_LABEL = 63
 DEVIATIONS = str.maketrans({"\u00df": "ss", "\u03c2": "\u03c3", "\u200c": None, "\u200d": None})
 WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+PLAIN: dict[Normalisation, re.Pattern[str]] = {
+    "email": re.compile(r"[0-9a-z._+-]+@(?:(?!xn--)[0-9a-z-]+\.)+(?!xn--)[0-9a-z-]+"),
+    "uuid": re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+"""What is in its spelling as it stands, as nearly every cell is: seen at a glance, it needs no reading."""
 
 
 def spelling(text: str, kind: Normalisation) -> str:
     """``text`` in the spelling of its kind; empty if nothing but blanks is left."""
+    if kind in PLAIN and PLAIN[kind].fullmatch(text):
+        return text
     if kind == "exact":
         return trimmed(text)
     plain = trimmed(folded(text))

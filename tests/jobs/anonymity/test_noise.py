@@ -85,6 +85,12 @@ def test_one_unit_more_changes_a_family_by_at_most_its_sensitivity(counted, cont
         assert 0 < dist(one, two) <= count.sensitivity * (1 + 1e-12)
 
 
+def test_cells_in_which_nobody_was_are_counted_too_so_that_they_get_noise(spark, promise, contract):
+    nothing = spark.createDataFrame([], COLUMNS)
+    for family in bounded_counts(promise, contract, nothing, key_column(b"k" * 32, spark), DAY):
+        assert family.cells == dict.fromkeys(domain_of(promise, contract, family.count, DAY), 0)
+
+
 # -- the noise
 
 

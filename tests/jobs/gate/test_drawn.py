@@ -80,6 +80,12 @@ def test_another_mechanism_is_found(staged, problems, monkeypatch, factor):
     assert problems(staged())["noise that isn't the mechanism's"] >= 1
 
 
+def test_an_interval_that_is_narrower_than_the_noise_is_found(staged, problems, monkeypatch):
+    honest = noise.half_width
+    monkeypatch.setattr(noise, "half_width", lambda count: honest(count) // 2)
+    assert problems(staged()) == {"intervals that aren't the mechanism's": 18 + 18 + 24}
+
+
 @pytest.mark.parametrize("fault", ["bounding forgotten", "per event instead of per account"])
 def test_counts_that_weren_t_bounded_are_found(staged, problems, monkeypatch, platform, fault):
     import sqlite3

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from jobs.keys.field_keys import MODHEX, DomainKeys
 from jobs.people.relationships import Name
 from jobs.retention.names import tokens_without_spark
-from jobs.treatments import unicode
+from jobs.treatments import spelling, unicode
 from jobs.treatments.normalise import SUITE, normalised, spelled, spellings
 from jobs.treatments.tokens import token
 from tests.spellings import APART, SPELT, VECTORS
@@ -55,6 +55,19 @@ def in_spark(spark, texts, *kinds, suite=SUITE):
 @pytest.mark.parametrize(("suite", "kind", "canonical", "text"), SPELT)
 def test_python_spells_every_vector(suite, kind, canonical, text):
     assert spellings(text, kind, suite) == (canonical,)
+
+
+PLAIN_TEXTS = st.one_of(*(
+    st.tuples(st.just(kind), st.one_of(st.from_regex(plain, fullmatch=True), LABELS))
+    for kind, plain in spelling.PLAIN.items()
+))  # fmt: skip
+
+
+@given(PLAIN_TEXTS)
+def test_what_is_seen_to_be_plain_is_what_reading_makes_of_it(case):
+    kind, text = case
+    read = spelling.spelling(f" {text}", kind)  # a blank in front is trimmed, and not plain
+    assert spelling.spelling(text, kind) == read
 
 
 @pytest.mark.parametrize(("suite", "kind"), sorted({(suite, kind) for suite, kind, *_ in SPELT}))
@@ -144,16 +157,16 @@ def test_punycode_is_pythons_own(label):
 )
 def test_the_kernels_first_spelling_is_always_among_pythons(spark, texts):
     for kind, made in zip(KINDS, in_spark(spark, texts, *KINDS, suite=1), strict=True):
-        for text, spelling in zip(texts, made, strict=True):
-            assert spelling in (spellings(text, kind, 1) or (None, "")), (kind, text)
+        for text, spelt in zip(texts, made, strict=True):
+            assert spelt in (spellings(text, kind, 1) or (None, "")), (kind, text)
 
 
 @FEW
 @given(TEXTS)
 def test_the_first_spelling_of_any_text_is_known_to_python(spark, texts):
     for kind, made in zip(KINDS, in_spark(spark, texts, *KINDS, suite=1), strict=True):
-        for text, spelling in zip(texts, made, strict=True):
-            assert spelling in (spellings(text or "", kind, 1) or (None,)), (kind, text)
+        for text, spelt in zip(texts, made, strict=True):
+            assert spelt in (spellings(text or "", kind, 1) or (None,)), (kind, text)
 
 
 @pytest.mark.parametrize("suite", [1, 2])

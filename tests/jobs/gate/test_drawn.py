@@ -64,6 +64,25 @@ def test_a_second_draw_is_found(staged, problems, ledger):
     assert problems(rows)["draws of one day"] == 1
 
 
+def test_more_reservations_than_a_day_may_have_are_found(staged, problems, ledger):
+    rows = staged()
+    entry = ledger.last("budget_reserved")
+    for _ in range(2):  # the budget has room for one crash
+        ledger.append("budget_reserved", **{name: entry[name] for name in ("release", "day", "rho")})
+    assert problems(rows) == {"budgets overdrawn": 1}  # the day's, not the year's
+
+
+def test_a_row_that_was_never_drawn_is_found_beside_all_that_were(staged, problems):
+    rows = staged()
+    assert problems(rows.union(rows.limit(1))) == {"rows that aren't the drawn numbers": 1}
+
+
+def test_a_cell_of_the_closed_domain_without_a_number_is_found(staged, problems, monkeypatch):
+    honest = noise.draw
+    monkeypatch.setattr(noise, "draw", lambda *of: dict(list(honest(*of).items())[1:]))
+    assert problems(staged())["cells that aren't the closed domain"] == 3  # one of each family
+
+
 def noise_times(factor):
     """A mechanism with ``factor`` times the contract's noise, the same on each run."""
     chance = Random(5)

@@ -55,10 +55,10 @@ class Exclusion:
     def _unmarked(self, rows: DataFrame, source: Source) -> DataFrame:
         marked, bits = rows, list[Column]()
         for kind, key in compared(source, rows.columns, self.registered):
-            if kind in self._marks:
+            for marks, asked in self._deciding(kind, key, source):
                 place = len(bits)
-                listed = self._marks[kind].select(F.col("key").alias(f"_key{place}"), F.col("bits").alias(f"_{place}"))
-                marked = marked.join(F.broadcast(listed), key == F.col(f"_key{place}"), "left")
+                listed = marks.select(F.col("key").alias(f"_key{place}"), F.col("bits").alias(f"_{place}"))
+                marked = marked.join(F.broadcast(listed), asked == F.col(f"_key{place}"), "left")
                 bits.append(F.coalesce(f"_{place}", F.lit(0)))
         if not bits:
             return rows
@@ -66,6 +66,20 @@ class Exclusion:
         held = mark.bitwiseAND(HELD) != 0
         leaves = (mark.bitwiseAND(OUT) != 0) | ((mark.bitwiseAND(GONE) != 0) & ~held)
         return marked.where(~leaves).select(*rows.columns)
+
+    def _deciding(self, kind: Identifier, key: Column, source: Source) -> Iterator[tuple[DataFrame, Column]]:
+        """The marks of a class, where there are any, and what of a row meets them.
+
+        What stands beside an account that isn't left out isn't theirs alone, and whoever is goes by the account: so
+        sessions decide over those rows only that name no account, and nothing is looked for where each row names one.
+        """
+        subject = source.subject
+        if kind in self._marks:
+            yield self._marks[kind], key
+        elif kind in self.registered or kind not in OF_A_PERSON or (subject and source.columns[subject].required):
+            return
+        elif kind in self._beside:
+            yield self._beside[kind], key if subject is None else F.when(F.col(subject).isNull(), key)
 
     @property
     def registered(self) -> frozenset[Identifier]:
@@ -80,7 +94,7 @@ class Exclusion:
             marks.setdefault(kind, []).append((value, bits))
         if not any(bits & (OUT | GONE) for listed in marks.values() for _, bits in listed):
             return {}
-        return {kind: self._listed(kind, listed) for kind, listed in marks.items()} | self._beside()
+        return {kind: self._listed(kind, listed) for kind, listed in marks.items()}
 
     def _listed(self, kind: Identifier, marks: Iterable[tuple[str | None, int]]) -> DataFrame:
         listed: dict[str, int] = {}
@@ -90,6 +104,7 @@ class Exclusion:
         keys, said = pa.array(listed.keys(), pa.string()), pa.array(listed.values(), pa.int32())
         return self.spark.createDataFrame(pa.table({"key": keys, "bits": said}))
 
+    @cached_property
     def _beside(self) -> dict[Identifier, DataFrame]:
         """Identifiers that stand beside an account in the day's rows, in which none but those left out acted."""
         if not self.left.actors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -22,30 +22,37 @@ SHADES = ("#123a5e", "#4f86b5", "#c07a2c", "#7a9a52")
 GROUPS = ("sector", "region")
 
 
-def used(people: polars.DataFrame) -> polars.DataFrame:
-    """A row for each sector, region and module: people, and the share of them that used it, of all and of the shown."""
+def used(people: polars.DataFrame, by: Sequence[str] = GROUPS) -> polars.DataFrame:
+    """A row for each group and module: people, and the share of them that used it, of all and of the shown."""
 
     def shares(of: polars.DataFrame, name: str) -> polars.DataFrame:
         each = [(polars.col(module) != "none").mean().alias(module) for module in MODULES]
-        wide = of.group_by(GROUPS).agg(polars.len().alias(f"people_{name}"), *each)
-        return wide.unpivot(MODULES, index=[*GROUPS, f"people_{name}"], variable_name="module", value_name=name)
+        wide = of.group_by(by).agg(polars.len().alias(f"people_{name}"), *each)
+        return wide.unpivot(MODULES, index=[*by, f"people_{name}"], variable_name="module", value_name=name)
 
     rows = people.with_columns(polars.col(name).fill_null("unknown") for name in GROUPS)
     everybody, shown = shares(rows.filter("is_in"), "in"), shares(rows.filter("is_shown"), "shown")
-    return everybody.join(shown, [*GROUPS, "module"], "left").sort(*GROUPS, "module")
+    return everybody.join(shown, [*by, "module"], "left").sort(*by, "module")
+
+
+def error(people: polars.DataFrame, by: Sequence[str]) -> float:
+    """By how much a share that is shown is off at most."""
+    table = used(people, by).drop_nulls("shown")
+    return float((table["in"] - table["shown"]).abs().max() or 0)
 
 
 def lines(people: polars.DataFrame, attacks: Mapping[str, tuple[Attack, Attack]]) -> Iterator[str]:
     """What the month still says, and what its rows give away."""
     table, (all_of_them, shown) = used(people), (int(people[name].sum()) for name in ("is_in", "is_shown"))
-    told = table.drop_nulls("shown").with_columns((polars.col("in") - polars.col("shown")).abs().alias("error"))
-    weight = told["people_in"] / told["people_in"].sum()
     hidden = table.filter(polars.col("shown").is_null()).select(*GROUPS, "people_in").unique()
+    off = {" and ".join(by): f"{error(people, by):.1%}" for by in (GROUPS, ["sector"], ["region"])}
+    left_out, groups = 1 - shown / all_of_them, table.select(GROUPS).n_unique()
+    people_hidden = hidden["people_in"].sum()
     yield (
-        f"October 2026: {all_of_them} people could be in it, {shown} are ({1 - shown / all_of_them:.1%} left out). Of "
-        f"{table.select(GROUPS).n_unique()} combinations of sector and region {hidden.height} are missing, with "
-        f"{hidden['people_in'].sum()} people. In the others the share of people who used a module is off by "
-        f"{(told['error'] * weight).sum():.2%} on average and by {told['error'].max():.1%} at most."
+        f"{all_of_them} people could be in it, {shown} are ({left_out:.1%} left out). Of {groups} combinations of sector "
+        f"and region {hidden.height} are missing, with {people_hidden} people. The share of people who used a module is "
+        f"off by {off['sector and region']} at most in the others, by {off['sector']} in a sector as a whole, by "
+        f"{off['region']} in a region."
     )
     yield ""
     yield "| attack | before generalising | on what is shown | without it | |"

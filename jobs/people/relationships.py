@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jobs.treatments.normalise import spelled
 from policy.periods import add_months
@@ -25,8 +25,7 @@ class ServiceContract:
     ended_on: date | None
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """One professional user; ``closed_on`` is the UTC date of the closure, null while it is open."""
 
     user_id: str

@@ -47,12 +47,11 @@ def lines(people: polars.DataFrame, attacks: Mapping[str, tuple[Attack, Attack]]
     hidden = table.filter(polars.col("shown").is_null()).select(*GROUPS, "people_in").unique()
     off = {" and ".join(by): f"{error(people, by):.1%}" for by in (GROUPS, ["sector"], ["region"])}
     left_out, groups = 1 - shown / all_of_them, table.select(GROUPS).n_unique()
-    people_hidden = hidden["people_in"].sum()
     yield (
-        f"{all_of_them} people could be in it, {shown} are ({left_out:.1%} left out). Of {groups} combinations of sector "
-        f"and region {hidden.height} are missing, with {people_hidden} people. The share of people who used a module is "
-        f"off by {off['sector and region']} at most in the others, by {off['sector']} in a sector as a whole, by "
-        f"{off['region']} in a region."
+        f"{all_of_them} people could be in it, {shown} are ({left_out:.1%} left out). Of {groups} combinations of "
+        f"sector and region {hidden.height} are missing, with {hidden['people_in'].sum()} people. The share of people "
+        f"who used a module is off by {off['sector and region']} at most in the others, by {off['sector']} in a sector "
+        f"as a whole, by {off['region']} in a region."
     )
     yield ""
     yield "| attack | before generalising | on what is shown | without it | |"

@@ -1,4 +1,4 @@
-"""Search files for tokens, byte by byte: raw bytes of every file, and what Parquet compresses.
+"""Search files for tokens and texts, byte by byte: raw bytes of every file, and what Parquet compresses.
 
 Independent of Spark, of the kernel and of Delta: pyarrow decompresses, regular expressions look.
 """
@@ -38,6 +38,28 @@ def found_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]
     prefixes = frozenset(token[:3] for token in wanted)
     counts = {path: _count(path, wanted, prefixes) for path in paths if wanted}
     return {path: count for path, count in counts.items() if count}
+
+
+def spelled_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]:
+    """The files that hold one of these texts, whatever stands around it, with how many different ones.
+
+    As it is spelled, byte for byte, in the clear or in a Parquet page; a damaged Parquet file holds all of them.
+    """
+    counts = {path: _spelled(path, wanted) for path in paths if wanted}
+    return {path: count for path, count in counts.items() if count}
+
+
+def _spelled(path: Path, wanted: frozenset[bytes]) -> int:
+    if path.stat().st_size == 0:
+        return 0
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+            found = {text for text in wanted if raw.find(text) >= 0}
+        for cells in _texts(path) if path.suffix == ".parquet" else ():
+            found |= {text for text in wanted - found if text in cells}
+    except (pa.ArrowException, OSError):
+        return len(wanted)
+    return len(found)
 
 
 def _count(path: Path, wanted: frozenset[bytes], prefixes: frozenset[bytes]) -> int:

@@ -201,8 +201,6 @@ def _plainly(theirs: Iterable[tuple[Identifier, str]]) -> Iterator[tuple[Identif
 
 def _loosely(kind: Identifier, value: str) -> str:
     """A pattern that fits ``value`` however it is written, and perhaps more: its ASCII letters and digits in order."""
-    if kind == "phone":
-        runs = list(min(dialled(value) or {value}, key=lambda digits: len(digits)))
-    else:
-        runs = re.findall("[a-z0-9]+", value.lower())
+    dialling = sorted(dialled(value), key=len) if kind == "phone" else []
+    runs = list(dialling[0]) if dialling else re.findall("[a-z0-9]+", value.lower())
     return f"%{'%'.join(runs)}%" if runs else "%"

@@ -34,6 +34,7 @@ def aged(path, changed):
         ("landing/activity/day=2026-03-01", date(2026, 3, 2)),
         ("exports/partner/partner_threat_events/day=2026-03-01", date(2026, 3, 2)),
         ("answers/officer/7", date(2026, 3, 9)),
+        ("packages/0123456789abcdef/access", date(2026, 3, 2)),
     ],
 )
 def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, last):

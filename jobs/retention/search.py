@@ -50,9 +50,9 @@ def spelled_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, in
 
 
 def _spelled(path: Path, wanted: frozenset[bytes]) -> int:
-    if path.stat().st_size == 0:
-        return 0
     try:
+        if path.stat().st_size == 0:
+            return 0
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
             found = {text for text in wanted if raw.find(text) >= 0}
         for cells in _texts(path) if path.suffix == ".parquet" else ():

@@ -171,7 +171,7 @@ class _Search:
         """For each place how many of its files hold a token or an identifier."""
         for name, paths in places.items():
             hits = {*found_in(paths, self.tokens.everywhere), *spelled_in(paths, texts)}
-            yield name, len(hits)
+            yield name, sum(path.exists() for path in hits)  # a file that went meanwhile holds nobody
 
     def published(self, place: Place) -> list[Counted]:
         """What each epoch of a release's table holds of them.

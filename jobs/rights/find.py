@@ -23,7 +23,7 @@ from jobs.lake.tables import TableFile, current_files, has_table, opened
 from jobs.lake.zones import Lake
 from jobs.retention.names import live_keys, named_in
 from jobs.retention.proof import Names, any_of
-from jobs.retention.search import found_in, spelled_in
+from jobs.retention.search import ANCHOR, found_in, spelled_in
 from jobs.rights.inventory import Inventory, Place
 from jobs.rights.subject import Subject
 from jobs.rights.tokens import Epoch, Linked, linked
@@ -31,9 +31,6 @@ from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.sources import OF_A_PERSON
-
-SHORTEST = 6
-"""Bytes without which a text is looked for as a token only: shorter ones stand in anything by chance."""
 
 State = Literal["green", "amber"]
 
@@ -119,9 +116,12 @@ def find(promise: Promise, lake: Lake, keyring: Keyring, subject: Subject) -> Fi
 
 
 def written(values: frozenset[str]) -> frozenset[bytes]:
-    """How identifiers stand in files: as UTF-8, and as JSON escapes what isn't ASCII."""
+    """How identifiers stand in files: as UTF-8, and as JSON escapes what isn't ASCII.
+
+    Shorter ones stand in anything by chance: they are looked for as tokens only.
+    """
     forms = {form for value in values for form in (value.strip(), json.dumps(value.strip())[1:-1])}
-    return frozenset(form.encode() for form in forms if len(form.encode()) >= SHORTEST)
+    return frozenset(form.encode() for form in forms if len(form.encode()) >= ANCHOR)
 
 
 # -- whom the platform knows -------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """### Keys
 
 Every hour, without anyone present: `rotate` opens today's epoch of each pseudonymisation domain and
-retires those before it; `forget` deletes answers to re-identifications that have expired.
+retires those before it; `forget` deletes answers to re-identifications, and packages for data subjects, that
+have expired.
 
 The data day chooses the key, so rotation rewrites nothing and late events of an old day still find the
 old key. An epoch whose last row has expired is destroyed by the DAG `retention`, once nothing needs it.
@@ -10,7 +11,7 @@ No key is printed, ever; the ledger has fingerprints.
 | red task | what it means | what to do |
 |---|---|---|
 | `rotate` | the keyring can't be opened, or the clock is before an epoch | read the log's last line; see docs/keys.md; nights stop until it is mended |
-| `forget` | an answer can't be deleted | delete the files under `answers/` in the lake that are a day old; tell the privacy officer |
+| `forget` | an answer or a package can't be deleted | delete the files under `answers/` in the lake that are a day old, under `packages/` a week; tell the privacy officer |
 """
 
 from __future__ import annotations

@@ -22,11 +22,17 @@ from policy.errors import (
 )
 from policy.hierarchies import hierarchies
 from policy.outputs import outputs_of
+from policy.places import Places
 from policy.register import Register
 from policy.sources import Source, Sources
 from policy.statistics import MOST_CELLS, systems
 from policy.taxonomies import SurrogatePools, Taxonomies, Topics
 from policy.transfers import check_recipients
+
+
+def places(root: Path = ROOT) -> Places:
+    """What the rights of data subjects do where."""
+    return parse(Places, read_yaml(root, "places.yaml"), "places.yaml")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Promise:
     releases: dict[str, Contract]
     exports: dict[str, Contract] = field(default_factory=dict)
     detections: Detections = field(default_factory=Detections)
+    places: Places = field(default_factory=places)
 
     @property
     def contracts(self) -> dict[str, Contract]:
@@ -100,7 +107,7 @@ def load(root: Path = ROOT) -> Promise:
     _check_derived(releases)
     _check_tables(releases)
     _check_draws(releases)
-    return Promise(register, sources, taxonomies, releases, exports, rules)
+    return Promise(register, sources, taxonomies, releases, exports, rules, places(root))
 
 
 def _contracts(

@@ -44,6 +44,7 @@ class SourceColumn(Model):
     ``role`` tells times apart: at a ``begin`` something happened, an ``end`` may lie ahead or never come.
     ``typed``: anybody may write anything into it. A cell is an identifier if it has the shape of one, or if
     its row is an account's. ``unique``: no two rows have the same value, however it is spelled.
+    ``provided``: the person gave it to us (clause 3.1), so it is portable (clause 9.1, GDPR art. 20).
     """
 
     type: ColumnType
@@ -53,6 +54,7 @@ class SourceColumn(Model):
     required: bool = False
     unique: bool = False
     typed: bool = False
+    provided: bool = False
     role: TimeRole = "begin"
 
     @model_validator(mode="after")
@@ -93,6 +95,23 @@ class Source(Model):
         if (self.rhythm == "events") != (self.time is not None):
             raise ValueError("a table of events, and no other, names its time column")
         return self
+
+    @model_validator(mode="after")
+    def _only_somebodys_rows_were_provided(self) -> Self:
+        if self.subject is None and self.provided:
+            raise ValueError("has provided columns and doesn't name the subject who provided them")
+        return self
+
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """The columns that the person gave to us, in the table's order."""
+        return tuple(name for name, column in self.columns.items() if column.provided)
+
+    @property
+    def person(self) -> str | None:
+        """The column that says whose a row is, or whom it names; None where a row is nobody's."""
+        named = (name for name in self.of_kind("direct") if self.columns[name].identifier == "person")
+        return self.subject or next(named, None)
 
     def of_kind(self, *kinds: ColumnKind) -> tuple[str, ...]:
         """The columns of these kinds, in the table's order."""

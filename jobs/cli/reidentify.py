@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import policy
 from jobs.lake.zones import Lake
-from jobs.rights import reidentify
+from jobs.rights import disclose, reidentify
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     decision.add_argument("--request", required=True)
     decision.add_argument("--by", required=True)
     decision.add_argument("--decision", choices=("approve", "reject"), required=True)
-    actions.add_parser("forget", help="delete answers that have expired")
+    actions.add_parser("forget", help="delete answers, and packages for data subjects, that have expired")
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
             reidentify.answer(policy.load(), _question(args), lake, now)
             print(f"{args.request}: the answer lies in {lake.answers / args.requester}")
         case "forget":
-            print(f"{reidentify.forget(lake, now)} answers deleted")
+            print(f"{reidentify.forget(lake, now)} answers and {disclose.forget(lake, now)} packages deleted")
     return 0
 
 

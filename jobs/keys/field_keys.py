@@ -42,10 +42,8 @@ class DomainKeys:
 
     def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
         """The tokens of normalised values of one class, made without Spark and without the kernel."""
-        key, prefix = self.field_key(identifier), PREFIXES[identifier]
-        for spelling in spellings:
-            digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
-            yield f"{prefix}_{digest.translate(MODHEX)}"
+        key = self.field_key(identifier)
+        return (token_under(key, identifier, spelling) for spelling in spellings)
 
     def on(self, spark: SparkSession) -> SparkFieldKeys:
         """The same keys as columns that treatments can use."""
@@ -80,6 +78,12 @@ def key_column(key: bytes, spark: SparkSession) -> Column:
     Python worker.
     """
     return spark.createDataFrame(pa.table({"field_key": pa.array([key], pa.binary())})).scalar()
+
+
+def token_under(key: bytes, identifier: Identifier, spelling: str) -> str:
+    """The token of one normalised value under a field key."""
+    digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
+    return f"{PREFIXES[identifier]}_{digest.translate(MODHEX)}"
 
 
 def field_key(data_key: bytes, domain: str, epoch: str, identifier: str, suite: int = SUITE) -> bytes:

@@ -29,7 +29,7 @@ from jobs.keys.errors import (
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
 )
-from jobs.keys.field_keys import KEY_BYTES, DomainKeys
+from jobs.keys.field_keys import KEY_BYTES, DomainKeys, token_under
 from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, FORMATS, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
 from jobs.lake.files import make_folder, write_atomically
@@ -265,3 +265,8 @@ def remembering_key(ring: Keyring, contract: Contract) -> bytes:
     The same for all of its months, and of this release alone: what is remembered joins with no token anywhere.
     """
     return bytes.fromhex(ring.seal("memory", contract.release.encode()))
+
+
+def remembered_as(ring: Keyring, contract: Contract, user_id: str) -> str:
+    """The token under which that memory knows an account, whose id is in its canonical spelling."""
+    return token_under(remembering_key(ring, contract), "person", user_id)

@@ -37,6 +37,18 @@ def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
         _put(file, path)
 
 
+@contextmanager
+def made_atomically(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """A file to write into that becomes ``path`` at the end, whole; closed to others before that.
+
+    If the writer fails or is killed, whatever lay in ``path`` is as it was.
+    """
+    with _aside(path, mode) as file:
+        yield file
+        os.fchmod(file.fileno(), mode)
+        _put(file, path)
+
+
 def copy_atomically(path: Path, to: Path, sha256: str, mode: int) -> bool:
     """Replace ``to`` by a copy of ``path``, in one step, if these are the bytes that have this SHA-256.
 
@@ -76,7 +88,7 @@ def _fresh(path: Path) -> Path:
 def _locked(fresh: Path, mode: int) -> BinaryIO:
     """A new file that this process alone has locked; made again if somebody took it for a left-over before that."""
     while True:
-        file = os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT, mode), "wb")
+        file = os.fdopen(os.open(fresh, os.O_RDWR | os.O_CREAT, mode), "w+b")
         fcntl.flock(file, fcntl.LOCK_EX)
         if fresh.exists():
             file.truncate()

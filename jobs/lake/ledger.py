@@ -48,6 +48,8 @@ KINDS: dict[str, frozenset[str]] = {
     "reidentification_decided": frozenset({"request", "by", "decision"}),
     "reidentified": frozenset({"request", "requester", "release", "outcome"}),
     "answer_forgotten": frozenset({"request"}),
+    "package_disclosed": frozenset({"reference", "right", "rows", "tables", "releases", "sha256"}),
+    "package_forgotten": frozenset({"reference", "right"}),
     "expiry_planned": frozenset(
         {"plan", "day", "rows", "files", "dropped", "people", "companies", "held", "holds", "holds_on_record"}
         | {"leftovers", "forecast", "over_share", "due_since", "unpromised", "people_due", "people_soon"}

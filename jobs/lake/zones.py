@@ -1,9 +1,9 @@
 """Where data lies, who may look there, and how it becomes visible.
 
 Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget``,
-``memory`` and ``answers``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to everyone but
-the jobs (0700, policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest replaced in
-landing, one Delta commit in published. An interrupted step leaves the old state.
+``memory``, ``answers`` and ``packages``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to
+everyone but the jobs (0700, policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest
+replaced in landing, one Delta commit in published. An interrupted step leaves the old state.
 """
 
 from __future__ import annotations
@@ -104,6 +104,10 @@ class Lake:
     def answers(self) -> Path:
         """Answers to re-identifications: a folder each requester, closed, for a day."""
         return self.root / "answers"
+
+    def packages(self, reference: str) -> Path:
+        """What one data subject asked for, until it is handed over; closed, for a week."""
+        return self.root / "packages" / reference
 
     @property
     def ledger(self) -> Path:

@@ -8,7 +8,7 @@ import unicodedata
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.treatments.normalise import normalised
+from jobs.treatments.normalise import normalised, spelled
 
 ONE_DIGIT = ("1", "7")
 TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -31,6 +31,22 @@ def dialled(registered: str) -> frozenset[str]:
     abroad = text.startswith(("+", "(+")) or digits.startswith("00")
     home = number[_country(number) :].lstrip("0") if abroad else number
     return frozenset(each for each in (number, home) if len(each) >= SHORTEST)
+
+
+def plainly(registered: str) -> frozenset[str]:
+    """A registered number with nothing between its digits, in each way to begin it: ``+33…``, ``0033…``, ``06…``."""
+    digits = sorted(dialled(registered), key=len)
+    if not digits:
+        return frozenset()
+    abroad = {f"{begin}{digits[-1]}" for begin in ("+", "00")} if len(digits) > 1 else set()
+    return frozenset({*digits, f"0{digits[0]}", *abroad})
+
+
+def typed_digits(text: str) -> str | None:
+    """What `typed_number` makes of one text; for single values, where starting Spark isn't worth it."""
+    bare = re.sub(r"^\s*\(\s*\+", "+(", re.sub(r"\(\s*0\s*\)", "", text))
+    number = spelled(bare, "phone") or ""
+    return number.lstrip("+0") if re.fullmatch(LOOKS_TYPED, number) else None
 
 
 def _country(number: str) -> int:

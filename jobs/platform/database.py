@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import adbc_driver_postgresql.dbapi as postgresql
 import adbc_driver_sqlite.dbapi as sqlite
@@ -24,9 +24,12 @@ from jobs.platform.strays import Strays
 from jobs.platform.typed import typed
 from policy.errors import PolicyError
 from policy.sources import Source
-from policy.values import CLOCKS_DIFFER, FIRST_MOMENT
+from policy.values import CLOCKS_DIFFER, FIRST_MOMENT, ColumnType
 
 ONE_DAY = timedelta(days=1)
+
+PARAMETERS = 500
+"""Values that one statement compares with."""
 
 DENIED = {"28", "3D", "42"}
 """Classes of SQLSTATE that no retry mends: who asks, which database, which right or name."""
@@ -54,6 +57,26 @@ class Days:
     def of(cls, day: date) -> Days:
         """One day."""
         return cls(day, day)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows of a table: those whose ``column`` has one of ``values``, or is like one of them.
+
+    A pattern of ``alike`` is in lower case, ``%`` in it is anything: it may fit more rows than were meant.
+    """
+
+    column: str
+    values: tuple[str, ...] = field(repr=False)
+    how: Literal["equal", "alike"] = "equal"
+
+    def condition(self, dialect: Dialect, kind: ColumnType, count: int) -> str:
+        """It in SQL, with ``count`` parameters."""
+        if self.how == "alike":
+            cell = f"lower({dialect.bare['text'].format(c=f'CAST({_quoted(self.column)} AS TEXT)')})"
+            return " OR ".join(f"{cell} LIKE {dialect.given['text'].format(n=n + 1)}" for n in range(count))
+        given = ", ".join(dialect.given[kind].format(n=n + 1) for n in range(count))
+        return f"{dialect.bare[kind].format(c=_quoted(self.column))} IN ({given})"
 
 
 @dataclass(frozen=True)
@@ -106,6 +129,25 @@ class Platform:
                 strays.refuse()
                 yield from batch.to_pylist()
 
+    def naming(self, table: str, source: Source, columns: Sequence[str], asked: Asked) -> Iterator[pa.RecordBatch]:
+        """The rows of a whole table in which a column has one of some values, in landing's types, batch by batch.
+
+        A value is a parameter: no statement, and so no log of the database's statements, shows one.
+
+        Raises:
+            SourceDriftError, SeveralDriftsError: their content drifted; no row of a bad batch is given.
+        """
+        kind = source.columns[asked.column].type
+        for start in range(0, len(asked.values), PARAMETERS):
+            values = asked.values[start : start + PARAMETERS]
+            strays = Strays(table, source)
+            where = f" WHERE {asked.condition(self.dialect, kind, len(values))}"
+            with self._raw(table, source, columns, where, values) as raw:
+                for batch in raw:
+                    ours = typed(batch, source, self.moment, strays)
+                    strays.refuse()
+                    yield ours
+
     def look_at_times(self, table: str, source: Source, strays: Strays) -> None:
         """Count in ``strays`` the rows of a whole event table that lie in no day: no night would see them."""
         last = (self.moment + CLOCKS_DIFFER).strftime("%Y-%m-%d %H:%M:%S+00")
@@ -116,7 +158,7 @@ class Platform:
 
     @contextmanager
     def _raw(
-        self, table: str, source: Source, columns: Sequence[str], where: str
+        self, table: str, source: Source, columns: Sequence[str], where: str, values: Sequence[str] = ()
     ) -> Iterator[Iterator[pa.RecordBatch]]:
         """Rows under our column names, their cells as the database's dialect writes them."""
         read = self.dialect.read
@@ -126,10 +168,10 @@ class Platform:
             cursor.adbc_statement.set_options(**self.dialect.batches)
             if self.dialect.typed_by_first_row:
                 texts = ", ".join("''" for _ in columns)
-                cursor.execute(f"SELECT 0, {texts} UNION ALL SELECT 1, {body}")
+                cursor.execute(f"SELECT 0, {texts} UNION ALL SELECT 1, {body}", tuple(values) or None)
                 yield (_real(batch, columns) for batch in cursor.fetch_record_batch())
             else:
-                cursor.execute(f"SELECT {body}")
+                cursor.execute(f"SELECT {body}", tuple(values) or None)
                 yield (batch.rename_columns(list(columns)) for batch in cursor.fetch_record_batch())
 
     def _on(self, source: Source, days: Days) -> str:

@@ -29,6 +29,8 @@ class Dialect:
     and ``after`` (the day after ``next``) to compare with, too, so that an index serves it.
     ``strange``: a condition that holds of every moment that isn't between ``first`` and ``last`` in the
     database's own spelling; it may hold of more.
+    ``bare``: our column type → the column in the one spelling in which ``given`` writes a value to compare with, its
+    ``{n}``-th parameter; for a text that is without blanks around it.
     ``first_day``: the UTC date of the earliest moment since ``first``, as text.
     ``batches``: options of the driver that bound a batch.
     ``typed_by_first_row``: whether the driver takes a column's type from its first row.
@@ -40,6 +42,8 @@ class Dialect:
     begin: tuple[str, ...]
     on_days: str
     strange: str
+    bare: dict[ColumnType, str]
+    given: dict[ColumnType, str]
     first_day: str
     batches: dict[str, str]
     typed_by_first_row: bool
@@ -78,6 +82,8 @@ POSTGRESQL = Dialect(
     begin=("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET LOCAL TIME ZONE 'UTC'"),
     on_days="{c} >= TIMESTAMPTZ '{first} 00:00:00+00' AND {c} < TIMESTAMPTZ '{next} 00:00:00+00'",
     strange="{c} IS NULL OR {c} < TIMESTAMPTZ '{first}' OR {c} > TIMESTAMPTZ '{last}'",
+    bare={"uuid": "{c}", "text": "btrim({c}, E' \\t\\n\\r')"},
+    given={"uuid": "${n}::text::uuid", "text": "${n}::text"},
     first_day="SELECT min({c})::date::text FROM {table} WHERE {c} >= TIMESTAMPTZ '{first}' AND {c} < 'infinity'",
     batches={"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)},
     typed_by_first_row=False,
@@ -88,6 +94,8 @@ POSTGRESQL = Dialect(
 
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _CLOCK = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+
+_HEX = "replace(replace(replace(replace(lower(trim({c})), 'urn:uuid:', ''), '{{', ''), '}}', ''), '-', '')"
 
 
 def _text(*storage: str) -> str:
@@ -118,6 +126,8 @@ SQLITE = Dialect(
     "THEN date(substr({c}, 1, 19) || substr({c}, -6)) ELSE substr({c}, 1, 10) END BETWEEN '{first}' AND '{last}'",
     strange=f"{{c}} IS NULL OR typeof({{c}}) <> 'text' OR {{c}} NOT GLOB '{_DAY} {_CLOCK}.{'[0-9]' * 6}' "
     "OR datetime({c}, '+0 days') IS NOT substr({c}, 1, 19) OR {c} < '{first}' OR {c} > '{last}'",
+    bare={"uuid": _HEX, "text": "trim({c}, char(32, 9, 10, 13))"},
+    given={"uuid": "replace(?, '-', '')", "text": "?"},
     first_day="SELECT date(min({c})) FROM {table} WHERE {c} >= '{first}' "
     f"AND {{c}} GLOB '{_DAY}[ T]*' AND typeof({{c}}) = 'text'",
     batches={"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)},

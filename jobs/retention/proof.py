@@ -129,11 +129,11 @@ def recount(
             left += file.rows if past else 0
             continue
         for batch in pq.ParquetFile(root / file.path).iter_batches(columns=columns):
-            must_go, protected = _any(batch, gone), _any(batch, held)
+            must_go, protected = any_of(batch, gone), any_of(batch, held)
             if past:
                 must_go = pa.array([True] * batch.num_rows, pa.bool_())
             left += _count(pc.and_not(must_go, protected))
-            kept_rows += _count(pc.and_(pc.or_(must_go, _any(batch, late)), protected))
+            kept_rows += _count(pc.and_(pc.or_(must_go, any_of(batch, late)), protected))
             kept |= _present(batch.filter(protected), gone)
     return left, kept_rows, frozenset(kept)
 
@@ -152,7 +152,7 @@ class Names:
         return cls(pa.array(sorted(texts), pa.string()), texts)
 
 
-def _any(batch: pa.RecordBatch, names: Names) -> pa.Array:
+def any_of(batch: pa.RecordBatch, names: Names) -> pa.Array:
     """Whether each row has one of ``names``, in a column or nested in a map or a list, whatever its type is."""
     result = pa.array([False] * batch.num_rows, pa.bool_())
     for column in batch.columns if names.texts else ():

@@ -1,4 +1,4 @@
-"""Search files for tokens, byte by byte: raw bytes of every file, and what Parquet compresses.
+"""Search files for tokens and texts, byte by byte: raw bytes of every file, and what Parquet compresses.
 
 Independent of Spark, of the kernel and of Delta: pyarrow decompresses, regular expressions look.
 """
@@ -8,8 +8,11 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,6 +20,11 @@ from policy.shapes import LETTERS, PREFIXES
 
 SHAPES = [re.compile(rf"{prefix}_[{LETTERS}]{{32}}".encode()) for prefix in PREFIXES.values()]
 """One expression a class: a literal beginning lets the search skip what can't match."""
+
+ANCHOR = 6
+"""The first bytes of a text by which it is looked for."""
+
+BLOCK = 1 << 22
 
 
 def tokens_in(path: Path, prefixes: frozenset[bytes]) -> Iterator[bytes]:
@@ -38,6 +46,84 @@ def found_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]
     prefixes = frozenset(token[:3] for token in wanted)
     counts = {path: _count(path, wanted, prefixes) for path in paths if wanted}
     return {path: count for path, count in counts.items() if count}
+
+
+def spelled_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]:
+    """The files that hold one of these texts, whatever stands around it, with how many different ones.
+
+    As it is spelled, byte for byte, in the clear or in a Parquet page; a damaged Parquet file holds all of them.
+
+    Raises:
+        ValueError: a text is shorter than `ANCHOR`.
+    """
+    texts = Texts.of(wanted)
+    counts = {path: _spelled(path, texts) for path in paths if wanted}
+    return {path: count for path, count in counts.items() if count}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts to look for by their first bytes, so that a thousand cost no more than one."""
+
+    by_anchor: dict[int, list[bytes]]
+    anchors: npt.NDArray[np.uint64]
+    pairs: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, wanted: frozenset[bytes]) -> Texts:
+        """These texts.
+
+        Raises:
+            ValueError: one is shorter than `ANCHOR`.
+        """
+        if any(len(text) < ANCHOR for text in wanted):
+            raise ValueError(f"a text of fewer than {ANCHOR} bytes stands in anything by chance")
+        by_anchor: dict[int, list[bytes]] = {}
+        for text in wanted:
+            by_anchor.setdefault(int.from_bytes(text[:ANCHOR], "little"), []).append(text)
+        pairs = np.zeros(1 << 16, np.bool_)
+        pairs[[anchor & 0xFFFF for anchor in by_anchor]] = True
+        return cls(by_anchor, np.array(sorted(by_anchor), np.uint64), pairs)
+
+    def found_in(self, data: bytes) -> set[bytes]:
+        """Those that ``data`` holds."""
+        found: set[bytes] = set()
+        if len(data) < ANCHOR:
+            return found
+        cells = np.frombuffer(data, np.uint8)
+        places = np.flatnonzero(self.pairs[cells[1:].astype(np.uint16) << 8 | cells[:-1]])
+        places = places[places <= len(data) - ANCHOR]
+        heads = np.zeros(len(places), np.uint64)
+        for offset in range(ANCHOR):
+            heads |= cells[places + offset].astype(np.uint64) << np.uint64(8 * offset)
+        known = np.isin(heads, self.anchors)
+        for place, head in zip(places[known].tolist(), heads[known].tolist(), strict=True):
+            found.update(text for text in self.by_anchor[head] if data.startswith(text, place))
+        return found
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return sum(map(len, self.by_anchor.values()))
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest one."""
+        return max((len(text) for texts in self.by_anchor.values() for text in texts), default=0)
+
+
+def _spelled(path: Path, texts: Texts) -> int:
+    try:
+        found, tail = set[bytes](), b""
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                found |= texts.found_in(tail + block)
+                tail = (tail + block)[-texts.longest :]
+        for cells in _texts(path) if path.suffix == ".parquet" else ():
+            found |= texts.found_in(cells)
+    except (pa.ArrowException, OSError):
+        return texts.number if path.exists() else 0
+    return len(found)
 
 
 def _count(path: Path, wanted: frozenset[bytes], prefixes: frozenset[bytes]) -> int:

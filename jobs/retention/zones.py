@@ -1,4 +1,4 @@
-"""What lies outside the tables and must not stay: red runs, copies, answers, landing, old draws, old memories."""
+"""What lies outside the tables and must not stay: red runs, copies, answers, packages, landing, draws, memories."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ PERIODS = (
     ("landing", 2, RAW_KEPT + timedelta(days=1), "landing, seven days at most"),
     ("exports", 3, RAW_KEPT + timedelta(days=1), "export, seven days at most"),
     ("answers", 2, timedelta(days=1), "answer to a re-identification, a day at most"),
+    ("packages", 2, RAW_KEPT + timedelta(days=1), "package for a data subject, seven days at most"),
 )
 """What another step deletes in time: zone, depth, the longest age in days, and the rule. This is the net below it."""
 

@@ -4,7 +4,7 @@ import phonenumbers
 import pytest
 from pyspark.sql import functions as F
 
-from jobs.people.phones import dialled, typed_number
+from jobs.people.phones import dialled, plainly, typed_digits, typed_number
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,14 @@ def test_a_number_is_recognised_however_it_is_typed_and_nothing_else_is(spark):
     rows = spark.createDataFrame(list(typed.items()), "typed string, digits string")
     found = rows.select("typed", typed_number(F.col("typed")).alias("found")).collect()
     assert {row["typed"]: row["found"] for row in found} == typed
+    assert {text: typed_digits(text) for text in typed if text is not None} == {
+        t: d for t, d in typed.items() if t is not None
+    }
+
+
+def test_a_number_without_anything_between_its_digits_begins_in_each_way():
+    assert plainly("+33 (0)6 98 76 54 32") == {
+        "+33698765432", "0033698765432", "33698765432", "0698765432", "698765432"
+    }  # fmt: skip
+    assert plainly("06 98 76 54 32") == {"0698765432", "698765432"}
+    assert plainly("112") == set()

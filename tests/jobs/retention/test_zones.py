@@ -2,16 +2,20 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.anonymity.budget import AccountBook, LostDrawError
 from jobs.keys.errors import DestroyedEpochError
 from jobs.retention.epochs import Claims, destroy_lapsed, lapsed, require_unneeded
 from jobs.retention.errors import EpochNeededError
-from jobs.retention.search import found_in
+from jobs.retention.search import BLOCK, found_in, spelled_in
 from jobs.retention.zones import leftovers
 
 TODAY = date(2026, 3, 10)
@@ -34,6 +38,7 @@ def aged(path, changed):
         ("landing/activity/day=2026-03-01", date(2026, 3, 2)),
         ("exports/partner/partner_threat_events/day=2026-03-01", date(2026, 3, 2)),
         ("answers/officer/7", date(2026, 3, 9)),
+        ("packages/0123456789abcdef/access", date(2026, 3, 2)),
     ],
 )
 def test_what_lies_beside_the_tables_is_kept_through_its_last_day(lake, folder, last):
@@ -185,3 +190,21 @@ def test_a_month_s_memory_goes_with_its_month_and_what_no_month_has_after_two_da
         "2021-10-31-a-memory.parquet": "memory of a month past its release's period",
         "2026-09-30-crash-memory.parquet": "memory of a month that wasn't published",
     }
+
+
+@given(st.frozensets(st.text("ab", min_size=6, max_size=8), max_size=4), st.text("ab.", max_size=80))
+def test_a_text_is_found_wherever_it_stands_and_nothing_else_is(texts, content):
+    with NamedTemporaryFile() as file:
+        file.write(content.encode())
+        file.flush()
+        path, wanted = Path(file.name), frozenset(text.encode() for text in texts)
+        there = sum(text in content for text in texts)
+        assert spelled_in([path], wanted) == ({path: there} if there else {})
+
+
+@pytest.mark.parametrize("place", [0, BLOCK - 9, BLOCK - 1, BLOCK, 2 * BLOCK - 3])
+def test_a_text_that_lies_across_two_blocks_of_a_file_is_found(tmp_path, place):
+    (tmp_path / "x").write_bytes(b"." * place + b"ada@example.org" + b"." * BLOCK)
+    assert spelled_in([tmp_path / "x"], frozenset({b"ada@example.org", b"bob@example.org"})) == {tmp_path / "x": 1}
+    with pytest.raises(ValueError, match="by chance"):
+        spelled_in([tmp_path / "x"], frozenset({b"short"}))

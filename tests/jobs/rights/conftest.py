@@ -1,0 +1,17 @@
+"""Two people of one company on an empty platform, beside an empty lake; nothing here needs Spark."""
+
+import pytest
+
+from tests.jobs.retention.world import World
+
+
+@pytest.fixture
+def world(promise, lake, tmp_path, monkeypatch):
+    """Ada and Bob of one company, with an address each."""
+    monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
+    monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")
+    made = World(promise, lake, tmp_path / "platform.db", None)
+    made.company("firm", None)
+    for name in ("ada", "bob"):
+        made.account(name, "firm")
+    return made

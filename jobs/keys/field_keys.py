@@ -20,6 +20,9 @@ from policy.shapes import LETTERS, PREFIXES
 from policy.sources import Identifier
 
 KEY_BYTES = 32
+SUPPRESSED = "sup"
+"""How entries of suppression lists begin: no class of tokens is called so."""
+
 MODHEX = str.maketrans("0123456789abcdef", LETTERS)
 
 
@@ -42,10 +45,11 @@ class DomainKeys:
 
     def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
         """The tokens of normalised values of one class, made without Spark and without the kernel."""
-        key, prefix = self.field_key(identifier), PREFIXES[identifier]
-        for spelling in spellings:
-            digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
-            yield f"{prefix}_{digest.translate(MODHEX)}"
+        return made_under(self.field_key(identifier), PREFIXES[identifier], spellings)
+
+    def suppressed(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
+        """What a suppression list holds of these values: HMACs under a key of their own, so no token of any release."""
+        return made_under(self.field_key(suppression_of(identifier)), SUPPRESSED, spellings)
 
     def on(self, spark: SparkSession) -> SparkFieldKeys:
         """The same keys as columns that treatments can use."""
@@ -71,6 +75,18 @@ class SparkFieldKeys:
     def column(self, identifier: str) -> Column:
         """The field key of one identifier class, as binary."""
         return key_column(self.keys.field_key(identifier), self.spark)
+
+
+def suppression_of(identifier: Identifier) -> str:
+    """The label under which the key of a suppression list's entries of one class is derived."""
+    return f"suppression {identifier}"
+
+
+def made_under(key: bytes, prefix: str, spellings: Iterable[str]) -> Iterator[str]:
+    """Prefix and the first 16 bytes of each text's HMAC-SHA-256, as the kernel makes them."""
+    for spelling in spellings:
+        digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
+        yield f"{prefix}_{digest.translate(MODHEX)}"
 
 
 def key_column(key: bytes, spark: SparkSession) -> Column:

@@ -19,10 +19,10 @@ from pyspark.sql import functions as F
 from jobs.people.phones import typed_number
 from jobs.people.reading import ACCOUNTS
 from jobs.people.subjects import GONE, HELD, OUT, LeftOut, registered_columns
-from jobs.treatments.normalise import normalised, spelled
+from jobs.treatments.normalise import SUITE, normalised, spelled
 from policy.periods import now
 from policy.rules import Normalisation
-from policy.sources import OF_A_PERSON, Identifier, Source
+from policy.sources import OF_A_PERSON, Identifier, Source, SourceColumn
 
 SPELLING: dict[Identifier, Normalisation] = {"person": "uuid", "company": "uuid", "email": "email"}
 """How values of a class are compared; of other classes exactly, telephones by their digits."""
@@ -80,7 +80,9 @@ class Exclusion:
             marks.setdefault(kind, []).append((value, bits))
         if not any(bits & (OUT | GONE) for listed in marks.values() for _, bits in listed):
             return {}
-        return {kind: self._listed(kind, listed) for kind, listed in marks.items()} | self._beside()
+        listed = {kind: self._listed(kind, each) for kind, each in marks.items()}
+        beside = self._beside()
+        return listed | {kind: each.union(listed[kind]) if kind in listed else each for kind, each in beside.items()}
 
     def _listed(self, kind: Identifier, marks: Iterable[tuple[str | None, int]]) -> DataFrame:
         listed: dict[str, int] = {}
@@ -112,7 +114,7 @@ class Exclusion:
 
         They are few and come here between two passes, each of which spells one column of all rows.
         """
-        key, actor = _spelled(kind, F.col("beside")), normalised(F.col("actor"), "uuid")
+        key, actor = spelled_cell(kind, F.col("beside")), normalised(F.col("actor"), "uuid")
         theirs = _column(seen.join(actors, actor == actors["key"], "left_semi").select(key))
         listed = self._listed(kind, ((each, OUT) for each in theirs))
         if not theirs:
@@ -136,15 +138,22 @@ def compared(
     """
     for name in columns:
         column = source.columns.get(name)
-        if column is None or column.kind != "direct" or column.identifier is None:
+        if column is None:
             continue
-        typed = column.type == "text" and column.identifier in registered
-        for kind in sorted(registered) if typed else [column.identifier]:
-            yield kind, _spelled(kind, F.col(name))
+        yield from ((kind, spelled_cell(kind, F.col(name))) for kind in classes_of(column, registered))
 
 
-def _spelled(kind: Identifier, cell: Column) -> Column:
-    return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"))
+def classes_of(column: SourceColumn, registered: frozenset[Identifier]) -> tuple[Identifier, ...]:
+    """The classes as which a direct column is compared; none of any other."""
+    if column.kind != "direct" or column.identifier is None:
+        return ()
+    typed = column.type == "text" and column.identifier in registered
+    return tuple(sorted(registered)) if typed else (column.identifier,)
+
+
+def spelled_cell(kind: Identifier, cell: Column, suite: int = SUITE) -> Column:
+    """A cell in the spelling in which values of a class are compared."""
+    return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"), suite)
 
 
 def consenting(purpose: str, consents: DataFrame, at: datetime) -> DataFrame:

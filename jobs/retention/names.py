@@ -6,7 +6,7 @@ are made by the kernel under every key that still exists: a row is found in what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import reduce
 from itertools import islice
@@ -53,23 +53,25 @@ def write_names(path: Path, names: Iterable[Name]) -> Path:
     return path
 
 
-def named_in(contract: Contract) -> dict[str, str]:
-    """The published columns that say whose a row is, with their types."""
+def named_in(contract: Contract, classes: Collection[Identifier] = NAMING) -> dict[str, str]:
+    """The published columns that say whose a row is, by tokens of these classes, with their types."""
     if contract.findings is not None:
         nested = (output for output in contract.outputs if output.type.startswith(("map<", "array<")))
         return {output.name: output.type for output in nested}
-    return {output.name: output.type for output in contract.outputs if output.token in NAMING}
+    return {output.name: output.type for output in contract.outputs if output.token in classes}
 
 
-def spellings(promise: Promise, domain: str) -> set[tuple[Identifier, Normalisation]]:
-    """How the contracts of a domain normalise each naming class before keying."""
+def spellings(
+    promise: Promise, domain: str, classes: Collection[Identifier] = NAMING
+) -> set[tuple[Identifier, Normalisation]]:
+    """How the contracts of a domain normalise each of these classes before keying."""
     return {
         (rule.identifier, rule.normalise)
         for contract in promise.contracts.values()
         if contract.domain == domain
         for columns in contract.inputs.values()
         for rule in columns.values()
-        if isinstance(rule, Token) and rule.identifier in NAMING
+        if isinstance(rule, Token) and rule.identifier in classes
     }
 
 

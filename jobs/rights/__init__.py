@@ -1,1 +1,1 @@
-"""Floor 5: who may learn or change what is known of a person (clauses 7.1, 7.2)."""
+"""Floor 6: who may learn or change what is known of a person (clauses 7.1, 7.2)."""

@@ -55,12 +55,14 @@ def _destroy(ring: Keyring, lake: Lake, domain: str, epoch: str) -> None:
     """Destroy an epoch's key unless something still needs it."""
     from jobs.retention.epochs import Claims, require_unneeded
     from jobs.retention.platform import platform_of_today
+    from jobs.retention.suppression import forget_destroyed
 
     promise = policy.load()
     with platform_of_today(promise, ring) as platform:
         claims = Claims(datetime.now(UTC).date(), platform.open_requests())
     require_unneeded(promise, lake, domain, epoch, claims)
     ring.destroy(domain, epoch)
+    forget_destroyed(lake, ring, Ledger(lake.ledger))
 
 
 def rotate(ring: Keyring) -> list[str]:

@@ -6,7 +6,6 @@ Who that is comes from the one reading of wishes, contracts and holds. How they 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -14,17 +13,33 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.keys.ring import Keyring
+from jobs.lake.landing import landed_people
+from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile
-from jobs.people.phones import LOOKS_TYPED, dialled
+from jobs.lake.zones import Lake
+from jobs.people.phones import typed_forms
+from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
-from jobs.people.subjects import LeftOut
+from jobs.people.subjects import LeftOut, with_erased
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import spellings, tokens_without_spark
 from jobs.retention.proof import Wanted, recount
-from jobs.treatments.spelling import spelling
+from jobs.retention.suppressed import erased_without_spark
 from policy.contract import Contract
+from policy.errors import PolicyError
 from policy.periods import now
 from policy.promise import Promise
+
+
+class ErasedSinceError(PolicyError):
+    """Somebody was erased after a run's day had been extracted, and the run may hold them."""
+
+    def __init__(self, release: str, day: date) -> None:
+        self.release, self.day = release, day
+        super().__init__(
+            f"{release} of {day}: somebody was erased after the day was extracted, and may be in this run; nothing was "
+            f"published; extract the day again: clear `extract` and what follows, or python -m jobs extract --day {day}"
+        )
 
 
 def left_in(promise: Promise, contract: Contract, left: LeftOut, folder: Path, day: date) -> int:
@@ -46,7 +61,32 @@ def left_in(promise: Promise, contract: Contract, left: LeftOut, folder: Path, d
 
     wished = Wanted(made(_names(left)), frozenset())
     expired = Wanted(made(left.gone), made(left.held))
-    return sum(recount(folder, files, contract, wanted, today)[0] for wanted in (wished, expired) if wanted.gone)
+    deadline = Deadline.of(contract, today)
+    return sum(recount(folder, files, contract, wanted, deadline)[0] for wanted in (wished, expired) if wanted.gone)
+
+
+def erased_in(promise: Promise, contract: Contract, lake: Lake, folder: Path, day: date) -> int:
+    """Rows that name somebody who was erased; who of the day's rows that is, is found without Spark and the kernel."""
+    found = erased_without_spark(promise, contract.purpose, lake, day)
+    if not found:
+        return 0
+    people = landed_people(promise, lake, day)
+    erased = with_erased(LeftOut(frozenset()), found, people, promise.source(ACCOUNTS))
+    return left_in(promise, contract, erased, folder, day)
+
+
+def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, folder: Path, day: date) -> None:
+    """No row of a judged run names somebody who was erased since its day was extracted.
+
+    Raises:
+        ErasedSinceError: one does, or landing isn't there any more to tell who they are.
+    """
+    ledger = Ledger(lake.ledger)
+    suppressed, extracted = ledger.last("suppressed"), ledger.last("extracted", day=day)
+    if contract.domain is None or suppressed is None or (extracted and extracted["seq"] > suppressed["seq"]):
+        return
+    if not lake.has_landed(ACCOUNTS, day) or erased_in(promise, contract, lake, folder, day):
+        raise ErasedSinceError(contract.release, day)
 
 
 def _names(left: LeftOut) -> Iterator[Name]:
@@ -57,7 +97,4 @@ def _names(left: LeftOut) -> Iterator[Name]:
         if kind == "email":
             yield Name("email", value, 0, None)
         elif kind == "phone":
-            typed = {form for digits in dialled(value) for form in (digits, f"+{digits}", f"00{digits}", f"0{digits}")}
-            # a text that is more than a number (an id, a date) is nobody's number when it is typed
-            as_registered = {value} if re.match(LOOKS_TYPED, spelling(value, "phone")) else set()
-            yield from (Name("email", form, 0, None) for form in sorted(as_registered | typed))
+            yield from (Name("email", form, 0, None) for form in sorted(typed_forms(value)))

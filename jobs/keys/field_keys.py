@@ -20,6 +20,9 @@ from policy.shapes import LETTERS, PREFIXES
 from policy.sources import Identifier
 
 KEY_BYTES = 32
+SUPPRESSED = "sup"
+"""How entries of suppression lists begin: no class of tokens is called so."""
+
 MODHEX = str.maketrans("0123456789abcdef", LETTERS)
 
 
@@ -42,8 +45,11 @@ class DomainKeys:
 
     def tokens(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
         """The tokens of normalised values of one class, made without Spark and without the kernel."""
-        key = self.field_key(identifier)
-        return (token_under(key, identifier, spelling) for spelling in spellings)
+        return made_under(self.field_key(identifier), PREFIXES[identifier], spellings)
+
+    def suppressed(self, identifier: Identifier, spellings: Iterable[str]) -> Iterator[str]:
+        """What a suppression list holds of these values: HMACs under a key of their own, so no token of any release."""
+        return made_under(self.field_key(suppression_of(identifier)), SUPPRESSED, spellings)
 
     def on(self, spark: SparkSession) -> SparkFieldKeys:
         """The same keys as columns that treatments can use."""
@@ -71,6 +77,18 @@ class SparkFieldKeys:
         return key_column(self.keys.field_key(identifier), self.spark)
 
 
+def suppression_of(identifier: Identifier) -> str:
+    """The label under which the key of a suppression list's entries of one class is derived."""
+    return f"suppression {identifier}"
+
+
+def made_under(key: bytes, prefix: str, spellings: Iterable[str]) -> Iterator[str]:
+    """Prefix and the first 16 bytes of each text's HMAC-SHA-256, as the kernel makes them."""
+    for spelling in spellings:
+        digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
+        yield f"{prefix}_{digest.translate(MODHEX)}"
+
+
 def key_column(key: bytes, spark: SparkSession) -> Column:
     """``key`` as a scalar subquery over a one-row relation: in no plan, UI, event log, exception or closure.
 
@@ -78,12 +96,6 @@ def key_column(key: bytes, spark: SparkSession) -> Column:
     Python worker.
     """
     return spark.createDataFrame(pa.table({"field_key": pa.array([key], pa.binary())})).scalar()
-
-
-def token_under(key: bytes, identifier: Identifier, spelling: str) -> str:
-    """The token of one normalised value under a field key."""
-    digest = hmac.digest(key, spelling.encode(), "sha256")[:16].hex()
-    return f"{PREFIXES[identifier]}_{digest.translate(MODHEX)}"
 
 
 def field_key(data_key: bytes, domain: str, epoch: str, identifier: str, suite: int = SUITE) -> bytes:

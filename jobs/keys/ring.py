@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -29,13 +29,14 @@ from jobs.keys.errors import (
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
 )
-from jobs.keys.field_keys import KEY_BYTES, DomainKeys, token_under
+from jobs.keys.field_keys import KEY_BYTES, DomainKeys, made_under
 from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, FORMATS, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
 from jobs.lake.files import make_folder, write_atomically
 from jobs.treatments.normalise import SUITE, SUITES
 from policy.contract import Contract
 from policy.periods import epoch_of
+from policy.shapes import PREFIXES
 
 GATE = ("gate", "0001-01-01")
 """The key that seals verdicts: a domain of its own that no release can name."""
@@ -267,6 +268,6 @@ def remembering_key(ring: Keyring, contract: Contract) -> bytes:
     return bytes.fromhex(ring.seal("memory", contract.release.encode()))
 
 
-def remembered_as(ring: Keyring, contract: Contract, user_id: str) -> str:
-    """The token under which that memory knows an account, whose id is in its canonical spelling."""
-    return token_under(remembering_key(ring, contract), "person", user_id)
+def remembered_as(ring: Keyring, contract: Contract, spellings: Iterable[str]) -> Iterator[str]:
+    """Under which tokens a release of microdata remembers these persons; without Spark and the kernel."""
+    return made_under(remembering_key(ring, contract), PREFIXES["person"], spellings)

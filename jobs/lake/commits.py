@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from jobs.lake.files import flush
-from jobs.lake.ledger import Ledger
+from jobs.lake.ledger import TAKEN, Ledger
 from policy.errors import PolicyError
 
 LAST_CHECKPOINT = "_last_checkpoint"
@@ -56,8 +56,9 @@ def discard_torn(folder: Path, ledger: Ledger) -> None:
 
 def _acknowledged(ledger: Ledger, release: str) -> int:
     """The newest version of the release's table that the ledger knows; -1 if none."""
-    kinds = ("published", "rows_expired")
-    known = (entry.get("version", -1) for kind in kinds for entry in ledger.entries(kind, release=release))
+    known = (
+        entry.get("version", -1) for kind in ("published", *TAKEN) for entry in ledger.entries(kind, release=release)
+    )
     return max(known, default=-1)
 
 

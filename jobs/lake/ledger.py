@@ -58,8 +58,19 @@ KINDS: dict[str, frozenset[str]] = {
     "expiry_approved": frozenset({"plan", "by"}),
     "commit_discarded": frozenset({"release", "version"}),
     "rows_expired": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
-    "expiry_done": frozenset({"plan", "day", "leftovers"}),
+    "expiry_done": frozenset({"plan", "day", "leftovers", "apart"}),
     "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
+    "erasure_planned": frozenset(
+        {"plan", "day", "by", "requests", "rows", "files", "people", "held", "holds", "leftovers", "unlike"}
+    ),
+    "erasure_approved": frozenset({"plan", "by"}),
+    "rows_erased": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
+    "erasure_done": frozenset({"plan", "day", "leftovers", "lists", "beside"}),
+    "erasure_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
+    "rows_restricted": frozenset({"reference", "release", "lot", "version", "rows", "days"}),
+    "rows_returned": frozenset({"reference", "release", "lot", "version", "rows", "days", "ended", "passed_on"}),
+    "suppressed": frozenset({"plan", "domain", "epoch", "entries", "through"}),
+    "suppression_destroyed": frozenset({"domain", "epoch", "entries"}),
     "incident": frozenset({"what", "release", "day", "plan", "count"}),
     "incident_acknowledged": frozenset({"incident", "release", "by"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),
@@ -67,6 +78,9 @@ KINDS: dict[str, frozenset[str]] = {
     "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),
 }  # fmt: skip
+TAKEN = ("rows_expired", "rows_erased", "rows_restricted", "rows_returned")
+"""Commits to a table that aren't publications."""
+
 FIRST = "0" * 64
 _NAME = re.compile(r"[\w .:,()\[\]/=+'-]{0,200}")
 

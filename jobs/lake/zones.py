@@ -1,9 +1,10 @@
 """Where data lies, who may look there, and how it becomes visible.
 
 Zones in one direction: ``landing → staged → published``; beside them ``quarantine`` and ``exports``, ``budget``,
-``memory``, ``answers`` and ``packages``, ``ledger`` and ``expiry``. All but published, ledger and expiry are closed to
-everyone but the jobs (0700, policy clause 5.1). What becomes visible does so by one atomic step: a day's manifest
-replaced in landing, one Delta commit in published. An interrupted step leaves the old state.
+``memory``, ``restricted``, ``suppression``, ``answers`` and ``packages``, ``ledger`` and ``expiry``. All but published,
+ledger and expiry are closed to everyone but the jobs (0700, policy clause 5.1). What becomes visible does so by one
+atomic step: a day's manifest replaced in landing, one Delta commit in published. An interrupted step leaves the old
+state.
 """
 
 from __future__ import annotations
@@ -99,6 +100,16 @@ class Lake:
     def memory(self, release: str) -> Path:
         """Under which shown words each person is in the published months of microdata; closed."""
         return self.root / "memory" / release
+
+    @property
+    def restricted(self) -> Path:
+        """Rows that a restriction keeps apart, a folder each release and request; closed."""
+        return self.root / "restricted"
+
+    @property
+    def suppression(self) -> Path:
+        """Suppression lists of those who were erased, a file each domain and epoch; closed, and without identity."""
+        return self.root / "suppression"
 
     @property
     def answers(self) -> Path:

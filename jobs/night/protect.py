@@ -19,13 +19,13 @@ from jobs.anonymity.microdata import Cost
 from jobs.anonymity.statistics import Loss
 from jobs.gate.verdict import PROTECTED
 from jobs.lake.files import write_atomically
-from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.blanks import Counts, counted, counting, silent
 from jobs.night.builders import BUILDERS
 from jobs.night.plan import unmade
 from jobs.retention.deadline import require_within
+from jobs.retention.suppressed import landing_of
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.periods import epoch_of
@@ -94,7 +94,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     if why is not None:
         raise NotDueError(release, day, why)
     require_within(contract, day)
-    made = BUILDERS[contract.shape](promise, contract, Landing(spark, lake, day))
+    made = BUILDERS[contract.shape](promise, contract, landing_of(spark, lake, day))
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)
     lake.private(folder)

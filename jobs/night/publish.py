@@ -15,12 +15,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.gate.decisions import require_no_incident
+from jobs.gate.left_in import require_nobody_erased
 from jobs.gate.verdict import FILE, Verdict, load_verdict
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
-from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.ledger import TAKEN, Entry, Ledger
 from jobs.lake.memory import Memory
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
@@ -78,6 +79,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             was staged is gone.
         BrokenLedgerError: the ledger has lost entries since its head was sealed (see `jobs.keys.heads`).
         OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
+        ErasedSinceError: somebody was erased since the day was extracted, who is in it.
         PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
             as its contract says.
@@ -93,6 +95,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             require_within(contract, day)
             verdict = load_verdict(staged)
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
+            require_nobody_erased(promise, contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
             ledger.append("published", **vars(published))
     remember(ledger, keyring)
@@ -117,8 +120,8 @@ def _published(contract: Contract, day: date, run: str, lake: Lake, ledger: Ledg
 
 def _is_visible(release: str, day: date, done: Entry, lake: Lake, ledger: Ledger) -> bool:
     """Whether the table has the files of this publication, or whatever replaced or expired them since."""
-    later = (e for kind in ("published", "rows_expired") for e in ledger.entries(kind, release=release))
-    if any(e["seq"] > done["seq"] and (e["kind"] == "rows_expired" or e["day"] == str(day)) for e in later):
+    later = (e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=release))
+    if any(e["seq"] > done["seq"] and (e["kind"] in TAKEN or e["day"] == str(day)) for e in later):
         return True
     found = [
         path

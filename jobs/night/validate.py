@@ -28,7 +28,7 @@ from jobs.anonymity.disclosure import attacker
 from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
-from jobs.gate.left_in import left_in
+from jobs.gate.left_in import erased_in, left_in
 from jobs.gate.months import month_problems
 from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
@@ -36,12 +36,12 @@ from jobs.gate.rows import rows_of
 from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, memory_files, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
-from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.memory import staged_months
 from jobs.lake.visible import visible_version
 from jobs.lake.zones import Lake
 from jobs.night.protect import Protected
+from jobs.retention.suppressed import landing_of
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
@@ -75,7 +75,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
-    landing = LandedDay(promise, Landing(spark, lake, day))
+    landing = LandedDay(promise, landing_of(spark, lake, day))
     require_staged(staged)
     extraction, visible = lake.landed(day).extraction, visible_version(lake.published(release), contract, day)
     files = staged_files(staged)
@@ -87,7 +87,7 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         left = landing.exclusion(contract.purpose).left
         recounted = replace(
             recount(promise, contract, landing, rows),
-            left_in=left_in(promise, contract, left, staged, day),
+            left_in=left_in(promise, contract, left, staged, day) + erased_in(promise, contract, lake, staged, day),
             months=month_problems(contract, landing, rows, staged),
         )
         case = Case(

@@ -19,10 +19,10 @@ from pyspark.sql import functions as F
 from jobs.people.phones import typed_number
 from jobs.people.reading import ACCOUNTS
 from jobs.people.subjects import GONE, HELD, OUT, LeftOut, registered_columns
-from jobs.treatments.normalise import normalised, spelled
+from jobs.treatments.normalise import SUITE, normalised, spelled
 from policy.periods import now
 from policy.rules import Normalisation
-from policy.sources import OF_A_PERSON, Identifier, Source
+from policy.sources import OF_A_PERSON, Identifier, Source, SourceColumn
 
 SPELLING: dict[Identifier, Normalisation] = {"person": "uuid", "company": "uuid", "email": "email"}
 """How values of a class are compared; of other classes exactly, telephones by their digits."""
@@ -76,9 +76,9 @@ class Exclusion:
         subject = source.subject
         if kind in self._marks:
             yield self._marks[kind], key
-        elif kind in self.registered or kind not in OF_A_PERSON or (subject and source.columns[subject].required):
+        if kind in self.registered or kind not in OF_A_PERSON or (subject and source.columns[subject].required):
             return
-        elif kind in self._beside:
+        if kind in self._beside:
             yield self._beside[kind], key if subject is None else F.when(F.col(subject).isNull(), key)
 
     @property
@@ -127,7 +127,7 @@ class Exclusion:
 
         They are few and come here between two passes, each of which spells one column of all rows.
         """
-        key, actor = _spelled(kind, F.col("beside")), normalised(F.col("actor"), "uuid")
+        key, actor = spelled_cell(kind, F.col("beside")), normalised(F.col("actor"), "uuid")
         theirs = _column(seen.join(actors, actor == actors["key"], "left_semi").select(key))
         listed = self._listed(kind, ((each, OUT) for each in theirs))
         if not theirs:
@@ -151,15 +151,22 @@ def compared(
     """
     for name in columns:
         column = source.columns.get(name)
-        if column is None or column.kind != "direct" or column.identifier is None:
+        if column is None:
             continue
-        typed = column.type == "text" and column.identifier in registered
-        for kind in sorted(registered) if typed else [column.identifier]:
-            yield kind, _spelled(kind, F.col(name))
+        yield from ((kind, spelled_cell(kind, F.col(name))) for kind in classes_of(column, registered))
 
 
-def _spelled(kind: Identifier, cell: Column) -> Column:
-    return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"))
+def classes_of(column: SourceColumn, registered: frozenset[Identifier]) -> tuple[Identifier, ...]:
+    """The classes as which a direct column is compared; none of any other."""
+    if column.kind != "direct" or column.identifier is None:
+        return ()
+    typed = column.type == "text" and column.identifier in registered
+    return tuple(sorted(registered)) if typed else (column.identifier,)
+
+
+def spelled_cell(kind: Identifier, cell: Column, suite: int = SUITE) -> Column:
+    """A cell in the spelling in which values of a class are compared."""
+    return typed_number(cell) if kind == "phone" else normalised(cell, SPELLING.get(kind, "exact"), suite)
 
 
 def consenting(purpose: str, consents: DataFrame, at: datetime) -> DataFrame:

@@ -8,7 +8,8 @@ import unicodedata
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.treatments.normalise import normalised, spelled
+from jobs.treatments.normalise import normalised
+from jobs.treatments.spelling import spelling
 
 ONE_DIGIT = ("1", "7")
 TWO_DIGITS = re.compile(r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -33,25 +34,25 @@ def dialled(registered: str) -> frozenset[str]:
     return frozenset(each for each in (number, home) if len(each) >= SHORTEST)
 
 
-def plainly(registered: str) -> frozenset[str]:
-    """A registered number with nothing between its digits, in each way to begin it: ``+33…``, ``0033…``, ``06…``."""
-    digits = sorted(dialled(registered), key=len)
-    if not digits:
-        return frozenset()
-    abroad = {f"{begin}{digits[-1]}" for begin in ("+", "00")} if len(digits) > 1 else set()
-    return frozenset({*digits, f"0{digits[0]}", *abroad})
+def typed_forms(registered: str) -> frozenset[str]:
+    """How a registered number stands in a column of logins when somebody typed it there: digits, with what leads them.
 
-
-def typed_digits(text: str) -> str | None:
-    """What `typed_number` makes of one text; for single values, where starting Spark isn't worth it."""
-    bare = re.sub(r"^\s*\(\s*\+", "+(", re.sub(r"\(\s*0\s*\)", "", text))
-    number = spelled(bare, "phone") or ""
-    return number.lstrip("+0") if re.fullmatch(LOOKS_TYPED, number) else None
+    A text that is more than a number (an id, a date) is nobody's number when it is typed.
+    """
+    typed = {form for digits in dialled(registered) for form in (digits, f"+{digits}", f"00{digits}", f"0{digits}")}
+    return frozenset(typed | ({registered} if re.match(LOOKS_TYPED, spelling(registered, "phone")) else set()))
 
 
 def _country(number: str) -> int:
     """How many digits of an international number are its country's."""
     return 1 if number.startswith(ONE_DIGIT) else 2 if TWO_DIGITS.match(number) else 3
+
+
+def typed_digits(text: str) -> str | None:
+    """What `typed_number` makes of a cell, for single texts and without Spark."""
+    plain = re.sub(r"^\s*\(\s*\+", "+(", re.sub(r"\(\s*0\s*\)", "", text))
+    number = spelling(plain, "phone")
+    return re.sub("^[+0]+", "", number) if re.match(LOOKS_TYPED, number) else None
 
 
 def typed_number(cell: Column) -> Column:

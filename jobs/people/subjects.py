@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from jobs.people.phones import dialled
@@ -23,8 +23,8 @@ Mark = tuple[Identifier, str, int]
 class LeftOut:
     """Who must not be in a release of one day.
 
-    ``people`` are left out by their own wish, ``registered`` says under which identifiers; ``gone`` were let go
-    by retention, ``held`` a legal hold keeps. ``unread`` wishes were read as widely as they can be.
+    ``people`` are left out by their own wish or were erased, ``registered`` says under which identifiers; ``gone``
+    were let go by retention, ``held`` a legal hold keeps. ``unread`` wishes were read as widely as they can be.
     ``consent_to``: the purpose, where it rests on consent.
     """
 
@@ -65,6 +65,16 @@ def left_out(promise: Promise, purpose: str, people: People, day: date) -> LeftO
         unread=people.unread(purpose),
         consent_to=purpose if by_consent else None,
     )
+
+
+def with_erased(left: LeftOut, erased: Collection[tuple[Identifier, str]], people: People, accounts: Source) -> LeftOut:
+    """The same, and whoever was erased: under the identifiers that were found, and what is registered of them."""
+    if not erased:
+        return left
+    persons = frozenset(value for kind, value in erased if kind == "person")
+    others = ((kind, value) for kind, value in sorted(erased) if kind != "person")
+    registered = people.registered(persons, registered_columns(accounts))
+    return replace(left, people=left.people | persons, registered=(*left.registered, *others, *registered))
 
 
 def registered_columns(accounts: Source) -> dict[str, Identifier]:

@@ -101,7 +101,7 @@ class Reading:
         (art. 7(3)). Lifting brings nothing back: what a granted one ended stays out of its days.
         """
         standing = (row for row in requests if _verified(row) and not _is_lifted(row, day, at))
-        return frozenset(row["user_id"] for row in standing if self._reaches(row))
+        return frozenset(row["user_id"] for row in standing if self.reaches(row))
 
     def ended(self, requests: Iterable[Row], at: datetime) -> dict[str, date]:
         """The people whose objection, or withdrawal of consent, was granted, with its day, as it stood at ``at``.
@@ -123,7 +123,8 @@ class Reading:
         standing = (row for row in requests if _verified(row) and not _over(row, at))
         return sum(not self._is_understood(row) for row in standing)
 
-    def _reaches(self, row: Row) -> bool:
+    def reaches(self, row: Row) -> bool:
+        """Whether a request, as long as it stands, keeps the person's rows from serving the purpose."""
         right, named = word(row["right"]), named_purposes(row["detail"], self.known)
         if right in RIGHTS - LEAVING_OUT:
             return False

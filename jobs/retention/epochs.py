@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.keys.ring import Keyring
-from jobs.lake.tables import current_files, find_table
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import current_files, day_of, find_table
 from jobs.lake.zones import Lake
 from jobs.retention.errors import EpochNeededError
+from jobs.retention.suppression import forget_destroyed
 from policy.contract import Contract
 from policy.periods import add_months, epoch_of, months_of, next_epoch
 from policy.promise import Promise
@@ -70,16 +72,19 @@ def _served(promise: Promise, domain: str) -> list[Contract]:
 
 
 def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:
-    table = find_table(lake.published(release))
-    return table is not None and any(epoch_of(file.day, period) == epoch for file in current_files(table))
+    table, apart = find_table(lake.published(release)), lake.restricted / release
+    days = {day_of(path) for path in apart.glob("*/*/day=*/*.parquet")}
+    days |= {file.day for file in current_files(table)} if table is not None else set()
+    return any(epoch_of(day, period) == epoch for day in days)
 
 
 def destroy_lapsed(promise: Promise, lake: Lake, keyring: Keyring, claims: Claims) -> list[tuple[str, str]]:
-    """Retire, where that is still to be done, and destroy each lapsed epoch; what was destroyed."""
+    """Retire, where that is still to be done, and destroy each lapsed epoch with its suppression list; which ones."""
     over = lapsed(promise, lake, keyring, claims)
     states = {(entry.domain, entry.epoch): entry.state for entry in keyring.entries()}
     for domain, epoch in over:
         if states[domain, epoch] == "active":
             keyring.retire(domain, epoch)
         keyring.destroy(domain, epoch)
+    forget_destroyed(lake, keyring, Ledger(lake.ledger))
     return over

@@ -91,6 +91,30 @@ class MassChangeError(PolicyError):
         )
 
 
+class BrokenListError(PolicyError):
+    """A suppression list isn't the one that was sealed."""
+
+    def __init__(self, domain: str, epoch: str) -> None:
+        self.domain, self.epoch = domain, epoch
+        super().__init__(
+            f"the suppression list {domain} {epoch} isn't the one that was sealed, so whoever was erased might come "
+            f"back; nothing was made of days of that epoch; restore suppression/{domain}/{epoch}.json in the lake from "
+            "a copy, and tell the privacy officer"
+        )
+
+
+class ForgottenErasureError(PolicyError):
+    """People were erased after a day, and no suppression list of the day's epoch knows them."""
+
+    def __init__(self, day: date, erasures: int) -> None:
+        self.day, self.erasures = day, erasures
+        super().__init__(
+            f"nothing is made of {day}: {erasures} erasures came after it of which no suppression list of its epoch "
+            "knows; either its keys are destroyed, and the day stays as it is, or a list was lost: then restore the "
+            "lake's folder suppression from a copy"
+        )
+
+
 class SpellingDiffersError(PolicyError):
     """What deletes and what proves make other tokens of the same people."""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,18 +30,34 @@ from jobs.lake.tables import (
     opened,
     replace_days,
 )
+from jobs.lake.zones import Lake
 from jobs.retention import scan
+from jobs.retention.apart import forget_apart
 from jobs.retention.approval import require_approval, require_foresight
-from jobs.retention.deadline import Deadline
 from jobs.retention.errors import RewriteError, StalePlanError
 from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_contracts, survey, unreferenced
-from jobs.retention.zones import leftovers
+from jobs.retention.spoken import unrecorded
+from jobs.retention.zones import Leftover
 from policy.contract import Contract
 
 FIELD = "retention_plan"
 """The field of a commit that names the plan which made it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the ledger calls the steps of a plan, and how the names of files begin that it makes."""
+
+    planned: str
+    rows: str
+    done: str
+    proved: str
+    mark: str
+
+
+EXPIRY = Said("expiry_planned", "rows_expired", "expiry_done", "expiry_proved", "kept")
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,7 @@ class Work:
     plan: Plan
     at: Look
     ledger: Ledger
+    said: Said = EXPIRY
 
     @property
     def named(self) -> dict[str, str]:
@@ -58,7 +77,7 @@ class Work:
     @property
     def mark(self) -> str:
         """How the names of files begin that this plan makes."""
-        return f"kept-{self.plan.hash[:12]}"
+        return f"{self.said.mark}-{self.plan.hash[:12]}"
 
 
 def execute(work: Work) -> None:
@@ -76,6 +95,15 @@ def execute(work: Work) -> None:
     at = work.at
     due, _ = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
     require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
+    carry_out(work)
+    _remove_leftovers(work)
+    apart = forget_apart(at)
+    if work.ledger.last("expiry_done", plan=work.plan.hash) is None:
+        work.ledger.append("expiry_done", **work.named, leftovers=len(work.plan.leftovers), apart=apart)
+
+
+def carry_out(work: Work) -> None:
+    """Take the plan's rows out of every table that still has them; see `execute`."""
     for contract in published_contracts(work.at.promise, work.at.lake):
         with work.at.lake.alone(contract.release):
             discard_torn(work.at.lake.published(contract.release), work.ledger)
@@ -83,9 +111,6 @@ def execute(work: Work) -> None:
             if not _is_done(work, contract, table):
                 _expire_rows(work, contract, table)
             _clear(work, contract, table)
-    _remove_leftovers(work)
-    if work.ledger.last("expiry_done", plan=work.plan.hash) is None:
-        work.ledger.append("expiry_done", **work.named, leftovers=len(work.plan.leftovers))
 
 
 def _is_done(work: Work, contract: Contract, table: DeltaTable) -> bool:
@@ -99,7 +124,7 @@ def _is_done(work: Work, contract: Contract, table: DeltaTable) -> bool:
         return True
     if {file.path for file in planned.files} & {file.path for file in current_files(table)}:
         return False
-    if work.ledger.last("rows_expired", plan=work.plan.hash, release=contract.release) is None:
+    if work.ledger.last(work.said.rows, plan=work.plan.hash, release=contract.release) is None:
         version = committed(table, FIELD, work.plan.hash)
         if version is not None:
             _record(work, planned, version, _written(work, table))
@@ -115,11 +140,12 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     planned, surveyed = work.plan.table(contract.release), survey(work.at, contract, table)
     if surveyed.plan.files != planned.files:
         raise StalePlanError(work.plan.hash, f"{contract.release} would lose other rows than planned")
-    require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
+    if work.said is EXPIRY:
+        require_approval(work.plan, (contract.release,) if surveyed.plan.over_share else (), work.ledger)
     kept = _rewrite(work, contract, table, surveyed.found)
     surveyed.close()
-    kept |= _linked(work, planned, table)
     days = {day_of(Path(file.path)) for file in planned.files}
+    kept |= linked(table, days, {file.path for file in planned.files}, work.mark)
     version = replace_days(table, days, kept, {FIELD: work.plan.hash})
     _record(work, planned, version, _written(work, table))
 
@@ -131,7 +157,7 @@ def _rewrite(work: Work, contract: Contract, table: DeltaTable, found: DataFrame
         return {}
     private = work.at.lake.private(work.at.private / contract.release)
     files = [file for file in current_files(table) if file.path in planned]
-    deadline = Deadline.of(contract, work.at.day)
+    deadline = work.at.deadline(contract)
     is_held = (F.size("holds") > 0).alias("_held")
     marks = found.where(F.col("_file").isin(list(planned))).select(
         "_file", "_row", scan.over(deadline).alias("_over"), is_held
@@ -164,17 +190,16 @@ def _placed(work: Work, release: str, planned: dict[str, FilePlan], root: Path, 
     return placed
 
 
-def _linked(work: Work, planned: TablePlan, table: DeltaTable) -> dict[Path, int]:
-    """Second names for the untouched files of touched days: a commit replaces whole days."""
-    root, touched = folder_of(table), {file.path for file in planned.files}
-    days = {day_of(Path(path)) for path in touched}
-    linked: dict[Path, int] = {}
+def linked(table: DeltaTable, days: set[date], touched: set[str], mark: str) -> dict[Path, int]:
+    """Second names for the files of these days that aren't touched: a commit replaces whole days."""
+    root = folder_of(table)
+    named: dict[Path, int] = {}
     for number, file in enumerate(current_files(table)):
         if file.day in days and file.path not in touched:
-            target = Path(file.path).parent / f"{work.mark}-as-it-was-{number:05d}.parquet"
+            target = Path(file.path).parent / f"{mark}-as-it-was-{number:05d}.parquet"
             _link(root / file.path, root / target)
-            linked[target] = file.rows
-    return linked
+            named[target] = file.rows
+    return named
 
 
 def _link(source: Path, target: Path) -> None:
@@ -188,7 +213,7 @@ def _link(source: Path, target: Path) -> None:
 
 def _record(work: Work, planned: TablePlan, version: int, bytes_written: int) -> None:
     work.ledger.append(
-        "rows_expired",
+        work.said.rows,
         **work.named,
         release=planned.release,
         version=version,
@@ -221,21 +246,20 @@ def _clear(work: Work, contract: Contract, table: DeltaTable) -> None:
     for folder in root.glob("day=*"):
         if not any(folder.iterdir()):
             folder.rmdir()
-    if (planned.files or planned.unreferenced) and not _unrecorded(work.ledger, contract.release, table):
+    if (planned.files or planned.unreferenced) and not unrecorded(work.ledger, contract.release, table):
         forget_history(table)
-
-
-def _unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
-    verdicts = {commit["verdict"] for commit in table.history() if "verdict" in commit}
-    return bool(verdicts - {entry["verdict_hash"] for entry in ledger.entries("published", release=release)})
 
 
 def _remove_leftovers(work: Work) -> None:
     """Delete the planned folders that still must go: one that was changed since is left to the next plan."""
     at = work.at
-    found = leftovers(at.lake, at.day, at.all_expired(), at.promise.releases.values())
-    now = {leftover.path for leftover in found}
-    for leftover in work.plan.leftovers:
-        path = at.lake.root / leftover.path
-        if leftover.path in now and path.exists():
+    now = {leftover.path for leftover in at.leftovers()}
+    remove(at.lake, (leftover for leftover in work.plan.leftovers if leftover.path in now))
+
+
+def remove(lake: Lake, leftovers: Iterable[Leftover]) -> None:
+    """Delete files and folders of the lake, whole."""
+    for leftover in leftovers:
+        path = lake.root / leftover.path
+        if path.exists():
             path.unlink() if path.is_file() else shutil.rmtree(path)

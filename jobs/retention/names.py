@@ -61,15 +61,17 @@ def named_in(contract: Contract, classes: Collection[Identifier] = NAMING) -> di
     return {output.name: output.type for output in contract.outputs if output.token in classes}
 
 
-def spellings(promise: Promise, domain: str) -> set[tuple[Identifier, Normalisation]]:
-    """How the contracts of a domain normalise each naming class before keying."""
+def spellings(
+    promise: Promise, domain: str, classes: Collection[Identifier] = NAMING
+) -> set[tuple[Identifier, Normalisation]]:
+    """How the contracts of a domain normalise each of these classes before keying."""
     return {
         (rule.identifier, rule.normalise)
         for contract in promise.contracts.values()
         if contract.domain == domain
         for columns in contract.inputs.values()
         for rule in columns.values()
-        if isinstance(rule, Token) and rule.identifier in NAMING
+        if isinstance(rule, Token) and rule.identifier in classes
     }
 
 

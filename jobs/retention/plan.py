@@ -87,6 +87,7 @@ class Plan:
 
     ``people_due``: whose time is over, whether or not rows of theirs are there; ``people_soon``: who follow, by
     their last day. ``unforeseen``: how many are due whom the last plan that was carried out didn't see coming.
+    ``requests``: of an erasure the references of the requests, ``subjects`` the keyring's seal over whom they name.
     """
 
     day: str
@@ -98,6 +99,8 @@ class Plan:
     people_due: int = 0
     people_soon: Mapping[str, int] = field(default_factory=dict)
     unforeseen: int = 0
+    requests: tuple[str, ...] = ()
+    subjects: str = ""
 
     @property
     def hash(self) -> str:
@@ -107,6 +110,8 @@ class Plan:
             "tables": {t.release: [[asdict(file) for file in t.files], t.unreferenced] for t in self.tables},
             "leftovers": [leftover.path for leftover in self.leftovers],
         }
+        if self.requests:
+            deletions |= {"requests": self.requests, "subjects": self.subjects}
         return hashlib.sha256(json.dumps(deletions, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -159,7 +164,8 @@ def load_plan(lake: Lake, plan: str) -> Plan:
         content = json.loads((lake.expiry(plan) / "plan.json").read_text("utf-8"))
         tables = tuple(_table(table) for table in content.pop("tables"))
         leftovers = tuple(Leftover(**leftover) for leftover in content.pop("leftovers"))
-        loaded = Plan(**{**content, "unpromised": tuple(content["unpromised"])}, tables=tables, leftovers=leftovers)
+        lists = {name: tuple(content.get(name, ())) for name in ("unpromised", "requests")}
+        loaded = Plan(**content | lists, tables=tables, leftovers=leftovers)
     except (OSError, ValueError, TypeError, KeyError):
         raise UnknownPlanError(plan) from None
     if loaded.hash != plan:

@@ -24,14 +24,15 @@ from jobs.retention import scan
 from jobs.retention.deadline import Deadline
 from jobs.retention.errors import HoldsVanishedError
 from jobs.retention.foresight import foreseen, unforeseen
-from jobs.retention.names import live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
+from jobs.retention.names import NAMING, live_keys, named_in, spellings, tokens, tokens_without_spark, write_names
 from jobs.retention.plan import Plan, TablePlan
 from jobs.retention.platform import platform_of_today
 from jobs.retention.tallies import HORIZON, by_file, due_since, file_plan, forecast, held_by
-from jobs.retention.zones import leftovers
+from jobs.retention.zones import Leftover, leftovers
 from policy.contract import Contract
 from policy.periods import months_of
 from policy.promise import Promise
+from policy.sources import Identifier
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,19 @@ class Look:
     open_requests: tuple[date, ...]
     _made: dict[str, dict[str, Name]] = field(default_factory=dict, repr=False)
 
+    @property
+    def classes(self) -> frozenset[Identifier]:
+        """The classes of tokens by which a row is somebody's."""
+        return frozenset(NAMING)
+
+    def deadline(self, contract: Contract) -> Deadline:
+        """Until when rows of a release may be kept at all."""
+        return Deadline.of(contract, self.day)
+
+    def leftovers(self) -> list[Leftover]:
+        """What outside the tables must go."""
+        return leftovers(self.lake, self.day, self.all_expired(), self.promise.releases.values())
+
     def names(self, purpose: str) -> Iterator[Name]:
         """Everybody who is held, or may be kept through the horizon at most, for a purpose."""
         months = months_of(self.promise.register.relationship_keep)
@@ -72,14 +86,14 @@ class Look:
         if not path.exists():
             write_names(path, self.names(contract.purpose))
         keys = live_keys(self.keyring, contract, (file.day for file in files))
-        return tokens(path, self.session, keys, spellings(self.promise, contract.domain or ""))
+        return tokens(path, self.session, keys, spellings(self.promise, contract.domain or "", self.classes))
 
     def expired(self, contract: Contract) -> dict[str, Name]:
         """Tokens of all whom nothing but a hold may keep → who it is; made without Spark, once a domain."""
         domain = contract.domain or ""
         if domain not in self._made:
             names = [n for n in self.names(contract.purpose) if n.holds or n.is_over(self.day)]
-            keys, forms = live_keys(self.keyring, contract), spellings(self.promise, domain)
+            keys, forms = live_keys(self.keyring, contract), spellings(self.promise, domain, self.classes)
             self._made[domain] = {made: name for name, made in tokens_without_spark(names, keys, forms)}
         return self._made[domain]
 
@@ -133,19 +147,29 @@ def _require_all_holds(ledger: Ledger, found: int) -> None:
 
 def make_plan(at: Look) -> Plan:
     """Everything that must go on the look's day; nothing is changed."""
-    standing = [hold for hold in at.holds if any(hold.stands(day) for day in at.days)]
     due, soon = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
     return Plan(
         people_due=due,
         people_soon=soon,
         unforeseen=unforeseen(Ledger(at.lake.ledger), due, at.day),
         day=at.day.isoformat(),
-        tables=tuple(_plan_table(at, contract, table) for contract, table in published_tables(at.promise, at.lake)),
-        leftovers=tuple(leftovers(at.lake, at.day, at.all_expired(), at.promise.releases.values())),
-        holds={hold.reference: {"kind": hold.kind, "placed_on": str(hold.placed_on)} for hold in standing},
+        tables=plan_tables(at),
+        leftovers=tuple(at.leftovers()),
+        holds=standing_holds(at),
         holds_on_record=len(at.holds),
         unpromised=_unpromised(at),
     )
+
+
+def plan_tables(at: Look) -> tuple[TablePlan, ...]:
+    """What each published table loses."""
+    return tuple(_plan_table(at, contract, table) for contract, table in published_tables(at.promise, at.lake))
+
+
+def standing_holds(at: Look) -> dict[str, dict[str, str]]:
+    """The holds that protect on one of the look's days."""
+    standing = [hold for hold in at.holds if any(hold.stands(day) for day in at.days)]
+    return {hold.reference: {"kind": hold.kind, "placed_on": str(hold.placed_on)} for hold in standing}
 
 
 def _unpromised(at: Look) -> tuple[str, ...]:
@@ -190,9 +214,10 @@ class Survey:
 
 def survey(at: Look, contract: Contract, table: DeltaTable) -> Survey:
     """Look at one table with the eyes of the look's day."""
-    files, root, deadline = current_files(table), folder_of(table), Deadline.of(contract, at.day)
-    made = at.tokens(contract, files) if files and named_in(contract) else None
-    found = None if made is None else scan.hits(scan.read_rows(at.session, root, files), contract, made).cache()
+    files, root, deadline = current_files(table), folder_of(table), at.deadline(contract)
+    named = named_in(contract, at.classes)
+    made = at.tokens(contract, files) if files and named else None
+    found = None if made is None else scan.hits(scan.read_rows(at.session, root, files), named, made).cache()
     tallies = scan.tally(found) if found is not None else []
     unlike = at.unlike(contract, made) if made is not None else 0
     people, companies = scan.subjects_over(found, deadline) if found is not None and tallies else (0, 0)

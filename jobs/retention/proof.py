@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,14 +20,15 @@ from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
 from jobs.retention.calibration import unrecognised
+from jobs.retention.deadline import Deadline
 from jobs.retention.errors import SpellingDiffersError, UnprovedError
-from jobs.retention.names import named_in
+from jobs.retention.names import NAMING, named_in
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look, published_tables
 from jobs.retention.receipt import KeptProof, TableProof, write_receipt
 from jobs.retention.search import found_in
 from policy.contract import Contract
-from policy.periods import add_months, months_of
+from policy.sources import Identifier
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Wanted:
     gone: frozenset[bytes]
     held: frozenset[bytes]
     late: frozenset[bytes] = frozenset()
+    classes: frozenset[Identifier] = frozenset(NAMING)
 
 
 def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
@@ -78,8 +79,8 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
 
 def prove_table(contract: Contract, table: DeltaTable, plan: Plan, at: Look) -> TableProof:
     """Recount one table's rows and search all bytes of its folder."""
-    root, files, tokens = folder_of(table), current_files(table), _wanted(at, contract)
-    left, held, kept = recount(root, files, contract, tokens, at.day)
+    root, files, tokens = folder_of(table), current_files(table), wanted_in(contract, at)
+    left, held, kept = recount(root, files, contract, tokens, at.deadline(contract))
     wanted = tokens.gone - kept
     paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
     found = found_in(paths, wanted)
@@ -107,24 +108,26 @@ def prove_kept(at: Look) -> KeptProof:
     return KeptProof(len(paths), sum(path.stat().st_size for path in paths), sum(found_in(paths, wanted).values()))
 
 
-def _wanted(at: Look, contract: Contract) -> Wanted:
+def wanted_in(contract: Contract, at: Look) -> Wanted:
+    """Whose tokens the pass looks for in a release."""
     made = at.expired(contract) if contract.domain is not None else {}
     return Wanted(
         gone=frozenset(token.encode() for token, name in made.items() if not name.holds),
         held=frozenset(token.encode() for token, name in made.items() if name.holds),
         late=frozenset(token.encode() for token, name in made.items() if name.holds and name.is_over(at.day)),
+        classes=at.classes,
     )
 
 
 def recount(
-    root: Path, files: Sequence[TableFile], contract: Contract, tokens: Wanted, today: date
+    root: Path, files: Sequence[TableFile], contract: Contract, tokens: Wanted, deadline: Deadline
 ) -> tuple[int, int, frozenset[bytes]]:
     """Rows that must be gone and are there, rows that nothing but a hold keeps, and the tokens in held rows."""
-    keep, columns = months_of(contract.retention.keep), list(named_in(contract))
+    columns = list(named_in(contract, tokens.classes))
     gone, held, late = Names.of(tokens.gone), Names.of(tokens.held), Names.of(tokens.late)
     left, kept_rows, kept = 0, 0, set[bytes]()
     for file in files:
-        past = add_months(file.day, keep) < today
+        past = deadline.is_past(file.day)
         if not columns:
             left += file.rows if past else 0
             continue

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from jobs.keys.heads import Head, head_of
@@ -75,7 +76,6 @@ def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at:
 
     The page ends with the keyring's seal over the JSON, so that a copy can be checked later.
     """
-    folder = at.lake.expiry(plan.hash)
     content: dict[str, Any] = {
         "plan": plan.hash,
         "day": plan.day,
@@ -87,10 +87,14 @@ def write_receipt(plan: Plan, proofs: Iterable[TableProof], kept: KeptProof, at:
         "kept_always": asdict(kept),
         "leftovers": [asdict(leftover) for leftover in plan.leftovers],
     }
+    return lay(at.lake.expiry(plan.hash), content, lambda seal: _page(content, plan, seal), at.keyring)
+
+
+def lay(folder: Path, content: dict[str, Any], page: Callable[[str], str], keyring: Keyring) -> str:
+    """Write a receipt as JSON, and as a page that ends with the keyring's seal over it; the SHA-256 of the JSON."""
     text = json.dumps(content, indent=1)
     write_atomically(folder / "receipt.json", text)
-    seal = at.keyring.seal("receipt", text.encode())
-    write_atomically(folder / "receipt.md", _page(content, plan, seal))
+    write_atomically(folder / "receipt.md", page(keyring.seal("receipt", text.encode())))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

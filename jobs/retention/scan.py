@@ -6,7 +6,7 @@ no longer; unless it names somebody under a standing legal hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,6 @@ from pyspark.sql import functions as F
 from jobs.lake.files import globless
 from jobs.lake.tables import TableFile
 from jobs.retention.deadline import Deadline
-from jobs.retention.names import named_in
-from policy.contract import Contract
 
 PLACE = "regexp_extract(_metadata.file_path, '(day=[^/]+/[^/]+)$', 1)"
 """A row's file, relative to its table."""
@@ -55,12 +53,13 @@ def read_rows(spark: SparkSession, root: Path, files: Sequence[TableFile]) -> Da
     return rows.select("*", F.expr(PLACE).alias("_file"), F.col("_metadata.row_index").alias("_row"))
 
 
-def hits(rows: DataFrame, contract: Contract, tokens: DataFrame) -> DataFrame:
+def hits(rows: DataFrame, named_in: Mapping[str, str], tokens: DataFrame) -> DataFrame:
     """The rows that name somebody due or held: ``_file, _row, _day, through, holds, subjects``.
 
-    ``through`` is the earliest last day of all whom the row names, ``holds`` all their holds.
+    ``named_in``: the columns that say whose a row is, with their types. ``through`` is the earliest last day of all
+    whom the row names, ``holds`` all their holds.
     """
-    named = F.concat(*(_tokens_of(column, kind) for column, kind in named_in(contract).items()))
+    named = F.concat(*(_tokens_of(column, kind) for column, kind in named_in.items()))
     mentions = rows.select("_file", "_row", F.explode(named).alias("token")).where(F.col("token").isNotNull())
     return (
         mentions.join(tokens, "token")

@@ -139,21 +139,22 @@ def _texts(path: Path) -> Iterator[bytes]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches():
             for column in batch.columns:
-                for leaf in _leaves(column):
+                for leaf in leaves(column):
                     yield leaf.buffers()[2].to_pybytes() if leaf.buffers()[2] is not None else b""
 
 
-def _leaves(array: pa.Array) -> Iterator[pa.Array]:
+def leaves(array: pa.Array) -> Iterator[pa.Array]:
+    """The arrays of texts or bytes in a column, however nested."""
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
         yield array
     elif pa.types.is_map(kind):
-        yield from _leaves(array.keys)
-        yield from _leaves(array.items)
+        yield from leaves(array.keys)
+        yield from leaves(array.items)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        yield from _leaves(array.values)
+        yield from leaves(array.values)
     elif pa.types.is_struct(kind):
         for number in range(kind.num_fields):
-            yield from _leaves(array.field(number))
+            yield from leaves(array.field(number))
     elif pa.types.is_dictionary(kind):
-        yield from _leaves(array.dictionary)
+        yield from leaves(array.dictionary)

@@ -58,7 +58,7 @@ def leftovers(
         for path in _below(lake.root / zone, depth):
             if path not in found and found_in(_files(path), expired.get(path.parent.name, frozenset())):
                 found[path] = f"{zone}, holds somebody who may be kept no longer"
-    return [_leftover(lake, path, why) for path, why in sorted(found.items())]
+    return [leftover(lake, path, why) for path, why in sorted(found.items())]
 
 
 def _overdue(lake: Lake, today: date) -> Iterator[tuple[Path, str]]:
@@ -103,7 +103,8 @@ def _day_of(draw: Path) -> date:
         return datetime.fromtimestamp(draw.stat().st_mtime, UTC).date()
 
 
-def _leftover(lake: Lake, path: Path, why: str) -> Leftover:
+def leftover(lake: Lake, path: Path, why: str) -> Leftover:
+    """A folder or file of the lake, as what goes whole."""
     files = list(_files(path))
     return Leftover(str(path.relative_to(lake.root)), len(files), sum(file.stat().st_size for file in files), why)
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from jobs.people.exclusion import SPELLING
-from jobs.people.phones import dialled, plainly, typed_digits
+from jobs.people.phones import dialled, typed_digits, typed_forms
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
 from jobs.people.subjects import registered_columns
@@ -95,7 +95,7 @@ class _Asking:
         beside, expected = self._beside()
         alone = set(self._alone(beside))
         typed = set(self._typed(theirs))
-        listed = sorted({*theirs, *alone, *typed, *_plainly(theirs)} - {("person", self.user)})
+        listed = sorted({*theirs, *alone, *typed, *_as_typed(theirs)} - {("person", self.user)})
         names = [Name(kind, value, 0, None) for kind, value in [("person", self.user), *listed]]
         return Subject(tuple(names), expected, len(own - theirs) + len(beside - alone - typed - theirs), bool(rows))
 
@@ -195,8 +195,8 @@ def _registered_keys(kind: Identifier, value: str) -> frozenset[str]:
     return dialled(value) if kind == "phone" else _keys(kind, value)
 
 
-def _plainly(theirs: Iterable[tuple[Identifier, str]]) -> Iterator[tuple[Identifier, str]]:
-    return ((kind, each) for kind, value in theirs if kind == "phone" for each in plainly(value))
+def _as_typed(theirs: Iterable[tuple[Identifier, str]]) -> Iterator[tuple[Identifier, str]]:
+    return ((kind, each) for kind, value in theirs if kind == "phone" for each in typed_forms(value))
 
 
 def _loosely(kind: Identifier, value: str) -> str:

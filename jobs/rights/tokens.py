@@ -62,7 +62,7 @@ def linked(promise: Promise, keyring: Keyring, names: Sequence[Name]) -> Linked:
             made[domain, keys.epoch] = frozenset(tokens)
     months = [contract for contract in promise.releases.values() if contract.shape == "microdata"]
     people = [name.value for name in names if name.identifier == "person"]
-    remembered = frozenset(remembered_as(keyring, each, user).encode() for each in months for user in people)
+    remembered = frozenset(token.encode() for each in months for token in remembered_as(keyring, each, people))
     gone = ((entry.domain, entry.epoch) for entry in keyring.entries() if entry.state == "destroyed")
     return Linked(made, remembered, frozenset(each for each in gone if each[0] in domains))
 

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.lake.tables import TableFile
 from jobs.retention import scan
+from jobs.retention.deadline import Deadline
 from jobs.retention.errors import UnprovedError
 from jobs.retention.names import named_in
 from jobs.retention.proof import Wanted, recount
@@ -40,7 +41,7 @@ def test_the_rows_that_name_somebody_due_or_held_in_a_map_or_a_list_are_found(pr
         [(ADA, "person", 1, date(2026, 3, 9), []), (BOB, "person", 2, date(2026, 6, 1), ["h1"])],
         "token string, identifier string, subject long, through date, holds array<string>",
     )
-    tallies = scan.tally(scan.hits(rows, promise.release("threat_signals"), tokens))
+    tallies = scan.tally(scan.hits(rows, named_in(promise.release("threat_signals")), tokens))
     deadline = scan.Deadline(TODAY, 13)
     assert sorted((t.through, t.holds, t.rows, t.is_over(deadline)) for t in tallies) == [
         (date(2026, 3, 9), (), 2, True),
@@ -60,11 +61,13 @@ def test_the_independent_pass_reads_maps_and_lists_too(promise, tmp_path):
     pq.write_table(pa.table(columns), path)
     file = TableFile(f"day={DAY}/part.parquet", DAY, len(FINDINGS), path.stat().st_size)
     wanted = Wanted(frozenset({ADA.encode()}), frozenset({BOB.encode()}))
-    counted = recount(tmp_path, [file], promise.release("threat_signals"), wanted, TODAY)
+    counted = recount(tmp_path, [file], promise.release("threat_signals"), wanted, Deadline(TODAY, 13))
     assert counted == (2, 1, frozenset({ADA.encode()}))
     nobody = Wanted(frozenset(), frozenset())
-    assert recount(tmp_path, [file], promise.release("threat_signals"), nobody, date(2027, 4, 2))[0] == len(FINDINGS)
-    assert recount(tmp_path, [file], promise.release("threat_signals"), nobody, date(2027, 4, 1))[0] == 0
+    assert recount(tmp_path, [file], promise.release("threat_signals"), nobody, Deadline(date(2027, 4, 2), 13))[
+        0
+    ] == len(FINDINGS)
+    assert recount(tmp_path, [file], promise.release("threat_signals"), nobody, Deadline(date(2027, 4, 1), 13))[0] == 0
 
 
 # -- on a real table

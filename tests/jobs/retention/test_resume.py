@@ -24,7 +24,7 @@ AFTER = [(DAY, "dan"), (DAY, "dan"), (OTHER, "dan")]
 STEPS = [
     (executing, "survey"),
     (executing, "_rewrite"),
-    (executing, "_linked"),
+    (executing, "linked"),
     (executing, "replace_days"),
     (executing, "_record"),
     (executing, "_clear"),

@@ -1,12 +1,15 @@
-"""Two people of one company on an empty platform, beside an empty lake; nothing here needs Spark."""
+"""Two worlds: that of retention's tests, and two people on an empty platform, where nothing needs Spark."""
 
 import pytest
 
+from tests.jobs.retention.conftest import tiny, world
 from tests.jobs.retention.world import World
+
+__all__ = ["neighbours", "tiny", "world"]
 
 
 @pytest.fixture
-def world(promise, lake, tmp_path, monkeypatch):
+def neighbours(promise, lake, tmp_path, monkeypatch):
     """Ada and Bob of one company, with an address each."""
     monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
     monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")

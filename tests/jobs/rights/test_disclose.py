@@ -28,42 +28,54 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def full(world):
+def full(neighbours):
     """Ada in every table of the platform that can hold somebody, and in three published ones."""
     at = f"{DAY} 09:00:00.000000"
-    world.change("UPDATE professional_users SET first_name = 'Ada', phone = '+33 6 98 76 54 32' WHERE user_id = ?", ADA)
+    neighbours.change(
+        "UPDATE professional_users SET first_name = 'Ada', phone = '+33 6 98 76 54 32' WHERE user_id = ?", ADA
+    )
     one = {"occurred_at": at, "user_id": ADA}
     detail = '{"invited": "bob@example.org", "by": "Ada@example.org"}'
-    world.write(
+    neighbours.write(
         "activity", event_id=identity("a"), company_id=identity("firm"), action="invite_member", detail=detail,
         session_id="s-of-ada", **one,
     )  # fmt: skip
-    world.write("activity", event_id=identity("b"), company_id=identity("firm"), action="invite_member",
+    neighbours.write("activity", event_id=identity("b"), company_id=identity("firm"), action="invite_member",
                 session_id="shared-1", **one)  # fmt: skip
-    world.write("activity", event_id=identity("c"), company_id=identity("firm"), action="invite_member",
+    neighbours.write("activity", event_id=identity("c"), company_id=identity("firm"), action="invite_member",
                 session_id="shared-1", occurred_at=at, user_id=BOB)  # fmt: skip
-    world.write("security_events", event_id=identity("d"), attempted_login="bob@example.org", kind="login_failed",
+    neighbours.write("security_events", event_id=identity("d"), attempted_login="bob@example.org", kind="login_failed",
                 payload="=cmd|' /C calc'!A0", **one)  # fmt: skip
-    world.write("contacts", contact_id=identity("e"), agent_email="agent@ignicloud.example", body="Call me.", **one)
-    world.write("feedback", feedback_id=identity("f"), kind="remark", rating=4, text="Fine, é", **one)
-    world.hold("user", "ada", DAY)
-    world.change("UPDATE legal_holds SET reason = 'dispute with bob@example.org'")
-    world.publish("threat_events", DAY, [
+    neighbours.write(
+        "contacts", contact_id=identity("e"), agent_email="agent@ignicloud.example", body="Call me.", **one
+    )
+    neighbours.write("feedback", feedback_id=identity("f"), kind="remark", rating=4, text="Fine, é", **one)
+    neighbours.hold("user", "ada", DAY)
+    neighbours.change("UPDATE legal_holds SET reason = 'dispute with bob@example.org'")
+    neighbours.publish("threat_events", DAY, [
         {"person": "ada", "email": "bob", "ip": "ip4_cbdefghi", "kind": "login_ok"}, {"email": "ada"}, {"person": "bob"}
     ])  # fmt: skip
-    world.publish("threat_signals", DAY, [
-        {"group": [("actor", world.token("person", "ada", DAY)), ("object", "obj_" + "c" * 32)],
+    neighbours.publish("threat_signals", DAY, [
+        {"group": [("actor", neighbours.token("person", "ada", DAY)), ("object", "obj_" + "c" * 32)],
          "evidence": ["evt_" + "c" * 32]}
     ])  # fmt: skip
-    return world
+    return neighbours
 
 
-def made(world, right="access", now=None, findings=None):
+def made(neighbours, right="access", now=None, findings=None):
     """The package of one right: what was said of it, and its files by name."""
     with connect() as platform:
-        subject = subject_of(world.promise, platform, ADA)
-        known = Known(world.promise, world.lake, platform, subject, linked(world.promise, world.keyring, subject.names))
-        found = findings or Findings(find(world.promise, world.lake, world.keyring, subject).found, (), 0)
+        subject = subject_of(neighbours.promise, platform, ADA)
+        known = Known(
+            neighbours.promise,
+            neighbours.lake,
+            platform,
+            subject,
+            linked(neighbours.promise, neighbours.keyring, subject.names),
+        )
+        found = findings or Findings(
+            find(neighbours.promise, neighbours.lake, neighbours.keyring, subject).found, (), 0
+        )
         said = disclose.disclose(Wish(REFERENCE, right), known, found, now or datetime.now(UTC))
     with zipfile.ZipFile(said.path) as package:
         return said, {name: package.read(name).decode() for name in package.namelist()}

@@ -31,11 +31,11 @@ PLACES = [place for place in Inventory.of(policy.load()).places if place.folder 
 
 
 @pytest.fixture
-def keyring(world):
+def keyring(neighbours):
     """Two epochs of the threat domain, and one of the partner's."""
     for domain, epoch in (("threat", "2026-01-01"), ("threat", "2026-04-01"), ("partner", "2026-01-01")):
-        world.keyring.domain(domain, epoch, date(2026, 5, 1))
-    return world.keyring
+        neighbours.keyring.domain(domain, epoch, date(2026, 5, 1))
+    return neighbours.keyring
 
 
 def plant(lake, place, name, text):
@@ -53,7 +53,7 @@ def forms(keyring, promise):
         for (domain, epoch), tokens in linked(promise, keyring, NAMES).made.items()
         for number, token in enumerate(sorted(tokens))
     }
-    memory = remembered_as(keyring, promise.release("usage_profile"), ADA)
+    [memory] = remembered_as(keyring, promise.release("usage_profile"), [ADA])
     return {**{name.identifier: name.value for name in NAMES}, **made, "memory": memory}
 
 
@@ -92,17 +92,17 @@ def rows(found, release):
 
 
 @pytest.fixture
-def published(world, keyring, monkeypatch):
+def published(neighbours, keyring, monkeypatch):
     """Ada's rows under her account, her address and her session, in two epochs, beside Bob's."""
     for day in (FIRST, SECOND):
         ours = keyring.domain("threat", "2026-01-01" if day == FIRST else "2026-04-01")
-        monkeypatch.setattr(world, "token", lambda kind, name, day, ours=ours: ours.token(
+        monkeypatch.setattr(neighbours, "token", lambda kind, name, day, ours=ours: ours.token(
             kind, f"{name}@example.org" if kind == "email" else identity(name)))  # fmt: skip
         session = {"session_id": ours.token("session", "S-1-of-ada")}
-        world.publish("threat_events", day, [{"person": "ada"}, {"email": "ada"}, session, {"person": "bob"}])
+        neighbours.publish("threat_events", day, [{"person": "ada"}, {"email": "ada"}, session, {"person": "bob"}])
     group = [("session_id", ours.token("session", "S-1-of-ada"))]
-    world.publish("threat_signals", SECOND, [{"group": group}, {"group": [("actor", ours.token("person", "x"))]}])
-    return world
+    neighbours.publish("threat_signals", SECOND, [{"group": group}, {"group": [("actor", ours.token("person", "x"))]}])
+    return neighbours
 
 
 def test_published_rows_are_counted_by_epoch_under_every_class(published, keyring, promise):

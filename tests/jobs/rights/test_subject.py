@@ -24,63 +24,63 @@ def names(promise, kind, user=ADA):
     return {name.value for name in subject(promise, user).names if name.identifier == kind}
 
 
-def typed(world, text, user=None, session=None):
-    world.write(
+def typed(neighbours, text, user=None, session=None):
+    neighbours.write(
         "security_events", event_id=identity(f"{text}{user}{session}"), occurred_at=DAY, user_id=user,
         attempted_login=text, session_id=session, kind="login_failed",
     )  # fmt: skip
 
 
-def acted(world, user, session, day="2026-03-10"):
-    world.write(
+def acted(neighbours, user, session, day="2026-03-10"):
+    neighbours.write(
         "activity", event_id=identity(f"{user}{session}{day}"), occurred_at=f"{day} 09:00:00.000000", user_id=user,
         company_id=identity("firm"), action="open_document", session_id=session,
     )  # fmt: skip
 
 
-def test_an_account_is_found_under_its_id_and_its_address_in_any_spelling_of_the_id(world, promise):
+def test_an_account_is_found_under_its_id_and_its_address_in_any_spelling_of_the_id(neighbours, promise):
     for spelling in (ADA, ADA.upper(), "{" + ADA + "}", f"urn:uuid:{ADA}", ADA.replace("-", "")):
-        world.change("UPDATE professional_users SET user_id = ? WHERE email = 'ada@example.org'", spelling)
+        neighbours.change("UPDATE professional_users SET user_id = ? WHERE email = 'ada@example.org'", spelling)
         assert names(promise, "person", f"{{{ADA.upper()}}}") == {ADA}
         assert names(promise, "email") == {"ada@example.org"}
 
 
-def test_a_telephone_is_theirs_as_registered_and_as_it_is_typed(world, promise):
-    world.change("UPDATE professional_users SET phone = '+33 6 98 76 54 32' WHERE user_id = ?", ADA)
-    typed(world, "06.98 76-54/32")
-    typed(world, "06.98 76-54/33")
+def test_a_telephone_is_theirs_as_registered_and_as_it_is_typed(neighbours, promise):
+    neighbours.change("UPDATE professional_users SET phone = '+33 6 98 76 54 32' WHERE user_id = ?", ADA)
+    typed(neighbours, "06.98 76-54/32")
+    typed(neighbours, "06.98 76-54/33")
     assert names(promise, "phone") >= {"+33 6 98 76 54 32", "+33698765432", "0698765432", "0033698765432"}
     assert names(promise, "email") == {"ada@example.org", "06.98 76-54/32"}
 
 
-def test_what_was_typed_is_theirs_where_it_is_their_address_or_id_however_it_is_written(world, promise):
-    typed(world, " ADA@Example.ORG")
-    typed(world, "mailto:ada@example.org")
-    typed(world, "{" + ADA.upper() + "}")
-    typed(world, "ada@example.com")
+def test_what_was_typed_is_theirs_where_it_is_their_address_or_id_however_it_is_written(neighbours, promise):
+    typed(neighbours, " ADA@Example.ORG")
+    typed(neighbours, "mailto:ada@example.org")
+    typed(neighbours, "{" + ADA.upper() + "}")
+    typed(neighbours, "ada@example.com")
     assert names(promise, "email") == {
         "ada@example.org", " ADA@Example.ORG", "mailto:ada@example.org", "{" + ADA.upper() + "}"
     }  # fmt: skip
 
 
-def test_a_login_that_the_platform_recognised_is_theirs_unless_it_is_somebody_elses(world, promise):
-    typed(world, "countess", user=ADA)
-    typed(world, "both", user=ADA)
-    typed(world, "both", user=BOB)
-    typed(world, "BOB@example.org", user=ADA)
+def test_a_login_that_the_platform_recognised_is_theirs_unless_it_is_somebody_elses(neighbours, promise):
+    typed(neighbours, "countess", user=ADA)
+    typed(neighbours, "both", user=ADA)
+    typed(neighbours, "both", user=BOB)
+    typed(neighbours, "BOB@example.org", user=ADA)
     assert names(promise, "email") == {"ada@example.org", "countess"}
     assert subject(promise).shared == 2
 
 
-def test_sessions_cookies_and_customers_are_theirs_where_nobody_else_has_them(world, promise):
-    acted(world, ADA, "hers")
-    acted(world, ADA, "shared")
-    acted(world, BOB, " shared ")
-    typed(world, None, user=ADA, session="at the login")
-    typed(world, "x", session="hers")
-    world.write("cookies", cookie_id="crumb", user_id=ADA, kind="session")
-    world.write("cookies", cookie_id="bobs", user_id=BOB, kind="session")
-    world.write(
+def test_sessions_cookies_and_customers_are_theirs_where_nobody_else_has_them(neighbours, promise):
+    acted(neighbours, ADA, "hers")
+    acted(neighbours, ADA, "shared")
+    acted(neighbours, BOB, " shared ")
+    typed(neighbours, None, user=ADA, session="at the login")
+    typed(neighbours, "x", session="hers")
+    neighbours.write("cookies", cookie_id="crumb", user_id=ADA, kind="session")
+    neighbours.write("cookies", cookie_id="bobs", user_id=BOB, kind="session")
+    neighbours.write(
         "purchases", invoice_id=identity("i"), occurred_at=DAY, company_id=identity("firm"), user_id=ADA,
         stripe_customer_id="cus_1",
     )  # fmt: skip
@@ -89,50 +89,50 @@ def test_sessions_cookies_and_customers_are_theirs_where_nobody_else_has_them(wo
     assert names(promise, "customer") == {"cus_1"}
 
 
-def test_an_address_that_another_account_has_too_is_nobodys_alone(world, promise):
-    world.change("UPDATE professional_users SET email = ' ADA@example.org' WHERE user_id = ?", BOB)
+def test_an_address_that_another_account_has_too_is_nobodys_alone(neighbours, promise):
+    neighbours.change("UPDATE professional_users SET email = ' ADA@example.org' WHERE user_id = ?", BOB)
     assert names(promise, "email") == set()
     assert subject(promise).shared == 1
 
 
-def test_a_support_agents_address_beside_a_person_isnt_theirs(world, promise):
-    world.write(
+def test_a_support_agents_address_beside_a_person_isnt_theirs(neighbours, promise):
+    neighbours.write(
         "contacts", contact_id=identity("c"), occurred_at=DAY, user_id=ADA, agent_email="agent@ignicloud.example"
     )
     assert names(promise, "email") == {"ada@example.org"}
 
 
 def test_the_days_that_a_release_should_have_are_those_of_their_rows_without_those_that_a_wish_keeps_out(
-    world, promise
+    neighbours, promise
 ):
-    acted(world, ADA, "a", "2026-03-10")
-    acted(world, ADA, "b", "2026-03-11")
+    acted(neighbours, ADA, "a", "2026-03-10")
+    acted(neighbours, ADA, "b", "2026-03-11")
     assert subject(promise).expected == {
         "activity_trail": {date(2026, 3, 10), date(2026, 3, 11)}, "threat_events": frozenset()
     }  # fmt: skip
-    world.objection("ada", "2026-03-01")
+    neighbours.objection("ada", "2026-03-01")
     assert subject(promise).expected["activity_trail"] == frozenset()
 
 
-def test_who_isnt_on_the_platform_any_more_is_known_by_the_id_alone(world, promise):
+def test_who_isnt_on_the_platform_any_more_is_known_by_the_id_alone(neighbours, promise):
     found = subject(promise, identity("eve"))
     assert not found.known
     assert [name.value for name in found.names] == [identity("eve")]
 
 
 @pytest.mark.parametrize("user", ["", "ada", "252bbfa9-2a62-4d0a", ADA + "0"])
-def test_a_request_of_nobody_is_refused(world, promise, user):
+def test_a_request_of_nobody_is_refused(neighbours, promise, user):
     with pytest.raises(NoSubjectError):
         subject(promise, user)
 
 
-def test_a_table_that_drifted_is_refused_before_anybody_is_looked_for(world, promise):
-    world.change("ALTER TABLE cookies ADD COLUMN iban TEXT")
+def test_a_table_that_drifted_is_refused_before_anybody_is_looked_for(neighbours, promise):
+    neighbours.change("ALTER TABLE cookies ADD COLUMN iban TEXT")
     with pytest.raises(UnlistedColumnError, match="iban"):
         subject(promise)
 
 
-def test_nothing_of_a_person_is_in_what_is_printed_of_them(world, promise):
+def test_nothing_of_a_person_is_in_what_is_printed_of_them(neighbours, promise):
     assert repr(subject(promise)) == "Subject(shared=0, known=True)"
 
 

@@ -1,0 +1,29 @@
+"""What a table's log says that the ledger doesn't yet: while there is any, the log stays whole."""
+
+from __future__ import annotations
+
+from deltalake import DeltaTable
+
+from jobs.lake.ledger import Entry, Ledger
+
+RESTRICTION = "restriction"
+"""The field of a commit that took rows apart, or brought them back: what, by which request, which lot."""
+
+
+def unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
+    """Whether the log has a publication, or a restriction's commit, of which the ledger doesn't speak yet."""
+    commits = table.history()
+    verdicts = {commit["verdict"] for commit in commits if "verdict" in commit}
+    if verdicts - {entry["verdict_hash"] for entry in ledger.entries("published", release=release)}:
+        return True
+    spoken = {
+        said_of(entry)
+        for kind in ("rows_restricted", "rows_returned")
+        for entry in ledger.entries(kind, release=release)
+    }
+    return bool({commit[RESTRICTION] for commit in commits if RESTRICTION in commit} - spoken)
+
+
+def said_of(entry: Entry) -> str:
+    """What the commit of an entry about restricted rows says in `RESTRICTION`."""
+    return f"{entry['kind']} {entry['reference']} {entry['lot']}"

@@ -1,0 +1,122 @@
+"""Restriction, objection, withdrawn consent (GDPR art. 18, 21, 7(3); clause 9.1): rows leave, and can come back.
+
+The person's rows leave every release of the affected purposes in one commit a table, and are kept apart: the very
+rows, closed, under the same keys and the same retention (`jobs.retention.apart`). New nights leave the person out
+(`jobs.people.wishes`), `jobs.rights.lift` puts the rows back. What is kept apart is on the disk before the commit:
+killed in between, running again finishes, and nothing is lost or there twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.lake.files import flush
+from jobs.lake.tables import current_files, day_of
+from jobs.people.wishes import Reading, Row
+from jobs.retention.apart import count, put
+from jobs.retention.execute import linked
+from jobs.retention.proof import Names
+from jobs.rights.task import IN_LETTERS, Place, Restriction, Task, tasks
+from policy.register import Purpose
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Rows that left one release, or came back to it, and of how many data days."""
+
+    release: str
+    rows: int
+    days: int
+
+
+def affected(request: Row, purposes: Mapping[str, Purpose]) -> frozenset[str]:
+    """The purposes that a restriction, an objection or a withdrawal of consent reaches while it stands."""
+    return frozenset(name for name in purposes if Reading.of(name, purposes).reaches(request))
+
+
+def restrict(restriction: Restriction, at: Place) -> tuple[Moved, ...]:
+    """Keep the person's rows apart; what the releases have got since is moved by running again.
+
+    Raises:
+        LostEpochError, TornCommitError: see `jobs.retention.names.live_keys` and `jobs.lake.tables.find_table`.
+    """
+    with tasks(restriction, at) as each:
+        return tuple(_leave(task) for task in each)
+
+
+def _leave(task: Task) -> Moved:
+    settle(task)
+    theirs = task.tokens(task.restriction.names)
+    files = [Path(file.path) for file in current_files(task.table)]
+    losing = [path for path in files if count(task.rows_of(task.root / path, theirs))]
+    if losing:
+        what = task.entry("rows_restricted", lot_of(losing, task.table.version()))
+        stay = _parted(task, what["lot"], losing, theirs)
+        days = {day_of(path) for path in losing}
+        stay |= linked(task.table, days, {str(path) for path in losing}, task.mark)
+        task.commit(days, stay, what)
+        forget_made_again(task, days)
+        task.record(what, counts_of(task, what["lot"]))
+    kept = task.apart.files()
+    days = {day_of(path) for path in kept}
+    task.clear(days)
+    return Moved(task.contract.release, task.apart.rows(), len(days))
+
+
+def lot_of(files: Iterable[Path], version: int) -> str:
+    """What names the rows that one commit takes: in letters, from the files and the version that it takes them from."""
+    said = "\n".join((str(version), *sorted(map(str, files))))
+    return hashlib.sha256(said.encode()).hexdigest()[:16].translate(IN_LETTERS)
+
+
+def settle(task: Task) -> None:
+    """Bring what a killed run left to an end: a lot whose rows have left is on record, one whose rows haven't goes."""
+    for lot in task.apart.lots():
+        what = task.entry("rows_restricted", lot)
+        if task.is_done(what):
+            task.record(what, counts_of(task, lot))
+        else:
+            shutil.rmtree(task.apart.folder / lot)
+            flush(task.apart.folder)
+
+
+def counts_of(task: Task, lot: str) -> dict[str, int]:
+    """Rows and data days of one lot."""
+    paths = [path for path in task.apart.files() if path.parent.parent.name == lot]
+    rows = sum(pq.read_metadata(path).num_rows for path in paths)
+    return {"rows": rows, "days": len({day_of(path) for path in paths})}
+
+
+def _parted(task: Task, lot: str, losing: Iterable[Path], theirs: Names) -> dict[Path, int]:
+    """Lay the person's rows apart, and what stays of each file beside it, unseen as yet: path → rows of what stays."""
+    stay: dict[Path, int] = {}
+    for number, path in enumerate(losing):
+        rows, mask = task.read(task.root / path), task.rows_of(task.root / path, theirs)
+        put(rows.filter(mask), task.apart.folder / lot / path, task.at.lake, task.at.private)
+        others = rows.filter(pc.invert(mask))
+        if others.num_rows:
+            target = path.parent / f"{task.mark}-{number:05d}.parquet"
+            put(others, task.root / target, task.at.lake, task.at.private)
+            (task.root / target).chmod(0o640)
+            stay[target] = others.num_rows
+    return stay
+
+
+def forget_made_again(task: Task, days: Iterable[date]) -> int:
+    """Of days that a night made again with the person in them, what was kept apart before is theirs twice: it goes."""
+    gone, again = 0, set(days)
+    for path in task.apart.files():
+        if day_of(path) in again and task.was_made_again(path):
+            gone += pq.read_metadata(path).num_rows
+            path.unlink()
+            flush(path.parent)
+    task.apart.tidy()
+    return gone

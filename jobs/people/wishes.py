@@ -10,17 +10,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
+from policy.answering import Right
 from policy.register import Purpose
 
 Row = Mapping[str, Any]
 REQUESTS = ("user_id", "right", "received_at", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
 CONSENTS = ("user_id", "purpose", "given_at", "withdrawn_at")
 
-RIGHTS = frozenset({
-    "access", "portability", "rectification", "erasure", "restriction", "objection", "consent_withdrawal"
-})  # fmt: skip
+RIGHTS: frozenset[str] = frozenset(get_args(Right))
 BY_GROUND = {"legitimate_interest": "objection", "consent": "consent_withdrawal"}
 """Which right ends processing on which ground (GDPR art. 21(1), 7(3))."""
 

@@ -58,6 +58,22 @@ KINDS: dict[str, frozenset[str]] = {
     "rows_expired": frozenset({"plan", "day", "release", "version", "rows", "files", "bytes_written"}),
     "expiry_done": frozenset({"plan", "day", "leftovers"}),
     "expiry_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
+    "request_received": frozenset({"reference", "right", "received", "due"}),
+    "request_verified": frozenset({"reference", "right", "began", "verified"}),
+    "request_found": frozenset(
+        {"reference", "right", "plan", "places", "rows", "files", "tokens", "epochs", "unlinkable", "outcome"}
+    ),
+    "request_approved": frozenset({"reference", "right", "plan", "by"}),
+    "request_done": frozenset(
+        {"reference", "right", "plan", "by", "places", "rows", "files", "tokens", "kept", "receipt", "in_time"}
+    ),
+    "request_refused": frozenset(
+        {"reference", "right", "plan", "by", "ground", "in_part", "places", "rows", "files", "tokens", "kept"}
+        | {"receipt", "in_time"}
+    ),
+    "request_extended": frozenset({"reference", "right", "by", "reason", "due"}),
+    "request_joined": frozenset({"reference", "right", "earlier"}),
+    "request_lifted": frozenset({"reference", "right", "plan", "places", "rows", "files", "receipt"}),
     "incident": frozenset({"what", "release", "day", "plan", "count"}),
     "incident_acknowledged": frozenset({"incident", "release", "by"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),

@@ -50,13 +50,8 @@ def word(text: str | None) -> str:
 
 def named_purposes(detail: str | None, known: Collection[str]) -> Named:
     """What ``detail`` names: ``{"purpose": one}`` or ``{"purpose": [several]}``, JSON without a key twice."""
-    if not word(detail):
-        return Named()
-    try:
-        content = json.loads(detail or "", object_pairs_hook=_once, parse_constant=_none)
-    except (ValueError, RecursionError):
-        return Named(understood=False)
-    if not isinstance(content, dict):
+    content = parsed(detail)
+    if content is None:
         return Named(understood=False)
     if any(word(name).startswith("purpose") for name in content.keys() - {"purpose"}):
         return Named(understood=False)
@@ -65,6 +60,17 @@ def named_purposes(detail: str | None, known: Collection[str]) -> Named:
     words = [word(each) for each in listed if isinstance(each, str)]
     understood = [each for each in words if each in known]
     return Named(frozenset(understood), said is None or (bool(listed) and len(understood) == len(listed)))
+
+
+def parsed(detail: str | None) -> dict[str, Any] | None:
+    """What a detail says, empty where there is none; null where it isn't one JSON object without a key twice."""
+    if not word(detail):
+        return {}
+    try:
+        content = json.loads(detail or "", object_pairs_hook=_once, parse_constant=_none)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import policy
+from demo.deadlines import feasts
 from jobs.rights.calendar import Place, UnknownCalendarError, alert, alerts, due, extended
 from policy.periods import add_months
 
@@ -90,30 +91,12 @@ def test_a_year_that_the_calendar_does_not_reach_is_no_year_without_holidays():
         due(date(2100, 12, 31), FRANCE)
 
 
-def test_the_register_names_a_place_that_has_a_calendar():
+def test_the_registers_own_place_has_a_calendar():
     place = Place.of(policy.load().register.answering)
-    assert due(date(2026, 3, 5), place) == date(2026, 4, 7)
+    assert due(date(2026, 10, 11), place) == date(2026, 11, 12)  # the eleventh of November is a French holiday
 
 
 # -- laws
-
-
-def easter(year):
-    """Easter Sunday (Meeus/Jones/Butcher; Meeus, Astronomical Algorithms, 1991, chapter 8)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    m = (32 + 2 * e + 2 * i - h - k) % 7
-    month, day = divmod(h + m - 7 * ((a + 11 * h + 22 * m) // 451) + 114, 31)
-    return date(year, month, day + 1)
-
-
-def feasts(year):
-    """Public holidays of metropolitan France (Code du travail, art. L. 3133-1), without the calendar's library."""
-    fixed = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)]
-    return {date(year, *day) for day in fixed} | {easter(year) + timedelta(days=n) for n in (1, 39, 50)}
 
 
 @given(DAYS, PERIODS)

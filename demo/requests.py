@@ -10,6 +10,7 @@ import numpy as np
 
 from demo import vocabulary as words
 from demo.belongings import table
+from demo.deadlines import last_day
 from demo.identity import uuids
 from demo.people import People, Table
 from policy.periods import add_months
@@ -28,6 +29,12 @@ DETAILS: dict[str, tuple[dict[str, str] | None, ...]] = {
 
 STATES = ("open", "open", "unverified", "late", "extended", "done", "open", "refused", "lifted", "open")
 """One state after the other, so that every right meets most of them."""
+
+EXPECTED = {
+    "open": "identity_verified", "unverified": "received", "late": "identity_verified", "extended": "extended",
+    "done": "done", "refused": "refused", "lifted": "lifted",
+}  # fmt: skip
+"""The state in which the suite must see such a request before it has done anything."""
 
 
 def subjects(crowd: People) -> list[int]:
@@ -57,14 +64,43 @@ def plant_requests(
             json.dumps(said, ensure_ascii=False) if said else None, times["extended_until"], times["closed_at"],
             outcome, times["lifted_at"],
         ))  # fmt: skip
-        due = add_months(times["received_at"].date(), 1)
+        last = last_day(times["received_at"], 3 if state == "extended" else 1)
         truth.append({
             "request_id": request_id, "user_id": user_id, "right": right, "state": state, "again": again,
             "purpose": (said or {}).get("purpose"), "verified": times["identity_verified_at"] is not None,
-            "due_on": str(due), "late": due <= until and times["closed_at"] is None and times["extended_until"] is None,
+            "received_at": str(times["received_at"]), "due_on": str(last),
+            "late": last <= until and times["closed_at"] is None, "expected": EXPECTED[state], "joined_with": None,
+            "held": False,
         })  # fmt: skip
     tables["subject_requests"] = table("subject_requests", rows)
+    _join(truth)
     return truth
+
+
+def _join(truth: list[dict[str, Any]]) -> None:
+    """Say of whoever asked twice, and has no answer yet, that the later request is the earlier one.
+
+    Identity is the person's: who is verified for one of them is verified for both.
+    """
+    waiting: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in sorted(truth, key=lambda entry: entry["received_at"]):
+        if entry["expected"] in ("done", "refused", "lifted"):
+            continue
+        first = waiting.setdefault((entry["user_id"], entry["right"]), entry)
+        if first is not entry:
+            if first["expected"] == "received" and entry["verified"]:
+                first["expected"] = "identity_verified"
+            entry |= {"expected": "joined", "joined_with": first["request_id"]}
+            entry |= {"due_on": first["due_on"], "late": first["late"]}
+
+
+def plant_hold(rng: np.random.Generator, tables: dict[str, Table], requests: list[dict[str, Any]], until: date) -> None:
+    """A legal hold over one person who asks to be erased: what it keeps is refused."""
+    asked = next(entry for entry in requests if entry["right"] == "erasure" and entry["state"] == "open")
+    held = (uuids(rng, 1)[0], "user", asked["user_id"], "commercial court, file 7", until - timedelta(days=60), None)
+    for name, cells in table("legal_holds", [held]).items():
+        tables["legal_holds"][name] += cells
+    asked["held"] = True
 
 
 def _times(rng: np.random.Generator, state: str, until: date) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from demo.logins import logins
 from demo.near_misses import near_misses
 from demo.people import SPARE, People, people
 from demo.planting import Planting
-from demo.requests import plant_requests, subjects
+from demo.requests import plant_hold, plant_requests, subjects
 from demo.retention import plant_closures, plant_cookies, plant_endings, plant_holds
 from demo.voices import voices
 from demo.write import Columns, database
@@ -71,6 +71,7 @@ def _planted(
         "holds": plant_holds(rng, crowd, small, quiet, today),
         "cookies": plant_cookies(rng, crowd, small, today),
     }
+    plant_hold(rng, small, truth["requests"], until)
     own = np.random.default_rng([number, 2])
     busy = own.permutation(np.setdiff1d(crowd.active, subjects(crowd)))
     plant = Planting(crowd, until, days, own, iter(busy.tolist()), quiet)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from policy.answering import Answering
 from policy.base import Model
 
 LawfulBasis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
@@ -73,6 +74,7 @@ class Register(Model):
     roles: dict[str, Role]
     recipients: dict[str, Recipient]
     reidentification: dict[str, str]
+    answering: Answering
     obligations: tuple[Obligation, ...]
 
     @model_validator(mode="after")

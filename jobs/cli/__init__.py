@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 
 import policy
-from jobs.cli import assure, budget, expire, keys, reidentify, risk, signals
+from jobs.cli import assure, budget, expire, keys, reidentify, request, risk, signals
 from jobs.cli.crashes import told
 from jobs.keys.heads import verify
 from jobs.keys.ring import Keyring
@@ -27,7 +27,7 @@ from policy.command_line import a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
-ONLY_READ = {"night", "signals", "keys", "budget", "risk"}
+ONLY_READ = {"night", "signals", "keys", "budget", "risk", "request"}
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
 
@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))
     reidentify.add_arguments(step("reidentify", reidentify.run, "who is behind a token, under four eyes"))
+    request.add_arguments(step("request", request.run, "data subjects' requests: list, show, extend, refuse"))
     risk.add_arguments(
         step("risk", risk.run, "how likely it is that somebody is found, in every release or any table (Spark)")
     )

@@ -71,6 +71,22 @@ KINDS: dict[str, frozenset[str]] = {
     "rows_returned": frozenset({"reference", "release", "lot", "version", "rows", "days", "ended", "passed_on"}),
     "suppressed": frozenset({"plan", "domain", "epoch", "entries", "through"}),
     "suppression_destroyed": frozenset({"domain", "epoch", "entries"}),
+    "request_received": frozenset({"reference", "right", "received", "due"}),
+    "request_verified": frozenset({"reference", "right", "began", "verified"}),
+    "request_found": frozenset(
+        {"reference", "right", "plan", "places", "rows", "files", "tokens", "epochs", "unlinkable", "outcome"}
+    ),
+    "request_approved": frozenset({"reference", "right", "plan", "by"}),
+    "request_done": frozenset(
+        {"reference", "right", "plan", "by", "places", "rows", "files", "tokens", "kept", "receipt", "in_time"}
+    ),
+    "request_refused": frozenset(
+        {"reference", "right", "plan", "by", "ground", "in_part", "places", "rows", "files", "tokens", "kept"}
+        | {"receipt", "in_time"}
+    ),
+    "request_extended": frozenset({"reference", "right", "by", "reason", "due"}),
+    "request_joined": frozenset({"reference", "right", "earlier"}),
+    "request_lifted": frozenset({"reference", "right", "plan", "places", "rows", "files", "receipt"}),
     "incident": frozenset({"what", "release", "day", "plan", "count"}),
     "incident_acknowledged": frozenset({"incident", "release", "by"}),
     "key_opened": frozenset({"domain", "epoch", "fingerprint"}),

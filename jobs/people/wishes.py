@@ -10,17 +10,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
+from policy.answering import Right
 from policy.register import Purpose
 
 Row = Mapping[str, Any]
 REQUESTS = ("user_id", "right", "received_at", "identity_verified_at", "detail", "closed_at", "outcome", "lifted_at")
 CONSENTS = ("user_id", "purpose", "given_at", "withdrawn_at")
 
-RIGHTS = frozenset({
-    "access", "portability", "rectification", "erasure", "restriction", "objection", "consent_withdrawal"
-})  # fmt: skip
+RIGHTS: frozenset[str] = frozenset(get_args(Right))
 BY_GROUND = {"legitimate_interest": "objection", "consent": "consent_withdrawal"}
 """Which right ends processing on which ground (GDPR art. 21(1), 7(3))."""
 
@@ -51,13 +50,8 @@ def word(text: str | None) -> str:
 
 def named_purposes(detail: str | None, known: Collection[str]) -> Named:
     """What ``detail`` names: ``{"purpose": one}`` or ``{"purpose": [several]}``, JSON without a key twice."""
-    if not word(detail):
-        return Named()
-    try:
-        content = json.loads(detail or "", object_pairs_hook=_once, parse_constant=_none)
-    except (ValueError, RecursionError):
-        return Named(understood=False)
-    if not isinstance(content, dict):
+    content = parsed(detail)
+    if content is None:
         return Named(understood=False)
     if any(word(name).startswith("purpose") for name in content.keys() - {"purpose"}):
         return Named(understood=False)
@@ -66,6 +60,17 @@ def named_purposes(detail: str | None, known: Collection[str]) -> Named:
     words = [word(each) for each in listed if isinstance(each, str)]
     understood = [each for each in words if each in known]
     return Named(frozenset(understood), said is None or (bool(listed) and len(understood) == len(listed)))
+
+
+def parsed(detail: str | None) -> dict[str, Any] | None:
+    """What a detail says, empty where there is none; null where it isn't one JSON object without a key twice."""
+    if not word(detail):
+        return {}
+    try:
+        content = json.loads(detail or "", object_pairs_hook=_once, parse_constant=_none)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

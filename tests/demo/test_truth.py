@@ -213,9 +213,12 @@ def test_cookies_are_on_both_sides_of_thirteen_months(truth, tables):
     assert [entry["kept_today"] for entry in truth["cookies"]] == [False, True, True]
 
 
-def test_three_holds_of_which_one_is_lifted(truth, tables):
+def test_three_holds_of_which_one_is_lifted_and_one_over_somebody_who_asks_to_be_erased(truth, tables):
     assert [hold["stands"] for hold in truth["holds"]] == [True, True, False]
-    assert tables["legal_holds"]["lifted_on"].isna().tolist() == [True, True, False]
+    assert tables["legal_holds"]["lifted_on"].isna().tolist() == [True, True, False, True]
+    [held] = [entry for entry in truth["requests"] if entry["held"]]
+    assert held["right"] == "erasure"
+    assert tables["legal_holds"]["subject_id"].tolist()[3] == held["user_id"]
 
 
 def test_forty_requests_of_all_seven_rights_some_unverified_some_late(truth, tables):

@@ -1,0 +1,131 @@
+"""``python -m jobs request list|show|extend|refuse``: every data subject's request, by its reference.
+
+Prints references, rights, days, states and grounds; never who asked, nor in which words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+import policy
+from jobs.keys.ring import Keyring
+from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
+from jobs.rights import decisions
+from jobs.rights.book import read_book
+from jobs.rights.cases import Book, Case
+from jobs.rights.expected import expected
+from policy.answering import Answering
+from policy.periods import now
+from policy.promise import Promise
+
+GONE = "the platform has it no more"
+BOOKKEEPING = {"seq", "at", "kind", "prev", "hash", "reference", "right"}
+HEAD = ("reference", "right", "received", "due", "state", "days left", "ground")
+ROW = "{:<16}  {:<18}  {:<10}  {:<10}  {:<17}  {:>9}  {}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands of ``request``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="action")
+    listing = actions.add_parser("list", help="all requests, the first due first")
+    listing.add_argument("--open", action="store_true", help="only those with which something must still happen")
+    for name, about in (
+        ("show", "one request: what is known of it, and what must happen next"),
+        ("extend", "record that it is answered within three months of receipt"),
+        ("refuse", "record that it is refused as a whole"),
+    ):
+        action = actions.add_parser(name, help=about)
+        action.add_argument("reference", type=_reference)
+        if name == "extend":
+            action.add_argument("--reason", required=True, help="a word of extensions in policy/register.yaml")
+        if name == "refuse":
+            action.add_argument("--ground", required=True, help="a word of grounds in policy/register.yaml")
+        if name != "show":
+            action.add_argument("--by", required=True, help="who decides")
+
+
+def run(args: argparse.Namespace, lake: Lake) -> int:
+    """Carry out one action; a decision is an entry of the ledger."""
+    promise, ledger = policy.load(), Ledger(lake.ledger)
+    if args.action == "list":
+        print(*_table(_book(promise, ledger), only_open=args.open), sep="\n")
+    elif args.action == "show":
+        print(*_paragraph(_book(promise, ledger), args.reference, promise.register.answering), sep="\n")
+    else:
+        with lake.alone("requests"):
+            _decide(args, _book(promise, ledger).case(args.reference), promise.register.answering, ledger)
+    return 0
+
+
+def _reference(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16}", text):
+        raise argparse.ArgumentTypeError("a request is named by the 16 hex digits of its reference")
+    return text
+
+
+def _book(promise: Promise, ledger: Ledger) -> Book:
+    keyring = Keyring.from_environment(ledger)
+    keyring.require_there()
+    return read_book(promise, keyring, ledger, now())
+
+
+def _decide(args: argparse.Namespace, case: Case, answering: Answering, ledger: Ledger) -> None:
+    if args.action == "extend":
+        last = decisions.extend(case, answering, ledger, args.reason, args.by)
+        print(f"{case.reference}: extended by {args.by}, to be answered by {last}")
+    else:
+        decisions.refuse(case, answering, ledger, args.ground, args.by)
+        print(f"{case.reference}: refused by {args.by}, {args.ground}")
+
+
+def _table(book: Book, *, only_open: bool) -> Iterator[str]:
+    """A line a request, the first due first; then what the platform has no more, and how many wait."""
+    yield ROW.format(*HEAD).rstrip()
+    for case in book.cases:
+        if case.is_open or not only_open:
+            left = "" if not case.is_open else "late" if case.late else str(case.days_left)
+            days = (str(day or "unknown") for day in (case.received, case.due))
+            yield ROW.format(case.reference, case.request.right, *days, case.state, left, case.ground or "").rstrip()
+    for reference, record in book.missing.items():
+        yield ROW.format(reference, record.right, "", "", record.state, "", f"({GONE})")
+    waiting = [case for case in book.cases if case.is_open]
+    told = sum(case.alert is not None and not case.late for case in waiting)
+    yield f"{len(waiting)} open, {sum(case.late for case in waiting)} late, {told} more within the days of an alert"
+
+
+def _paragraph(book: Book, reference: str, answering: Answering) -> Iterator[str]:
+    """All that is known of one request outside the platform."""
+    record = book.missing.get(reference)
+    if record is None:
+        case = book.case(reference)
+        record, said = case.record, expected(case, answering)
+        yield f"{reference}: {case.request.right}, {case.state}"
+        yield from (f"{name:<12} {text}" for name, text in _facts(case) if text)
+        yield f"{said.step:<12} {said.words}"
+    else:
+        yield f"{reference}: {record.right}, {record.state}"
+        yield f"{'person':<12} {GONE}; find out who deleted it, and whether it was answered"
+    for entry in record.entries if record else ():
+        about = (f"{name} {entry[name]}" for name in sorted(entry.keys() - BOOKKEEPING) if entry[name] is not None)
+        yield " ".join((f"{'on record':<12} {entry['at'][:16]} {entry['kind']}", *about)).rstrip()
+
+
+def _facts(case: Case) -> Iterator[tuple[str, str | None]]:
+    request, left = case.request, case.days_left
+    yield "received", str(case.received or "on a day that nobody knows")
+    yield "verified", _minute(case.verified_at)
+    yield "paused", f"{case.paused.days} days, while the identity was verified" if case.paused.days else None
+    near = "" if case.alert is None or case.late else f"; the alert of {case.alert} days is reached"
+    yield "due", f"{case.due or 'unknown'}{'' if left is None else f', {left} days left'}{', late' * case.late}{near}"
+    yield "extended", f"until {request.extended_until}, says the platform" if request.extended_until else None
+    yield "closed", _minute(request.closed_at)
+    yield "lifted", _minute(request.lifted_at)
+    yield "holds", ", ".join(case.holds)
+
+
+def _minute(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(" ", "minutes")

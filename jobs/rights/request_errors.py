@@ -1,0 +1,98 @@
+"""Why a step of a request is refused: one class a cause. No message names a person or a value of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from policy.command_line import command
+from policy.errors import PolicyError
+
+LOOK = command("jobs", "request", "show")
+
+
+class IllegalMoveError(PolicyError):
+    """A request can't come into this state from the one in which it is."""
+
+    def __init__(self, reference: str, before: str | None, after: str, possible: Iterable[str]) -> None:
+        self.reference, self.before, self.after = reference, before, after
+        self.possible = tuple(sorted(possible))
+        where = "isn't on record" if before is None else f"is {before}"
+        ways = f"next can be {' or '.join(self.possible)}" if self.possible else "nothing follows"
+        super().__init__(f"request {reference} {where}, so it can't become {after}: {ways}; see `{LOOK} {reference}`")
+
+
+class UnexplainedMoveError(PolicyError):
+    """A state is to be recorded without what must be said with it."""
+
+    def __init__(self, reference: str, state: str, missing: Iterable[str]) -> None:
+        self.reference, self.state, self.missing = reference, state, tuple(sorted(missing))
+        super().__init__(
+            f"request {reference} can't become {state} without {', '.join(self.missing)}; run the step again with it"
+        )
+
+
+class OtherRightError(PolicyError):
+    """A request is on record under another right."""
+
+    def __init__(self, reference: str, on_record: str, right: str) -> None:
+        self.reference, self.on_record, self.right = reference, on_record, right
+        super().__init__(
+            f"request {reference} is on record for {on_record}, not for {right}: the platform changed it meanwhile; "
+            "tell the privacy officer, who has it asked for anew"
+        )
+
+
+class NoSuchRequestError(PolicyError):
+    """Neither the platform nor the ledger has a request of this reference."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"there is no request {reference}; `{command('jobs', 'request', 'list')}` has them all")
+
+
+class UnlistedReasonError(PolicyError):
+    """An extension or a refusal gives a reason that policy/register.yaml doesn't list for this right."""
+
+    def __init__(self, reference: str, decision: str, listed: Iterable[str]) -> None:
+        self.reference, self.decision, self.listed = reference, decision, tuple(sorted(listed))
+        words = ", ".join(self.listed) or "none for its right"
+        super().__init__(f"request {reference} can't be {decision} for that; policy/register.yaml has {words}")
+
+
+class NoHoldStandsError(PolicyError):
+    """A request is to be refused for a legal hold that doesn't stand over the person."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"request {reference}: no legal hold stands over the person today; record it on the platform first, "
+            "or name another ground"
+        )
+
+
+class NobodyNamedError(PolicyError):
+    """Whoever decides isn't named by a plain user name."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"request {reference}: --by takes the user name of whoever decides, in letters, digits, '.', '_' and '-'"
+        )
+
+
+class TooLateToExtendError(PolicyError):
+    """The month is over in which an extension and its reason must be told (GDPR art. 12(3))."""
+
+    def __init__(self, reference: str, due: date | None) -> None:
+        self.reference, self.due = reference, due
+        over = "has no day of receipt" if due is None else f"was due on {due}"
+        super().__init__(f"request {reference} {over}: an extension is told within one month of receipt; answer it now")
+
+
+class ExtendedBeforeError(PolicyError):
+    """A request is extended once."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"request {reference} is extended, with its reason on record; no law extends it again")

@@ -1,0 +1,322 @@
+"""A request's state, last day and fate, from what platform and ledger say of it: no database, no clock, no key."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+import policy
+from jobs.people.relationships import Hold
+from jobs.rights.asked import Words
+from jobs.rights.cases import Desk
+from jobs.rights.expected import expected
+from jobs.rights.held import Held
+from jobs.rights.request_errors import NoSuchRequestError
+from jobs.rights.requests import Record, Request
+
+ANSWERING = policy.load().register.answering
+WORDS = Words(frozenset({"threat", "news"}), frozenset({"city"}))
+NOW = datetime(2026, 3, 13, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+A, B, C = "a" * 16, "b" * 16, "c" * 16
+NOBODY_HELD = Held()
+HOLD = Hold("hold-1", "user", "ada", date(2026, 1, 1))
+
+
+def asks(reference=A, right="erasure", ago=10, verified=9, user="ada", **more):
+    """A request of so many days ago, verified so many days ago."""
+    moments = (None if days is None else NOW - days * DAY for days in (ago, verified))
+    return Request(reference, right, *moments, user_id=user, **more)
+
+
+def book(*requests, records=None, held=NOBODY_HELD, now=NOW, **rules):
+    desk = Desk(ANSWERING.model_copy(update=rules), WORDS, now)
+    return desk.book(requests, records or {}, held)
+
+
+def one(*requests, **more):
+    return book(*requests, **more).case(A)
+
+
+def on_record(state, right="erasure", at=NOW - DAY, **more):
+    return {A: Record(right, state, at, **more)}
+
+
+def said(case):
+    return expected(case, ANSWERING)
+
+
+# -- states
+
+
+@pytest.mark.parametrize(
+    ("request_", "state", "step"),
+    [
+        (asks(verified=None), "received", "verify"),
+        (asks(), "identity_verified", "find"),
+        (asks(extended_until=date(2026, 6, 3)), "extended", "find"),
+        (asks(closed_at=NOW, outcome="done"), "done", "nothing"),
+        (asks(closed_at=NOW, outcome="granted"), "done", "nothing"),
+        (asks(closed_at=NOW), "done", "nothing"),
+        (asks(closed_at=NOW, outcome="refused"), "refused", "person"),
+        (asks(outcome="refused"), "refused", "person"),
+        (asks(verified=None, outcome="refused"), "refused", "person"),
+        (asks(closed_at=NOW, outcome="settled"), "done", "person"),
+        (asks(verified=None, closed_at=NOW, outcome="done"), "done", "person"),
+        (asks(right="restriction", lifted_at=NOW), "lifted", "nothing"),
+        (asks(right="objection", closed_at=NOW - DAY, outcome="done", lifted_at=NOW), "lifted", "nothing"),
+        (asks(right="restriction", lifted_at=NOW + DAY), "identity_verified", "find"),
+        (asks(right="restriction", lifted_at=NOW - 20 * DAY), "identity_verified", "find"),
+        (asks(lifted_at=NOW), "identity_verified", "find"),
+        (asks(right="unknown"), "identity_verified", "person"),
+        (asks(detail='{"only": "cookies"}'), "identity_verified", "person"),
+        (asks(verified=None, detail='{"only": "cookies"}'), "received", "verify"),
+        (asks(ago=None), "identity_verified", "person"),
+    ],
+)
+def test_the_platform_alone_says_a_state_and_what_comes_next(request_, state, step):
+    case = one(request_)
+    assert (case.state, said(case).step) == (state, step)
+
+
+@pytest.mark.parametrize(
+    ("record", "state", "step"),
+    [
+        (on_record("received"), "identity_verified", "find"),
+        (on_record("identity_verified"), "identity_verified", "find"),
+        (on_record("extended", extended=True), "extended", "find"),
+        (on_record("found"), "found", "approve"),
+        (on_record("approved"), "approved", "carry_out"),
+        (on_record("done"), "done", "nothing"),
+        (on_record("refused", ground="legal_holds", in_part=True), "refused", "nothing"),
+        (on_record("lifted"), "lifted", "nothing"),
+    ],
+)
+def test_what_the_suite_did_goes_before_what_the_platform_says(record, state, step):
+    case = one(asks(), records=record)
+    assert (case.state, said(case).step) == (state, step)
+
+
+@pytest.mark.parametrize("state", ["found", "approved", "extended"])
+def test_who_is_no_longer_verified_is_untouched_however_far_it_had_come(state):
+    case = one(asks(verified=None), records=on_record(state))
+    assert (case.state, said(case).step, said(case).ends) == ("received", "verify", "received")
+
+
+def test_what_the_suite_kept_apart_is_brought_back_when_it_is_lifted():
+    asked = asks(right="restriction", closed_at=NOW - DAY, outcome="done", lifted_at=NOW)
+    assert said(one(asked, records=on_record("done", "restriction"))).step == "lift"
+    assert said(one(asked, records=on_record("lifted", "restriction"))).step == "nothing"
+    assert said(one(asked, records=on_record("done", "restriction", by="platform"))).step == "nothing"
+
+
+def test_what_is_being_carried_out_is_finished_before_it_is_lifted():
+    case = one(asks(right="restriction", lifted_at=NOW), records=on_record("approved", "restriction"))
+    assert (case.state, said(case).step) == ("approved", "carry_out")
+
+
+def test_the_persons_own_words_are_read_before_anything_is_approved():
+    asked = asks(detail='{"message": "but keep my invoices"}')
+    assert "own words" in said(one(asked, records=on_record("found"))).words
+    assert "invoices" not in said(one(asked, records=on_record("found"))).words
+    assert "own words" not in said(one(asks(), records=on_record("found"))).words
+
+
+# -- the clock
+
+
+@pytest.mark.parametrize(
+    ("ago", "due", "left", "late", "alert"),
+    [
+        (1, date(2026, 4, 13), 31, False, None),
+        (21, date(2026, 3, 20), 7, False, 10),
+        (25, date(2026, 3, 16), 3, False, 3),
+        (28, date(2026, 3, 13), 0, False, 0),
+        (29, date(2026, 3, 12), -1, True, 0),
+    ],
+)
+def test_days_are_counted_to_the_last_one_and_after_it_a_request_is_late(ago, due, left, late, alert):
+    case = one(asks(ago=ago, verified=0))
+    assert (case.due, case.days_left, case.late, case.alert) == (due, left, late, alert)
+    assert ("late: it was due on 2026-03-12" in said(case).words) == late
+
+
+def test_the_day_ends_where_requests_are_answered():
+    asked = asks(ago=28)
+    assert not one(asked, now=datetime(2026, 3, 13, 22, 59, tzinfo=UTC)).late
+    assert one(asked, now=datetime(2026, 3, 13, 23, 0, tzinfo=UTC)).late
+    assert not one(asked, now=datetime(2026, 3, 13, 23, 0, tzinfo=UTC), timezone="UTC").late
+
+
+@pytest.mark.parametrize(("closed", "late"), [(date(2026, 3, 12), False), (date(2026, 3, 13), True)])
+def test_what_is_answered_after_the_last_day_was_late(closed, late):
+    moment = datetime.combine(closed, datetime.min.time(), UTC) + timedelta(hours=12)
+    case = one(asks(ago=29, closed_at=moment, outcome="done"))
+    assert (case.due, case.late, case.days_left, case.alert) == (date(2026, 3, 12), late, None, None)
+
+
+def test_an_extension_counts_from_receipt_whoever_has_it_on_record():
+    for case in (
+        one(asks(ago=40, extended_until=date(2026, 4, 1))),
+        one(asks(ago=40), records=on_record("found", extended=True)),
+    ):
+        assert (case.due, case.late) == (date(2026, 5, 4), False)
+
+
+def test_an_extension_of_the_platforms_without_a_reason_is_said():
+    asked = asks(extended_until=date(2026, 6, 3))
+    assert "no reason is on record" in said(one(asked)).words
+    assert "no reason" not in said(one(asked, records=on_record("extended", extended=True))).words
+
+
+def test_verifying_stops_the_clock_only_where_the_register_says_so():
+    asked = asks(ago=29, verified=24)
+    assert (one(asked).due, one(asked).paused) == (date(2026, 3, 12), timedelta())
+    case = one(asked, verifying_pauses=True)
+    assert (case.due, case.paused, case.late) == (date(2026, 3, 17), timedelta(days=5), False)
+    waiting = one(asks(ago=29, verified=None), verifying_pauses=True)
+    assert (waiting.paused, waiting.late) == (timedelta(days=29), False)
+    assert one(asks(ago=5, verified=7), verifying_pauses=True).paused == timedelta()
+
+
+def test_a_request_that_came_in_on_no_known_day_is_late_and_waits_for_a_person():
+    case = one(asks(ago=None))
+    assert (case.due, case.days_left, case.late, case.alert) == (None, None, True, None)
+    assert "nobody knows when it came in" in said(case).words
+
+
+# -- asked twice
+
+
+def test_the_later_of_two_open_requests_is_joined_with_the_earlier_and_has_its_day():
+    both = book(asks(B, ago=29), asks(A, ago=3))
+    later, earlier = both.case(A), both.case(B)
+    assert (later.state, later.joined_with, later.due, later.late) == ("joined", B, date(2026, 3, 12), True)
+    assert (earlier.state, earlier.joined_with) == ("identity_verified", None)
+    assert (said(later).step, said(later).ends) == ("join", "joined")
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        asks(B, "access", ago=20),
+        asks(B, user="bob", ago=20),
+        asks(B, ago=20, closed_at=NOW, outcome="done"),
+        asks(B, ago=20, outcome="refused"),
+        asks(B, ago=20, detail='{"only": "cookies"}'),
+        asks(B, ago=None),
+    ],
+)
+def test_another_right_person_or_end_or_one_that_is_not_understood_is_joined_with_nothing(earlier):
+    assert one(asks(), earlier).state == "identity_verified"
+
+
+def test_what_is_not_understood_is_not_swallowed_by_an_earlier_request():
+    case = one(asks(detail='{"only": "cookies"}'), asks(B, ago=20))
+    assert (case.state, said(case).step) == ("identity_verified", "person")
+
+
+def test_what_is_being_carried_out_takes_nothing_more_in():
+    records = {B: Record("erasure", "approved", NOW)}
+    assert one(asks(), asks(B, ago=20), records=records).joined_with is None
+
+
+def test_who_is_verified_for_one_of_two_is_verified_for_both_and_only_that_one_is_asked():
+    first = asks(B, "rectification", ago=20, verified=None, detail='{"column": "city", "value": "Nice"}')
+    later = asks(A, "rectification", detail='{"column": "city", "value": "Antibes"}')
+    case = book(first, later).case(B)
+    assert (case.state, case.verified_at) == ("identity_verified", later.verified_at)
+    assert [asked.correction.value for asked in case.asked] == ["Antibes"]
+    both = book(replace(first, verified_at=NOW - 12 * DAY), later).case(B)
+    assert [asked.correction.value for asked in both.asked] == ["Nice", "Antibes"]
+    assert both.verified_at == NOW - 12 * DAY
+
+
+def test_two_that_nobody_verified_stay_untouched():
+    both = book(asks(B, ago=20, verified=None), asks(A, verified=None))
+    seen = [(case.state, said(case).step) for case in (both.case(B), both.case(A))]
+    assert seen == [("received", "verify"), ("joined", "join")]
+
+
+def test_what_was_joined_stays_joined_when_the_earlier_one_is_over():
+    records = on_record("joined", earlier=B)
+    case = one(asks(), asks(B, ago=20, closed_at=NOW, outcome="done"), records=records)
+    assert (case.state, case.joined_with, said(case).step) == ("joined", B, "nothing")
+
+
+def test_who_was_joined_is_asked_for_by_the_first_of_all():
+    """One comes late whose receipt is the earliest: what had been joined with the second is joined with it, too."""
+    late_rows = [asks(C, ago=30), asks(B, ago=20), asks(A, detail='{"message": "!"}')]
+    seen = book(*late_rows, records=on_record("joined", earlier=B))
+    assert [seen.case(each).joined_with for each in (C, B, A)] == [None, C, B]
+    assert [asked.remarks for asked in seen.case(C).asked] == [False, False, True]
+    assert seen.case(A).due == seen.case(C).due
+
+
+def test_three_times_asked_is_joined_with_the_first():
+    seen = book(asks(C, ago=1), asks(B, ago=2), asks(A, ago=3))
+    assert [seen.case(each).joined_with for each in (A, B, C)] == [None, A, A]
+
+
+# -- holds
+
+
+@pytest.mark.parametrize(
+    ("hold", "companies", "held"),
+    [
+        (HOLD, {}, True),
+        (replace(HOLD, subject_id="bob"), {}, False),
+        (replace(HOLD, lifted_on=date(2026, 3, 12)), {}, False),
+        (replace(HOLD, lifted_on=date(2026, 3, 13)), {}, True),
+        (replace(HOLD, placed_on=date(2026, 3, 14)), {}, False),
+        (replace(HOLD, kind="company", subject_id="firm"), {"ada": "firm"}, True),
+        (replace(HOLD, kind="company", subject_id="firm"), {"ada": "other"}, False),
+        (replace(HOLD, kind="company"), {"ada": "firm"}, False),
+        (replace(HOLD, kind="unknown", subject_id="firm"), {"ada": "firm"}, True),
+    ],
+)
+def test_what_a_standing_hold_keeps_is_refused_in_part_with_its_ground(hold, companies, held):
+    case = one(asks(), held=Held((hold,), companies, date(2026, 3, 13)))
+    assert case.holds == (("hold-1",) if held else ())
+    ends = ("refused", "legal_holds", True) if held else ("done", None, False)
+    assert (said(case).step, said(case).ends, said(case).ground, said(case).in_part) == ("find", *ends)
+    assert case.ground == ends[1]
+    assert ("art. 17(3)(e)" in said(case).words) == held
+
+
+@pytest.mark.parametrize(
+    "right", ["access", "portability", "rectification", "restriction", "objection", "consent_withdrawal"]
+)
+def test_a_hold_refuses_no_other_right(right):
+    detail = '{"column": "city", "value": "Nice"}' if right == "rectification" else None
+    case = one(asks(right=right, detail=detail), held=Held((HOLD,), {}, date(2026, 3, 13)))
+    assert (case.holds, said(case).ends) == ((), "done")
+
+
+def test_a_hold_changes_nothing_for_who_is_not_verified():
+    assert said(one(asks(verified=None), held=Held((HOLD,), {}, date(2026, 3, 13)))).ends == "received"
+
+
+def test_a_refusal_names_its_ground_or_waits_for_it():
+    bare = one(asks(outcome="refused"))
+    assert (said(bare).step, f"request refuse {A}" in said(bare).words) == ("person", True)
+    case = one(asks(outcome="refused"), records=on_record("refused", ground="unfounded_or_excessive"))
+    assert (said(case).step, said(case).ground, case.ground) == ("nothing", *["unfounded_or_excessive"] * 2)
+
+
+# -- the book
+
+
+def test_what_is_on_record_and_not_over_is_missed_when_the_platform_has_it_no_more():
+    records = {
+        B: Record("erasure", "found", NOW), C: Record("access", "done", NOW), A: Record("erasure", "received", NOW)
+    }  # fmt: skip
+    seen = book(asks(), records=records)
+    assert seen.missing == {B: records[B]}
+    with pytest.raises(NoSuchRequestError, match=B):
+        seen.case(B)
+
+
+def test_the_first_due_comes_first_and_before_it_what_has_no_day():
+    seen = book(asks(A, ago=3), asks(B, "access", ago=29), asks(C, "portability", ago=None))
+    assert [case.reference for case in seen.cases] == [C, B, A]

@@ -1,4 +1,4 @@
-"""``python -m jobs request list|show|extend|refuse``: every data subject's request, by its reference.
+"""``python -m jobs request …``: every data subject's request, by its reference.
 
 Prints references, rights, days, states and grounds; never who asked, nor in which words.
 """
@@ -6,6 +6,7 @@ Prints references, rights, days, states and grounds; never who asked, nor in whi
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +19,7 @@ from jobs.rights import decisions
 from jobs.rights.book import read_book
 from jobs.rights.cases import Book, Case
 from jobs.rights.expected import expected
+from jobs.rights.inventory import Inventory
 from policy.answering import Answering
 from policy.periods import now
 from policy.promise import Promise
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--open", action="store_true", help="only those with which something must still happen")
     for name, about in (
         ("show", "one request: what is known of it, and what must happen next"),
+        ("find", "find everything of theirs in every place, and plan what an erasure takes"),
+        ("approve", "record a person's word on what was found"),
+        ("carry-out", "do what was approved, or bring back what was lifted"),
         ("extend", "record that it is answered within three months of receipt"),
         ("refuse", "record that it is refused as a whole"),
     ):
@@ -44,14 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--reason", required=True, help="a word of extensions in policy/register.yaml")
         if name == "refuse":
             action.add_argument("--ground", required=True, help="a word of grounds in policy/register.yaml")
-        if name != "show":
+        if name in ("extend", "refuse", "approve"):
             action.add_argument("--by", required=True, help="who decides")
+
+    actions.add_parser("take-up", help="record what the platform says; who goes on, as one JSON line")
+    actions.add_parser("places", help="every place where somebody can stand, and what each right does there")
 
 
 def run(args: argparse.Namespace, lake: Lake) -> int:
     """Carry out one action; a decision is an entry of the ledger."""
     promise, ledger = policy.load(), Ledger(lake.ledger)
-    if args.action == "list":
+    if args.action in ("take-up", "find", "approve", "carry-out"):
+        _serve(args, promise, lake)
+    elif args.action == "places":
+        print(*Inventory.of(promise).table(), sep="\n")
+    elif args.action == "list":
         print(*_table(_book(promise, ledger), only_open=args.open), sep="\n")
     elif args.action == "show":
         print(*_paragraph(_book(promise, ledger), args.reference, promise.register.answering), sep="\n")
@@ -59,6 +71,31 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         with lake.alone("requests"):
             _decide(args, _book(promise, ledger).case(args.reference), promise.register.answering, ledger)
     return 0
+
+
+def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
+    """The steps of a request; the heavy ones are imported for themselves alone."""
+    from jobs.rights.serve import office
+    from jobs.spark.session import spark
+
+    with office(promise, lake, now(), lambda: spark(f"request {args.reference}")) as desk:
+        if args.action == "take-up":
+            print(json.dumps([vars(work) for work in desk.take_up()]))
+        elif args.action == "find":
+            findings = desk.look_for(args.reference)
+            print(*(found for found in findings.found if found.rows or found.files or not found.linkable), sep="\n")
+            print(*(f"amber: {reason}" for reason in findings.amber), sep="\n", end="\n" if findings.amber else "")
+            print(
+                f"{args.reference}: {findings.state}, {findings.rows} rows in {findings.files_searched} files searched"
+            )
+        elif args.action == "approve":
+            desk.approve(args.reference, args.by)
+            print(f"{args.reference}: approved by {args.by}")
+        else:
+            done = desk.carry_out(args.reference)
+            print(
+                f"{args.reference}: " + ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
+            )
 
 
 def _reference(text: str) -> str:

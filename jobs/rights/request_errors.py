@@ -96,3 +96,27 @@ class ExtendedBeforeError(PolicyError):
     def __init__(self, reference: str) -> None:
         self.reference = reference
         super().__init__(f"request {reference} is extended, with its reason on record; no law extends it again")
+
+
+class NotItsTurnError(PolicyError):
+    """A step is asked for that isn't the request's next one."""
+
+    def __init__(self, reference: str, state: str, step: str, asked: Iterable[str]) -> None:
+        self.reference, self.state, self.step, self.asked = reference, state, step, tuple(asked)
+        wanted = " or ".join(each.replace("_", " ") for each in self.asked) or "this"
+        super().__init__(
+            f"request {reference} is {state.replace('_', ' ')}: next is {step.replace('_', ' ')}, not {wanted}; "
+            f"nothing was done; see `{LOOK} {reference}`"
+        )
+
+
+class NightsCorrectError(PolicyError):
+    """A correction reaches the releases by nights that are made again from the corrected source."""
+
+    def __init__(self, reference: str, missing: Iterable[str]) -> None:
+        self.reference, self.missing = reference, tuple(missing)
+        days = ", ".join(self.missing[:5]) + (f" and {len(self.missing) - 5} more" if len(self.missing) > 5 else "")
+        super().__init__(
+            f"request {reference}: correct the platform, then have these days made again: {days} (backfill the DAG "
+            "`nightly`, or python -m jobs extract and what follows); then run this step again"
+        )

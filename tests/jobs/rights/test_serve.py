@@ -1,0 +1,176 @@
+"""A request goes its way: taken up, found, approved by a person, carried out, with a receipt; and no way around it."""
+
+import json
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from jobs.lake.tables import current_files, open_table
+from jobs.rights.request_errors import NightsCorrectError, NotItsTurnError
+from jobs.rights.requests import on_record, reference_of
+from jobs.rights.serve import Office
+from tests.jobs.retention.world import identity
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
+DAY, OTHER = date(2026, 2, 1), date(2026, 2, 2)
+
+
+@pytest.fixture
+def full(world):
+    """Ada and Bob of a running company with a row each in two tables; Ada's activity is on the platform, too."""
+    world.company("runs", None)
+    for name in ("ada", "bob"):
+        world.account(name, "runs")
+    for release in ("threat_events", "activity_trail"):
+        world.publish(release, DAY, [{"person": "ada"}, {"person": "bob"}])
+        world.publish(release, OTHER, [{"person": "ada"}])
+    return world
+
+
+def asks(world, right, name="ada", verified=True, **more):
+    """A request of nine days ago; its reference."""
+    received = (NOW - timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S.000000")
+    row = {"request_id": identity(f"{name} {right}"), "user_id": identity(name), "right": right}
+    world.write(
+        "subject_requests", **row, received_at=received, identity_verified_at=received if verified else None, **more
+    )
+    return reference_of(row["request_id"], world.keyring)
+
+
+@pytest.fixture
+def office(full):
+    return Office(full.promise, full.lake, full.keyring, full.ledger, NOW, lambda: full.spark)
+
+
+def served(office, reference):
+    office.take_up()
+    office.look_for(reference)
+    office.approve(reference, "officer")
+    return office.carry_out(reference)
+
+
+def step_of(office, reference):
+    return {work.reference: work.step for work in office.take_up()}.get(reference)
+
+
+def people(world, release):
+    return [row for row in world.names(release, ("ada", "bob")) if row[1] == "ada"]
+
+
+def test_nothing_is_done_for_somebody_who_is_not_verified(full, office):
+    reference = asks(full, "erasure", verified=False)
+    assert step_of(office, reference) is None
+    for way in (office.look_for, office.carry_out, lambda ref: office.approve(ref, "officer")):
+        with pytest.raises(NotItsTurnError, match="nothing was done"):
+            way(reference)
+    assert len(people(full, "threat_events")) == 2
+
+
+def test_an_access_is_found_approved_and_given_in_one_closed_file(full, office):
+    reference = asks(full, "access")
+    assert step_of(office, reference) == "find"
+    findings = office.look_for(reference)
+    assert findings.rows == 4
+    assert step_of(office, reference) == "approve"
+    with pytest.raises(NotItsTurnError, match=f"request {reference} is found: next is approve, not carry out or lift"):
+        office.carry_out(reference)
+    office.approve(reference, "officer")
+    done = office.carry_out(reference)
+    [package] = full.lake.packages(reference).glob("*")
+    assert package.stat().st_mode & 0o777 == 0o600
+    assert "platform/professional_users.json" in zipfile.ZipFile(package).namelist()
+    assert step_of(office, reference) is None
+    assert (on_record(full.ledger)[reference].state, done["in_time"]) == ("done", True)
+    receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
+    assert f"asked for access on 2026-03-01 (request `{reference}`), to be answered by 2026-04-01: **done**" in receipt
+    assert identity("ada") not in receipt + full.ledger.path.read_text()
+
+
+def test_an_erasure_takes_them_from_every_table_and_cannot_be_carried_out_unapproved(full, office):
+    reference = asks(full, "erasure")
+    office.take_up()
+    office.look_for(reference)
+    assert len(people(full, "threat_events")) == 2, "finding changes nothing"
+    with pytest.raises(NotItsTurnError):
+        office.carry_out(reference)
+    office.approve(reference, "officer")
+    done = office.carry_out(reference)
+    assert (done["rows"], done["kept"]) == (4, 0)
+    assert people(full, "threat_events") == people(full, "activity_trail") == []
+    assert on_record(full.ledger)[reference].state == "done"
+
+
+def test_an_erasure_that_a_hold_stands_against_is_refused_in_part_with_its_ground(full, office):
+    reference = asks(full, "erasure")
+    full.hold("user", "ada", date(2026, 1, 1))
+    done = served(office, reference)
+    assert (done["ground"], done["in_part"], done["kept"]) == ("legal_holds", True, 4)
+    assert len(people(full, "threat_events")) == 2
+    assert on_record(full.ledger)[reference].state == "refused"
+
+
+def test_a_restriction_takes_rows_out_and_its_lifting_brings_the_very_rows_back(full, office):
+    before = sorted(map(str, full.rows("threat_events")))
+    reference = asks(full, "restriction")
+    assert served(office, reference)["rows"] == 4
+    assert people(full, "threat_events") == []
+    lifted = (NOW - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.000000")
+    full.change("UPDATE subject_requests SET lifted_at = ?, closed_at = ?, outcome = 'done'", lifted, lifted)
+    assert step_of(office, reference) == "lift"
+    assert office.carry_out(reference)["rows"] == 4
+    assert sorted(map(str, full.rows("threat_events"))) == before
+    assert on_record(full.ledger)[reference].state == "lifted"
+    assert step_of(office, reference) is None
+
+
+def test_an_objection_reaches_the_releases_of_its_purpose_alone(full, office):
+    reference = asks(full, "objection", detail=json.dumps({"purpose": "threat_analysis"}))
+    served(office, reference)
+    of_purpose = {
+        name for name in ("threat_events", "activity_trail") if full.promise.release(name).purpose == "threat_analysis"
+    }
+    for release in ("threat_events", "activity_trail"):
+        assert (people(full, release) == []) == (release in of_purpose)
+
+
+def test_a_correction_is_done_once_the_nights_of_its_days_were_made_again(full, office):
+    reference = asks(full, "rectification", detail=json.dumps({"column": "email", "value": "ada@new.example"}))
+    for day in (DAY, OTHER):
+        full.write(
+            "security_events", event_id=identity(str(day)), occurred_at=f"{day} 08:00:00.000000",
+            user_id=identity("ada"), kind="login_ok", outcome="success",
+        )  # fmt: skip
+    with pytest.raises(NightsCorrectError, match="threat_events 2026-02-01, threat_events 2026-02-02") as caught:
+        served(office, reference)
+    assert "ada" not in str(caught.value)
+    for day in (DAY, OTHER):
+        full.ledger.append("published", release="threat_events", day=day, run="again", rows=1, version=9)
+    assert office.carry_out(reference)["files"] == 2
+    assert on_record(full.ledger)[reference].state == "done"
+
+
+def test_two_equal_requests_are_one(full, office):
+    first = asks(full, "access")
+    later = (NOW - timedelta(days=3)).strftime("%Y-%m-%d %H:%M:%S.000000")
+    row = {"request_id": identity("again"), "user_id": identity("ada"), "right": "access"}
+    full.write("subject_requests", **row, received_at=later, identity_verified_at=later)
+    again = reference_of(row["request_id"], full.keyring)
+    assert [work.reference for work in office.take_up()] == [first]
+    assert on_record(full.ledger)[again].earlier == first
+
+
+def test_a_step_that_was_killed_before_its_record_is_finished_by_the_next(full, office, monkeypatch):
+    reference = asks(full, "erasure")
+    office.take_up()
+    office.look_for(reference)
+    office.approve(reference, "officer")
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.rights.serve.write_request_receipt", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            office.carry_out(reference)
+    assert on_record(full.ledger)[reference].state == "approved"
+    assert office.carry_out(reference)["rows"] == 4
+    assert people(full, "activity_trail") == []
+    files = current_files(open_table(full.lake.published("activity_trail"), full.promise.release("activity_trail")))
+    assert sum(file.rows for file in files) == 1

@@ -9,7 +9,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import policy
 from jobs.keys.ring import Keyring
@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("extend", "refuse", "approve"):
             action.add_argument("--by", required=True, help="who decides")
 
-    actions.add_parser("take-up", help="record what the platform says; who goes on, as one JSON line")
+    taking = actions.add_parser("take-up", help="record what the platform says; who goes on, as one JSON line")
+    taking.add_argument("--waiting", type=int, default=0, help="hours for which what was found is left to a person")
     actions.add_parser("places", help="every place where somebody can stand, and what each right does there")
 
 
@@ -80,7 +81,9 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
 
     with office(promise, lake, now(), lambda: spark(f"request {args.reference}")) as desk:
         if args.action == "take-up":
-            print(json.dumps([vars(work) for work in desk.take_up()]))
+            going = desk.take_up(timedelta(hours=args.waiting))
+            print(*_alerts(desk.book()), sep="\n")
+            print(json.dumps([vars(work) for work in going]))
         elif args.action == "find":
             findings = desk.look_for(args.reference)
             print(*(found for found in findings.found if found.rows or found.files or not found.linkable), sep="\n")
@@ -96,6 +99,14 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
             print(
                 f"{args.reference}: " + ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
             )
+
+
+def _alerts(book: Book) -> Iterator[str]:
+    """Who must be answered soon, or should have been."""
+    for case in book.cases:
+        if case.is_open and case.alert is not None:
+            when = "late" if case.late else f"due in {case.days_left} days"
+            yield f"{case.reference}: {case.request.right}, {case.state}, {when}"
 
 
 def _reference(text: str) -> str:

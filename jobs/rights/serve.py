@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -74,14 +74,20 @@ class Office:
         """
         return read_book(self.promise, self.keyring, self.ledger, self.now)
 
-    def take_up(self) -> list[Work]:
-        """Put on record what the platform says anew, and name the requests that go on, the first due first."""
+    def take_up(self, waiting: timedelta = timedelta()) -> list[Work]:
+        """Put on record what the platform says anew, and name the requests that go on, the first due first.
+
+        ``waiting``: what was found since so long ago is left to the person who was asked about it.
+        """
         with self.lake.alone("requests"):
             for case in self.book().cases:
                 level(case, self.ledger)
-        steps = ((case, expected(case, self.promise.register.answering).step) for case in self.book().cases)
-        going = ("find", "approve", "carry_out", "lift")
-        return [Work(case.reference, case.request.right, step) for case, step in steps if step in going]
+        return [
+            Work(case.reference, case.request.right, step)
+            for case in self.book().cases
+            if (step := self._step(case)) in ("find", "carry_out", "lift")
+            or (step == "approve" and case.record is not None and case.record.at <= self.now - waiting)
+        ]
 
     def look_for(self, reference: str) -> Findings:
         """Find everything of theirs, and plan what an erasure takes; nothing is changed.

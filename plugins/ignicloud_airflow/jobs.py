@@ -27,7 +27,7 @@ REFUSED = 2
 REASONS = ("refused: ", "crashed: ")
 """How the line begins in which a step says why it failed, see jobs/cli."""
 
-READS_THE_PLATFORM = {"plan", "extract", "expire", "keys", "reidentify"}
+READS_THE_PLATFORM = {"plan", "extract", "expire", "keys", "reidentify", "request"}
 """No other step is given the database's credentials."""
 
 log = logging.getLogger(__name__)

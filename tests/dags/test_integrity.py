@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-DAGS = {"assurance", "held", "keys", "nightly", "reidentify", "retention"}
+DAGS = {"assurance", "held", "keys", "nightly", "reidentify", "retention", "subject_requests"}
 
 
 def test_exactly_our_dags_are_read_without_an_error(dagbag):
@@ -18,7 +18,7 @@ def test_a_dag_says_what_it_does_whose_it_is_and_what_a_failure_means(dagbag, da
     assert len(dag.doc_md) > 300
     assert "| red task |" in dag.doc_md
     assert "privacy" in dag.tags
-    assert dag.max_active_runs == 1 or dag.schedule is None
+    assert dag.max_active_runs == 1 or dag.schedule is None or dag_id == "subject_requests"  # which waits for people
     for task in dag.tasks:
         assert task.owner not in ("", "airflow"), task.task_id
         assert task.on_failure_callback, task.task_id

@@ -23,7 +23,8 @@ from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut, with_erased
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import spellings, tokens_without_spark
-from jobs.retention.proof import Wanted, recount
+from jobs.retention.naming import Wanted
+from jobs.retention.proof import recount
 from jobs.retention.suppressed import erased_without_spark
 from policy.contract import Contract
 from policy.errors import PolicyError

@@ -23,7 +23,7 @@ from jobs.lake.tables import current_files, day_of
 from jobs.people.wishes import Reading, Row
 from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
-from jobs.retention.proof import Names
+from jobs.retention.naming import Names
 from jobs.rights.task import IN_LETTERS, Place, Restriction, Task, tasks
 from policy.register import Purpose
 

@@ -1,5 +1,16 @@
 """The world of the tests of retention, for rights that are carried out on the same tables."""
 
+import pytest
+
 from tests.jobs.retention.conftest import tiny, world
+from tests.jobs.retention.world import World
 
 __all__ = ["tiny", "world"]
+
+
+@pytest.fixture
+def bare(promise, lake, tmp_path, monkeypatch):
+    """The same world for what needs no Spark; a test that does puts one in."""
+    monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
+    monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")
+    return World(promise, lake, tmp_path / "platform.db", None)

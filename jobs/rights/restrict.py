@@ -24,7 +24,8 @@ from jobs.people.wishes import Reading, Row
 from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
 from jobs.retention.naming import Names
-from jobs.rights.task import IN_LETTERS, Place, Restriction, Task, tasks
+from jobs.retention.spoken import IN_LETTERS
+from jobs.rights.task import Place, Restriction, Task, tasks
 from policy.register import Purpose
 
 

@@ -32,6 +32,7 @@ from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
+from jobs.retention.suppressed import landing_of
 from jobs.spark.session import spark
 from policy.contract import Contract
 from policy.periods import add_months
@@ -83,7 +84,7 @@ class World:
         """The day in landing."""
         if day not in self.lake.landed_days():
             extract_day(self.promise, day, self.lake, Ledger(self.lake.ledger))
-        return Landing(self.session, self.lake, day)
+        return landing_of(self.session, self.lake, day)
 
     def tables(
         self, release: str, day: date, visible: Iterable[Tables] = (), frames: Callable[[str], DataFrame] | None = None

@@ -20,8 +20,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
 
 from jobs.keys.ring import Keyring
-from jobs.lake.landing import Landing
 from jobs.lake.zones import Lake
+from jobs.retention.suppressed import landing_of
 from jobs.signals.events import Added, events, network
 from jobs.signals.findings import Period, findings
 from jobs.signals.indicators import indicated, prefixes
@@ -68,7 +68,7 @@ class LandedDays:
         contract = self.promise.release(base)
         frames = []
         for day in days:
-            landing = Landing(self.spark, self.lake, day)
+            landing = landing_of(self.spark, self.lake, day)
             rows = landing.frame(contract.main_source)
             if self.stage != "raw":
                 rows = landing.exclusion(self.promise, contract.purpose).without(rows, contract.main_source)
@@ -103,7 +103,7 @@ class LandedDays:
 
     def closed(self, day: date) -> DataFrame:
         """Closed accounts as of ``day``."""
-        accounts = Landing(self.spark, self.lake, day).frame("professional_users").where("closed_at IS NOT NULL")
+        accounts = landing_of(self.spark, self.lake, day).frame("professional_users").where("closed_at IS NOT NULL")
         if self.stage == "published":
             return accounts.select(token(F.col("user_id"), "person", "uuid", self.keys).alias("actor"), "closed_at")
         return accounts.select(normalised(F.col("user_id"), "uuid").alias("actor"), "closed_at")

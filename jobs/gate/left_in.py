@@ -6,6 +6,7 @@ Who that is comes from the one reading of wishes, contracts and holds. How they 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,8 @@ from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut, with_erased
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import spellings, tokens_without_spark
-from jobs.retention.proof import Wanted, recount
+from jobs.retention.naming import Wanted
+from jobs.retention.proof import recount
 from jobs.retention.suppressed import erased_without_spark
 from policy.contract import Contract
 from policy.errors import PolicyError
@@ -37,8 +39,8 @@ class ErasedSinceError(PolicyError):
     def __init__(self, release: str, day: date) -> None:
         self.release, self.day = release, day
         super().__init__(
-            f"{release} of {day}: somebody was erased after the day was extracted, and may be in this run; nothing was "
-            f"published; extract the day again: clear `extract` and what follows, or python -m jobs extract --day {day}"
+            f"{release} of {day}: somebody was erased after the day was extracted, and may be in this run; it is "
+            f"deleted; extract the day again: clear `extract` and what follows, or python -m jobs extract --day {day}"
         )
 
 
@@ -76,7 +78,7 @@ def erased_in(promise: Promise, contract: Contract, lake: Lake, folder: Path, da
 
 
 def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, folder: Path, day: date) -> None:
-    """No row of a judged run names somebody who was erased since its day was extracted.
+    """No row of a staged run names somebody who was erased since its day was extracted; a run in which one does goes.
 
     Raises:
         ErasedSinceError: one does, or landing isn't there any more to tell who they are.
@@ -86,6 +88,7 @@ def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, fold
     if contract.domain is None or suppressed is None or (extracted and extracted["seq"] > suppressed["seq"]):
         return
     if not lake.has_landed(ACCOUNTS, day) or erased_in(promise, contract, lake, folder, day):
+        shutil.rmtree(folder)  # quarantine would keep it for a month
         raise ErasedSinceError(contract.release, day)
 
 

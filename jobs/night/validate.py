@@ -28,7 +28,7 @@ from jobs.anonymity.disclosure import attacker
 from jobs.gate.data_docs import Page, write_page
 from jobs.gate.decisions import accepted_volume
 from jobs.gate.file_texts import texts_of
-from jobs.gate.left_in import erased_in, left_in
+from jobs.gate.left_in import erased_in, left_in, require_nobody_erased
 from jobs.gate.months import month_problems
 from jobs.gate.printed import printed
 from jobs.gate.recount import LandedDay, leaks_of, recount
@@ -72,11 +72,13 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
 
     Raises:
         NotStagedError: nothing was staged for this run.
+        ErasedSinceError: somebody was erased since the day was extracted, who is in it.
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
     contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
     landing = LandedDay(promise, landing_of(spark, lake, day))
     require_staged(staged)
+    require_nobody_erased(promise, contract, lake, staged, day)
     extraction, visible = lake.landed(day).extraction, visible_version(lake.published(release), contract, day)
     files = staged_files(staged)
     paths = [staged / file.name for file in files]

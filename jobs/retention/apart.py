@@ -20,8 +20,8 @@ from jobs.lake.files import copy_atomically, flush, sha256_of
 from jobs.lake.tables import day_of
 from jobs.lake.zones import Lake
 from jobs.retention.names import named_in
+from jobs.retention.naming import Names, naming, wanted_in
 from jobs.retention.planner import Look
-from jobs.retention.proof import Names, any_of, wanted_in
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def mask_of(rows: pa.Table, columns: Mapping[str, str], names: Names) -> pa.Arra
     """Which rows name somebody."""
     if not rows.num_rows:
         return pa.array([], pa.bool_())
-    return any_of(rows.select(list(columns)).to_batches()[0], names)
+    return naming(rows.select(list(columns)).to_batches()[0], names)
 
 
 def count(mask: pa.Array) -> int:
@@ -92,6 +92,11 @@ def count(mask: pa.Array) -> int:
 
 def forget_apart(at: Look) -> int:
     """Take the rows that nothing may keep any longer out of what is kept apart; how many went."""
+    with at.lake.alone("restrict"):
+        return _forgotten(at)
+
+
+def _forgotten(at: Look) -> int:
     gone = 0
     for apart, path, mask in _over(at):
         rows = read_rows(path)

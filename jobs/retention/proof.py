@@ -7,7 +7,6 @@ pyarrow reads the files, and the bytes of the whole folder are searched, log and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,26 +18,17 @@ from jobs.keys.heads import remember
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
+from jobs.retention.apart import left_apart
 from jobs.retention.calibration import unrecognised
 from jobs.retention.deadline import Deadline
 from jobs.retention.errors import SpellingDiffersError, UnprovedError
-from jobs.retention.names import NAMING, named_in
+from jobs.retention.names import named_in
+from jobs.retention.naming import Names, Wanted, naming, texts_of, wanted_in
 from jobs.retention.plan import Plan
 from jobs.retention.planner import Look, published_tables
 from jobs.retention.receipt import KeptProof, TableProof, write_receipt
 from jobs.retention.search import found_in
 from policy.contract import Contract
-from policy.sources import Identifier
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Tokens of all who must be gone, of all whom a hold protects, and of those of them whom nothing else would."""
-
-    gone: frozenset[bytes]
-    held: frozenset[bytes]
-    late: frozenset[bytes] = frozenset()
-    classes: frozenset[Identifier] = frozenset(NAMING)
 
 
 def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
@@ -55,6 +45,8 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
     kept = prove_kept(at)
     every: list[TableProof | KeptProof] = [*proofs, kept]
     failed = {proof.release: proof.left for proof in every if not proof.proved}
+    if apart := left_apart(at):
+        failed["restricted"] = apart
     for release, count in failed.items():
         ledger.append(
             "incident", what="retention not proved", release=release, day=plan.day, plan=plan.hash, count=count
@@ -108,17 +100,6 @@ def prove_kept(at: Look) -> KeptProof:
     return KeptProof(len(paths), sum(path.stat().st_size for path in paths), sum(found_in(paths, wanted).values()))
 
 
-def wanted_in(contract: Contract, at: Look) -> Wanted:
-    """Whose tokens the pass looks for in a release."""
-    made = at.expired(contract) if contract.domain is not None else {}
-    return Wanted(
-        gone=frozenset(token.encode() for token, name in made.items() if not name.holds),
-        held=frozenset(token.encode() for token, name in made.items() if name.holds),
-        late=frozenset(token.encode() for token, name in made.items() if name.holds and name.is_over(at.day)),
-        classes=at.classes,
-    )
-
-
 def recount(
     root: Path, files: Sequence[TableFile], contract: Contract, tokens: Wanted, deadline: Deadline
 ) -> tuple[int, int, frozenset[bytes]]:
@@ -132,53 +113,19 @@ def recount(
             left += file.rows if past else 0
             continue
         for batch in pq.ParquetFile(root / file.path).iter_batches(columns=columns):
-            must_go, protected = any_of(batch, gone), any_of(batch, held)
+            must_go, protected = naming(batch, gone), naming(batch, held)
             if past:
                 must_go = pa.array([True] * batch.num_rows, pa.bool_())
             left += _count(pc.and_not(must_go, protected))
-            kept_rows += _count(pc.and_(pc.or_(must_go, any_of(batch, late)), protected))
+            kept_rows += _count(pc.and_(pc.or_(must_go, naming(batch, late)), protected))
             kept |= _present(batch.filter(protected), gone)
     return left, kept_rows, frozenset(kept)
 
 
-@dataclass(frozen=True)
-class Names:
-    """Tokens to look for: as an array for plain columns, as a set for nested ones."""
-
-    array: pa.Array
-    texts: frozenset[str]
-
-    @classmethod
-    def of(cls, tokens: frozenset[bytes]) -> Names:
-        """The same tokens as texts."""
-        texts = frozenset(token.decode() for token in tokens)
-        return cls(pa.array(sorted(texts), pa.string()), texts)
-
-
-def any_of(batch: pa.RecordBatch, names: Names) -> pa.Array:
-    """Whether each row has one of ``names``, in a column or nested in a map or a list, whatever its type is."""
-    result = pa.array([False] * batch.num_rows, pa.bool_())
-    for column in batch.columns if names.texts else ():
-        if column.type != pa.string():
-            named = pa.array([not names.texts.isdisjoint(_texts(cell)) for cell in column.to_pylist()], pa.bool_())
-        else:
-            named = pc.is_in(column, value_set=names.array)
-        result = pc.or_(result, named)
-    return result
-
-
 def _present(rows: pa.RecordBatch, names: Names) -> set[bytes]:
     cells = (cell for row in rows.to_pylist() for cell in row.values())
-    present = {text for cell in cells for text in _texts(cell)}
+    present = {text for cell in cells for text in texts_of(cell)}
     return {token.encode() for token in present & names.texts}
-
-
-def _texts(cell: object) -> list[str]:
-    """The texts of a cell as Python has it: one text, a list's items, or a map's values; none of anything else."""
-    if isinstance(cell, str):
-        return [cell]
-    items = cell if isinstance(cell, list) else ()
-    return [text for item in items for text in _texts(item[1] if isinstance(item, tuple) else item)]
 
 
 def _count(mask: pa.Array) -> int:

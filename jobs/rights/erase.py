@@ -8,12 +8,17 @@ What a legal hold keeps stays, is counted under the hold's reference, and is on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 from jobs.keys.heads import remember
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
-from jobs.retention.apart import forget_apart
+from jobs.lake.tables import day_of
+from jobs.lake.zones import Lake
+from jobs.retention.apart import forget_apart, left_apart
 from jobs.retention.errors import SpellingDiffersError
 from jobs.retention.execute import Said, Work, carry_out, remove
 from jobs.retention.plan import Plan
@@ -21,6 +26,7 @@ from jobs.retention.planner import plan_tables, published_tables, standing_holds
 from jobs.retention.proof import prove_table
 from jobs.retention.receipt import TableProof
 from jobs.retention.suppression import Lists
+from jobs.retention.zones import Leftover
 from jobs.rights.beside import forget_in_memories
 from jobs.rights.erasing import ErasingLook, Subjects, numbered, sealed
 from jobs.rights.errors import ErasureNotApprovedError, ErasureUnprovedError, NobodyNamedError, OtherPeopleError
@@ -113,11 +119,26 @@ def erase(plan: Plan, subjects: Subjects, at: ErasingLook, ledger: Ledger) -> Er
     work = Work(plan, at, ledger, ERASURE)
     carry_out(work)
     copies = at.leftovers()
-    remove(at.lake, copies)
+    _remove(at.lake, ledger, copies)
     beside = forget_apart(at) + forget_in_memories(at)
     if ledger.last("erasure_done", plan=plan.hash) is None:
         ledger.append("erasure_done", **work.named, leftovers=len(copies), lists=lists, beside=beside)
     return Erased(plan.hash, sum(table.gone for table in plan.tables), len(copies), lists, held_in(plan))
+
+
+def _remove(lake: Lake, ledger: Ledger, copies: Sequence[Leftover]) -> None:
+    """Delete copies whole: a landed day while nobody extracts it; that an answer is forgotten is on record first."""
+    landed: dict[date, list[Leftover]] = {}
+    for copy in copies:
+        path = Path(copy.path)
+        if path.parts[0] == "landing":
+            landed.setdefault(day_of(path / "any"), []).append(copy)
+        elif path.parts[0] == "answers" and ledger.last("answer_forgotten", request=path.stem) is None:
+            ledger.append("answer_forgotten", request=path.stem)
+    remove(lake, (copy for copy in copies if not copy.path.startswith("landing/")))
+    for day, of_day in landed.items():
+        with lake.landing_alone(day):
+            remove(lake, of_day)
 
 
 def _require_approved(plan: Plan, ledger: Ledger) -> None:
@@ -162,7 +183,8 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
 
 def searched(at: ErasingLook) -> dict[str, tuple[int, int]]:
     """Every zone beside the tables: how many files were searched, byte by byte, and traces found in them."""
-    places: dict[str, tuple[int, int]] = {}
+    apart = list(at.lake.restricted.rglob("*.parquet"))
+    places = {"restricted": (len(apart), left_apart(at))} if apart else {}
     for path in everywhere(at.lake):
         zone = path.relative_to(at.lake.root).parts[0]
         files, found = places.get(zone, (0, 0))

@@ -22,7 +22,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.tables import TableFile, current_files, has_table, opened
 from jobs.lake.zones import Lake
 from jobs.retention.names import live_keys, named_in
-from jobs.retention.proof import Names, any_of
+from jobs.retention.naming import Names, naming
 from jobs.retention.search import ANCHOR, found_in, spelled_in
 from jobs.rights.inventory import Inventory, Place
 from jobs.rights.subject import Subject
@@ -206,7 +206,7 @@ def rows_of(
     """The rows of a published file that have one of ``tokens``, with its columns of tokens and ``columns``."""
     named, wanted = list(named_in(contract, OF_A_PERSON)), Names.of(tokens)
     for batch in pq.ParquetFile(path).iter_batches(columns=[*dict.fromkeys([*named, *columns])]):
-        mask = any_of(batch.select(named), wanted)
+        mask = naming(batch.select(named), wanted)
         if pc.any(mask).as_py():
             yield batch.filter(mask)
 

@@ -63,7 +63,8 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
     paths = task.apart.files()
     if not paths:
         return Returned(task.contract.release, 0, 0, 0, 0)
-    what = task.entry("rows_returned", lot_of([Path(sha256_of(path)) for path in paths], 0))
+    contents = [path.relative_to(task.apart.folder) / sha256_of(path) for path in paths]
+    what = task.entry("rows_returned", lot_of(contents, 0))
     shares = {path: _share(task, path, standing) for path in paths}
     back = {path: share.back for path, share in shares.items() if share.back.num_rows}
     days = {day_of(path) for path in back}

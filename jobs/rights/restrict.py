@@ -23,8 +23,9 @@ from jobs.lake.tables import current_files, day_of
 from jobs.people.wishes import Reading, Row
 from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
-from jobs.retention.proof import Names
-from jobs.rights.task import IN_LETTERS, Place, Restriction, Task, tasks
+from jobs.retention.naming import Names
+from jobs.retention.spoken import IN_LETTERS
+from jobs.rights.task import Place, Restriction, Task, tasks
 from policy.register import Purpose
 
 

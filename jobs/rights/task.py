@@ -21,16 +21,13 @@ from jobs.lake.zones import Lake
 from jobs.people.relationships import Name
 from jobs.retention.apart import Apart, mask_of, read_rows
 from jobs.retention.names import live_keys, named_in, spellings, tokens_without_spark
+from jobs.retention.naming import Names
 from jobs.retention.planner import published_contracts, unreferenced
-from jobs.retention.proof import Names
-from jobs.retention.spoken import RESTRICTION, said_of, unrecorded
+from jobs.retention.spoken import IN_LETTERS, RESTRICTION, said_of, unrecorded
 from jobs.rights.erasing import CLASSES, as_written, numbered
 from jobs.rights.errors import NobodyNamedError
 from policy.contract import Contract
 from policy.promise import Promise
-from policy.shapes import LETTERS
-
-IN_LETTERS = str.maketrans("0123456789abcdef", LETTERS)
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ COPIES = (("answers", 2), ("exports", 3), ("quarantine", 2), ("staged", 2))
 OWN = (".expiry",)
 """What a look itself writes below staged."""
 
-ELSEWHERE = frozenset({"published", "locks"})
-"""Folders of the lake that others search, or that hold nothing."""
+ELSEWHERE = frozenset({"published", "restricted", "locks"})
+"""Folders of the lake whose rows are counted by retention's own pass, or that hold nothing."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ def test_a_wish_reaches_account_address_telephone_and_the_sessions_that_are_thei
     assert kept(promise, spark, tables, left, "activity") == [3, 4]
 
 
+def test_a_session_that_is_said_to_be_theirs_leaves_beside_those_in_which_nobody_else_acted(promise, spark, tables):
+    assert kept(promise, spark, tables, LeftOut(frozenset({ADA}), (*REGISTERED, ("session", "shared")))) == [10, 11, 12]
+    assert 10 not in kept(promise, spark, tables, LeftOut(frozenset(), (("session", "his"),)))
+
+
 def test_a_session_that_all_who_acted_in_it_leave_goes_whole(promise, spark, tables):
     left = LeftOut(frozenset({ADA, BOB}), REGISTERED)
     assert kept(promise, spark, tables, left) == [11, 12]

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date
 
 import pytest
+from pyspark.sql import functions as F
 
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing, UnaskedSuppressionError
@@ -15,6 +16,7 @@ from jobs.night.extract import extract_day
 from jobs.night.protect import protect_release
 from jobs.night.validate import RedVerdictError, validate_release
 from jobs.people.exclusion import Exclusion
+from jobs.people.phones import typed_digits, typed_number
 from jobs.people.relationships import Name
 from jobs.retention.epochs import Claims, destroy_lapsed
 from jobs.retention.errors import BrokenListError, ForgottenErasureError
@@ -132,6 +134,23 @@ def test_who_reads_landing_without_asking_is_refused_once_somebody_was_erased(li
     lists.add(BATCH, NAMES, TODAY)
     with pytest.raises(UnaskedSuppressionError, match="landing_of"):
         Landing(None, lake, DAY).erased(Landing(None, lake, DAY), promise, "threat_analysis")
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("06 98 76 54 32", "698765432"),
+        ("+33 (0)6 98 76 54 32", "33698765432"),
+        ("0033698765432", "33698765432"),
+        ("(+33) 6 98 76 54 32", "33698765432"),
+        ("call me", None),
+        ("12345", None),
+    ],
+)
+def test_a_number_is_read_the_same_with_and_without_spark(spark, typed, digits):
+    assert typed_digits(typed) == digits
+    frame = spark.createDataFrame([(typed,)], "cell string")
+    assert frame.select(typed_number(F.col("cell")).alias("digits")).collect()[0]["digits"] == digits
 
 
 # -- a day of the demo platform

@@ -1,20 +1,25 @@
-"""Two worlds: that of retention's tests, and two people on an empty platform, where nothing needs Spark."""
+"""The world of the tests of retention, for rights that are carried out on the same tables; and ones without Spark."""
 
 import pytest
 
 from tests.jobs.retention.conftest import tiny, world
 from tests.jobs.retention.world import World
 
-__all__ = ["neighbours", "tiny", "world"]
+__all__ = ["bare", "neighbours", "tiny", "world"]
 
 
 @pytest.fixture
-def neighbours(promise, lake, tmp_path, monkeypatch):
-    """Ada and Bob of one company, with an address each."""
+def bare(promise, lake, tmp_path, monkeypatch):
+    """The same world for what needs no Spark; a test that does puts one in."""
     monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
     monkeypatch.setenv("IGNICLOUD_PLATFORM", f"sqlite:///{tmp_path / 'platform.db'}")
-    made = World(promise, lake, tmp_path / "platform.db", None)
-    made.company("firm", None)
+    return World(promise, lake, tmp_path / "platform.db", None)
+
+
+@pytest.fixture
+def neighbours(bare):
+    """Ada and Bob of one company, with an address each."""
+    bare.company("firm", None)
     for name in ("ada", "bob"):
-        made.account(name, "firm")
-    return made
+        bare.account(name, "firm")
+    return bare

@@ -180,6 +180,7 @@ def test_a_copy_that_holds_the_person_goes_whole_and_one_of_others_stays(full, p
     done = erased(full, {ADA: names("ada")})
     assert done.copies == 1
     assert len({path for path in copies if path.exists()}) == 1
+    assert (full.ledger.last("answer_forgotten", request="ada") is not None) == (place == "answers/officer")
 
 
 def test_the_memory_of_a_month_forgets_the_person_and_keeps_the_others(full):

@@ -78,7 +78,7 @@ def test_nobody_comes_back_by_a_judged_run_a_restored_landing_a_late_event_or_a_
     shutil.copytree(tmp_path / "judged", lake.staged(RELEASE, "judged"))
     with pytest.raises(ErasedSinceError, match="extract the day again"):
         publish_release(promise, RELEASE, DAY, "judged", lake)
-    shutil.rmtree(lake.staged(RELEASE, "judged"))
+    assert not lake.staged(RELEASE, "judged").exists()
     night("restored")
     change(
         "INSERT INTO security_events (event_id, occurred_at, user_id, attempted_login, kind) VALUES (?, ?, ?, ?, 'login_ok')",

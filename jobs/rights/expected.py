@@ -56,7 +56,7 @@ def _over(case: Case) -> Expected:
         words = f"{', '.join(case.unread)}: not understood, though it is closed; look at it on the platform"
         return Expected("person", case.state, words)
     ours = case.record is not None and case.record.by != PLATFORM and case.record.state in ("done", "lifted")
-    if case.state == "done" and ours and case.is_lifted:
+    if case.state == "done" and case.is_lifted:
         return Expected("lift", "lifted", "lifted on the platform: what was kept apart comes back")
     by = "by this suite" if ours else "on the platform; this suite had no part in it"
     return Expected("nothing", case.state, f"{case.state} {by}")

@@ -85,9 +85,8 @@ def test_the_planted_holds_keep_whom_they_must_and_a_lifted_one_nobody(truth, ov
         found = over.get((kind, hold["subject_id"]))
         assert bool(found and found.holds) == hold["stands"]
     assert [hold["stands"] for hold in truth["holds"]] == [True, True, False]
-    assert (
-        len({reference for name in over.values() for reference in name.holds}) == 3
-    )  # and one over who asks for erasure
+    references = {reference for name in over.values() for reference in name.holds}
+    assert len(references) == 3  # and one over somebody who asks to be erased
 
 
 def test_every_planted_cookie_is_on_its_side(truth, promise):

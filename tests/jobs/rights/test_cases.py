@@ -107,7 +107,14 @@ def test_what_the_suite_kept_apart_is_brought_back_when_it_is_lifted():
     asked = asks(right="restriction", closed_at=NOW - DAY, outcome="done", lifted_at=NOW)
     assert said(one(asked, records=on_record("done", "restriction"))).step == "lift"
     assert said(one(asked, records=on_record("lifted", "restriction"))).step == "nothing"
-    assert said(one(asked, records=on_record("done", "restriction", by="platform"))).step == "nothing"
+    never_ours = one(asked, records=on_record("done", "restriction", by="platform"))
+    assert (never_ours.state, said(never_ours).step) == ("lifted", "nothing")
+
+
+def test_it_is_said_whose_answer_it_was():
+    closed = asks(closed_at=NOW - DAY, outcome="done")
+    for by, words in ((None, "done by this suite"), ("platform", "this suite had no part in it")):
+        assert words in said(one(closed, records=on_record("done", by=by))).words
 
 
 def test_what_is_being_carried_out_is_finished_before_it_is_lifted():
@@ -302,6 +309,9 @@ def test_a_refusal_names_its_ground_or_waits_for_it():
     assert (said(bare).step, f"request refuse {A}" in said(bare).words) == ("person", True)
     case = one(asks(outcome="refused"), records=on_record("refused", ground="unfounded_or_excessive"))
     assert (said(case).step, said(case).ground, case.ground) == ("nothing", *["unfounded_or_excessive"] * 2)
+    assert said(case).words == "refused: unfounded_or_excessive"
+    part = one(asks(), records=on_record("refused", ground="legal_holds", in_part=True))
+    assert (said(part).words, said(part).in_part) == ("refused in part: legal_holds", True)
 
 
 # -- the book

@@ -157,7 +157,7 @@ def any_of(batch: pa.RecordBatch, names: Names) -> pa.Array:
     result = pa.array([False] * batch.num_rows, pa.bool_())
     for column in batch.columns if names.texts else ():
         if column.type != pa.string():
-            named = pa.array([not names.texts.isdisjoint(_texts(cell)) for cell in column.to_pylist()], pa.bool_())
+            named = pa.array([not names.texts.isdisjoint(texts_of(cell)) for cell in column.to_pylist()], pa.bool_())
         else:
             named = pc.is_in(column, value_set=names.array)
         result = pc.or_(result, named)
@@ -166,16 +166,16 @@ def any_of(batch: pa.RecordBatch, names: Names) -> pa.Array:
 
 def _present(rows: pa.RecordBatch, names: Names) -> set[bytes]:
     cells = (cell for row in rows.to_pylist() for cell in row.values())
-    present = {text for cell in cells for text in _texts(cell)}
+    present = {text for cell in cells for text in texts_of(cell)}
     return {token.encode() for token in present & names.texts}
 
 
-def _texts(cell: object) -> list[str]:
+def texts_of(cell: object) -> list[str]:
     """The texts of a cell as Python has it: one text, a list's items, or a map's values; none of anything else."""
     if isinstance(cell, str):
         return [cell]
     items = cell if isinstance(cell, list) else ()
-    return [text for item in items for text in _texts(item[1] if isinstance(item, tuple) else item)]
+    return [text for item in items for text in texts_of(item[1] if isinstance(item, tuple) else item)]
 
 
 def _count(mask: pa.Array) -> int:

@@ -48,17 +48,27 @@ def found_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]
     return {path: count for path, count in counts.items() if count}
 
 
-def spelled_in(paths: Iterable[Path], wanted: frozenset[bytes]) -> dict[Path, int]:
-    """The files that hold one of these texts, whatever stands around it, with how many different ones.
+def present_in(
+    paths: Iterable[Path], tokens: frozenset[bytes], texts: frozenset[bytes]
+) -> Iterator[tuple[Path, frozenset[bytes]]]:
+    """Each file that holds some of these tokens and texts, with which; one that went meanwhile holds none.
 
-    As it is spelled, byte for byte, in the clear or in a Parquet page; a damaged Parquet file holds all of them.
+    A text as it is spelled, byte for byte, whatever stands around it, in the clear or in a Parquet page. A damaged
+    Parquet file holds all of them.
 
     Raises:
         ValueError: a text is shorter than `ANCHOR`.
     """
-    texts = Texts.of(wanted)
-    counts = {path: _spelled(path, texts) for path in paths if wanted}
-    return {path: count for path, count in counts.items() if count}
+    listed, prefixes = Texts.of(texts), frozenset(token[:3] for token in tokens)
+    for path in paths:
+        try:
+            here = tokens.intersection(tokens_in(path, prefixes)) | _spelled(path, listed)
+        except FileNotFoundError:
+            continue
+        except (pa.ArrowException, OSError):
+            here = tokens | texts
+        if here:
+            yield path, here
 
 
 @dataclass(frozen=True)
@@ -102,28 +112,20 @@ class Texts:
         return found
 
     @property
-    def number(self) -> int:
-        """How many they are."""
-        return sum(map(len, self.by_anchor.values()))
-
-    @property
     def longest(self) -> int:
         """Bytes of the longest one."""
         return max((len(text) for texts in self.by_anchor.values() for text in texts), default=0)
 
 
-def _spelled(path: Path, texts: Texts) -> int:
-    try:
-        found, tail = set[bytes](), b""
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                found |= texts.found_in(tail + block)
-                tail = (tail + block)[-texts.longest :]
-        for cells in _texts(path) if path.suffix == ".parquet" else ():
-            found |= texts.found_in(cells)
-    except (pa.ArrowException, OSError):
-        return texts.number if path.exists() else 0
-    return len(found)
+def _spelled(path: Path, texts: Texts) -> set[bytes]:
+    found, tail = set[bytes](), b""
+    with path.open("rb") as file:
+        while texts.longest and (block := file.read(BLOCK)):
+            found |= texts.found_in(tail + block)
+            tail = (tail + block)[-texts.longest :]
+    for cells in _texts(path) if path.suffix == ".parquet" and texts.longest and path.stat().st_size else ():
+        found |= texts.found_in(cells)
+    return found
 
 
 def _count(path: Path, wanted: frozenset[bytes], prefixes: frozenset[bytes]) -> int:

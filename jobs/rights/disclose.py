@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Literal
 from jobs.lake.files import BLOCK, becoming, clear_left_over, flush, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.rights.find import Findings
+from jobs.rights.found import Findings
 from jobs.rights.rows import Known, Part, Row
 from jobs.rights.summary import Kept, summary
 from policy.errors import PolicyError
@@ -119,7 +119,7 @@ def forget(lake: Lake, now: datetime) -> int:
 
 def _written(file: BinaryIO, wish: Wish, known: Known, findings: Findings, now: datetime) -> list[Kept]:
     kept = []
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
+    with zipfile.ZipFile(file, "w") as package:
         for part in known.parts(wish.right):
             with _entry(package, f"{part.name}.json", now) as entry:
                 rows = _json(part, entry)
@@ -134,7 +134,7 @@ def _written(file: BinaryIO, wish: Wish, known: Known, findings: Findings, now: 
 
 def _entry(package: zipfile.ZipFile, name: str, now: datetime) -> Any:
     info = zipfile.ZipInfo(name, now.timetuple()[:6])
-    info.external_attr = 0o600 << 16
+    info.external_attr, info.compress_type = 0o600 << 16, zipfile.ZIP_STORED
     return package.open(info, "w", force_zip64=True)
 
 

@@ -8,11 +8,11 @@ answer by itself: where the platform shows activity on days that are published i
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,73 +22,25 @@ from jobs.keys.ring import Keyring
 from jobs.lake.tables import TableFile, current_files, has_table, opened
 from jobs.lake.zones import Lake
 from jobs.retention.names import live_keys, named_in
-from jobs.retention.naming import Names, naming
-from jobs.retention.search import ANCHOR, found_in, spelled_in
+from jobs.retention.naming import Names, naming, texts_of
+from jobs.retention.search import ANCHOR, present_in
+from jobs.rights.found import Findings, Found
 from jobs.rights.inventory import Inventory, Place
 from jobs.rights.subject import Subject
-from jobs.rights.tokens import Epoch, Linked, linked
+from jobs.rights.tokens import Linked, linked_all
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise
 from policy.sources import OF_A_PERSON
 
-State = Literal["green", "amber"]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What one place holds of a person: rows where its table has columns of tokens, and files by their bytes.
-
-    ``linkable`` is false of an epoch whose key is destroyed: its rows belong to nobody any more, and ``files`` says
-    in how many of them nobody could look.
-    """
-
-    place: str
-    epoch: str | None = None
-    rows: int = 0
-    files: int = 0
-    linkable: bool = True
-
-    def __str__(self) -> str:
-        where = self.place if self.epoch is None else f"{self.place}, epoch {self.epoch}"
-        if not self.linkable:
-            return f"{where}: no longer linkable ({self.files} files)"
-        return f"{where}: {self.rows} rows, {self.files} files"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Everything that was found, and why a person must look at it before anything is done; counts and names only."""
-
-    found: tuple[Found, ...]
-    amber: tuple[str, ...]
-    files_searched: int
-
-    @property
-    def state(self) -> State:
-        """``amber`` waits for a person, ``green`` goes on."""
-        return "amber" if self.amber else "green"
-
-    @property
-    def rows(self) -> int:
-        """Published rows that are theirs."""
-        return sum(found.rows for found in self.found)
-
-    def counts(self) -> dict[str, int | str]:
-        """What the ledger may say of it."""
-        present = [found for found in self.found if found.linkable and (found.rows or found.files)]
-        return {
-            "state": self.state,
-            "rows": self.rows,
-            "files": sum(found.files for found in present),
-            "places": len({found.place for found in present}),
-            "unlinkable": sum(not found.linkable for found in self.found),
-            "searched": self.files_searched,
-        }
-
 
 def find(promise: Promise, lake: Lake, keyring: Keyring, subject: Subject) -> Findings:
-    """Search every place for every identifier of one person.
+    """Search every place for every identifier of one person; see `find_all`."""
+    return find_all(promise, lake, keyring, [subject])[0]
+
+
+def find_all(promise: Promise, lake: Lake, keyring: Keyring, subjects: Sequence[Subject]) -> tuple[Findings, ...]:
+    """Search every place for every identifier of each of these people, in one pass over the lake.
 
     Guarantee: complete, or an error; nothing is changed. Every file below the lake's root was searched.
 
@@ -97,21 +49,44 @@ def find(promise: Promise, lake: Lake, keyring: Keyring, subject: Subject) -> Fi
         TornCommitError: a power cut spoilt a table.
         KeyringError: of the class that fits, when the keys can't be read.
     """
-    inventory, tokens = Inventory.of(promise), linked(promise, keyring, subject.names)
-    search = _Search(promise, lake, keyring, tokens)
+    inventory = Inventory.of(promise)
+    search = _Search(promise, lake, keyring, linked_all(promise, keyring, [each.names for each in subjects]))
     by_place = _by_place(lake, inventory)
-    inside = dict(search.bytes_of(by_place, written(subject.values)))
+    inside = search.bytes_of(by_place, [written(each.values) for each in subjects])
+    tables = {p.name: search.published(p) for p in inventory.places if p.kind == "release" and p.tokens}
+    return tuple(
+        _findings(subject, inventory, by_place, _Seen(number, inside, tables))
+        for number, subject in enumerate(subjects)
+    )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the pass saw of all, and which of them is asked about."""
+
+    number: int
+    inside: Mapping[str, Counter[int]]
+    tables: Mapping[str, Sequence[Counted]]
+
+    def files(self, place: str) -> int:
+        return self.inside[place][self.number] if place in self.inside else 0
+
+    def rows(self, place: str) -> list[tuple[Found, frozenset[date]]]:
+        return [(each.of(place, self.number), each.days) for each in self.tables.get(place, ())]
+
+
+def _findings(subject: Subject, inventory: Inventory, by_place: Mapping[str, Sequence[Path]], seen: _Seen) -> Findings:
     found, amber = list[Found](), list[str](_of_the_person(subject))
     for place in inventory.places:
-        if place.folder is None:
-            continue
-        files = inside.get(place.name, 0)
-        rows = search.published(place) if place.kind == "release" and place.tokens else ()
-        amber += _missed(place, rows, subject.expected.get(_short(place), frozenset()))
-        amber += [f"{place.name} holds somebody, and must hold nobody"] if files and not place.holds_somebody else []
-        found += [*(each.found for each in rows), Found(place.name, files=files)]
-    amber += [f"{name} has no line in policy/places.yaml" for name in by_place if name.startswith("unknown ")]
-    found += [Found(name, files=count) for name, count in inside.items() if name.startswith("unknown ")]
+        if place.folder is not None:
+            files, rows = seen.files(place.name), seen.rows(place.name)
+            amber += _missed(rows, subject.expected.get(_short(place), frozenset()))
+            if files and not place.holds_somebody:
+                amber.append(f"{place.name} holds somebody, and must hold nobody")
+            found += [*(each for each, _ in rows), Found(place.name, files=files)]
+    unknown = [name for name in by_place if name.startswith("unknown ")]
+    amber += [f"{name} has no line in policy/places.yaml" for name in unknown]
+    found += [Found(name, files=seen.files(name)) for name in unknown]
     return Findings(tuple(found), tuple(amber), sum(map(len, by_place.values())))
 
 
@@ -154,50 +129,83 @@ def _by_place(lake: Lake, inventory: Inventory) -> dict[str, list[Path]]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What one epoch of a table holds of a person, and the days that it has at all."""
+    """What one epoch of a table holds: rows and files of each person by number, and the days that it has at all."""
 
-    found: Found
+    epoch: str
     days: frozenset[date]
+    rows: Counter[int]
+    files: Counter[int]
+    unlinkable: int = 0
+
+    def of(self, place: str, number: int) -> Found:
+        """What is one person's of it."""
+        if self.unlinkable:
+            return Found(place, self.epoch, files=self.unlinkable, linkable=False)
+        return Found(place, self.epoch, self.rows[number], self.files[number])
 
 
 @dataclass(frozen=True)
 class _Search:
+    """One pass for all of these people."""
+
     promise: Promise
     lake: Lake
     keyring: Keyring
-    tokens: Linked
+    people: Sequence[Linked]
 
-    def bytes_of(self, places: Mapping[str, Sequence[Path]], texts: frozenset[bytes]) -> Iterator[tuple[str, int]]:
-        """For each place how many of its files hold a token or an identifier."""
+    def bytes_of(
+        self, places: Mapping[str, Sequence[Path]], texts: Sequence[frozenset[bytes]]
+    ) -> dict[str, Counter[int]]:
+        """For each place how many of its files hold a token or an identifier of each person."""
+        tokens = [each.everywhere for each in self.people]
+        owners = _owners([mine | own for mine, own in zip(tokens, texts, strict=True)])
+        every_token, every_text = frozenset[bytes]().union(*tokens), frozenset[bytes]().union(*texts)
+        hits = {name: Counter[int]() for name in places}
         for name, paths in places.items():
-            hits = {*found_in(paths, self.tokens.everywhere), *spelled_in(paths, texts)}
-            yield name, sum(path.exists() for path in hits)  # a file that went meanwhile holds nobody
+            for _, present in present_in(paths, every_token, every_text):
+                hits[name].update({number for each in present for number in owners[each]})
+        return hits
 
     def published(self, place: Place) -> list[Counted]:
-        """What each epoch of a release's table holds of them.
+        """What each epoch of a release's table holds of each of them.
 
         Raises:
-            LostEpochError, TornCommitError: see `find`.
+            LostEpochError, TornCommitError: see `find_all`.
         """
         contract = self.promise.release(_short(place))
         folder = self.lake.published(contract.release)
         if not has_table(folder):
             return []
-        table = opened(folder)
-        files, counted = current_files(table), []
+        files, by_epoch = current_files(opened(folder)), dict[str, list[TableFile]]()
         live_keys(self.keyring, contract, (file.day for file in files))
-        for epoch in sorted({epoch_of(file.day, contract.epoch or "") for file in files}):
-            of_epoch = [file for file in files if epoch_of(file.day, contract.epoch or "") == epoch]
-            found = self._of_epoch(place, contract, (contract.domain or "", epoch), of_epoch)
-            counted.append(Counted(found, frozenset(file.day for file in of_epoch)))
-        return counted
+        for file in files:
+            by_epoch.setdefault(epoch_of(file.day, contract.epoch or ""), []).append(file)
+        return [self._of_epoch(contract, epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)]
 
-    def _of_epoch(self, place: Place, contract: Contract, epoch: Epoch, files: Sequence[TableFile]) -> Found:
-        if epoch in self.tokens.destroyed:
-            return Found(place.name, epoch[1], files=len(files), linkable=False)
-        root, wanted = self.lake.published(contract.release), self.tokens.made[epoch]
-        rows = [sum(batch.num_rows for batch in rows_of(root / file.path, contract, wanted)) for file in files]
-        return Found(place.name, epoch[1], sum(rows), sum(map(bool, rows)))
+    def _of_epoch(self, contract: Contract, epoch: str, files: Sequence[TableFile]) -> Counted:
+        named, days = (contract.domain or "", epoch), frozenset(file.day for file in files)
+        rows, inside = Counter[int](), Counter[int]()
+        if any(named in each.destroyed for each in self.people):
+            return Counted(epoch, days, rows, inside, unlinkable=len(files))
+        owners = _owners([each.made[named] for each in self.people])
+        for file in files:
+            here = Counter[int]()
+            for batch in rows_of(self.lake.published(contract.release) / file.path, contract, frozenset(owners)):
+                for row in batch.to_pylist():
+                    cells = {text.encode() for cell in row.values() for text in texts_of(cell)}
+                    here.update({number for cell in cells & owners.keys() for number in owners[cell]})
+            rows += here
+            inside.update(here.keys())
+        return Counted(epoch, days, rows, inside)
+
+
+def _owners(people: Sequence[frozenset[bytes]]) -> dict[bytes, set[int]]:
+    """By number, whose a token or a text is."""
+    owners: dict[bytes, set[int]] = {}
+    for number, mine in enumerate(people):
+        for each in mine:
+            owners.setdefault(each, set()).add(number)
+    return owners
 
 
 def rows_of(
@@ -211,13 +219,13 @@ def rows_of(
             yield batch.filter(mask)
 
 
-def _missed(place: Place, counted: Sequence[Counted], expected: frozenset[date]) -> Iterator[str]:
+def _missed(counted: Sequence[tuple[Found, frozenset[date]]], expected: frozenset[date]) -> Iterator[str]:
     """Epochs that have days on which the platform shows rows of theirs, and none of their rows."""
-    for each in counted:
-        days = each.days & expected
-        if days and each.found.linkable and not each.found.rows:
+    for found, published in counted:
+        days = published & expected
+        if days and found.linkable and not found.rows:
             yield (
-                f"{place.name}, epoch {each.found.epoch}: the platform shows activity on {len(days)} days that are "
+                f"{found.place}, epoch {found.epoch}: the platform shows activity on {len(days)} days that are "
                 "published, and no row was found"
             )
 

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from jobs.lake.ledger import Ledger
-from jobs.rights.find import Findings
+from jobs.rights.found import Findings
 from jobs.rights.inventory import Inventory
 from policy.contract import Contract
 from policy.periods import RAW_KEPT, months_of

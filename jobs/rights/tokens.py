@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from jobs.keys.field_keys import DomainKeys
 from jobs.keys.ring import Keyring, remembered_as
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
@@ -45,26 +46,42 @@ class Linked:
 
 
 def linked(promise: Promise, keyring: Keyring, names: Sequence[Name]) -> Linked:
-    """Every token that one of ``names`` can have.
+    """Every token that one of ``names`` can have; see `linked_all`."""
+    return linked_all(promise, keyring, [names])[0]
+
+
+def linked_all(promise: Promise, keyring: Keyring, people: Sequence[Sequence[Name]]) -> list[Linked]:
+    """Each person's tokens; the keys are opened once for all of them.
 
     Raises:
         KeyringError: of the class that fits, when the keys can't be read.
     """
     domains = {c.domain: c for c in promise.contracts.values() if c.domain is not None}
-    made: dict[Epoch, frozenset[bytes]] = {}
-    for domain, contract in domains.items():
-        for keys in live_keys(keyring, contract):
-            tokens = (
-                token.encode()
-                for form in forms(promise, domain)
-                for _, token in tokens_without_spark(_in(form, names), [keys], {(form.identifier, form.normalise)})
-            )
-            made[domain, keys.epoch] = frozenset(tokens)
+    keys = {domain: live_keys(keyring, contract) for domain, contract in domains.items()}
+    kinds = {domain: forms(promise, domain) for domain in domains}
     months = [contract for contract in promise.releases.values() if contract.shape == "microdata"]
-    people = [name.value for name in names if name.identifier == "person"]
-    remembered = frozenset(token.encode() for each in months for token in remembered_as(keyring, each, people))
     gone = ((entry.domain, entry.epoch) for entry in keyring.entries() if entry.state == "destroyed")
-    return Linked(made, remembered, frozenset(each for each in gone if each[0] in domains))
+    destroyed = frozenset(each for each in gone if each[0] in domains)
+    return [
+        Linked(
+            {(domain, of.epoch): _tokens(kinds[domain], names, of) for domain in domains for of in keys[domain]},
+            frozenset(
+                token.encode()
+                for each in months
+                for token in remembered_as(keyring, each, [n.value for n in names if n.identifier == "person"])
+            ),
+            destroyed,
+        )
+        for names in people
+    ]
+
+
+def _tokens(kinds: Collection[Form], names: Sequence[Name], keys: DomainKeys) -> frozenset[bytes]:
+    return frozenset(
+        token.encode()
+        for form in kinds
+        for _, token in tokens_without_spark(_in(form, names), [keys], {(form.identifier, form.normalise)})
+    )
 
 
 def forms(promise: Promise, domain: str) -> frozenset[Form]:

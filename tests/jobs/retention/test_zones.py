@@ -15,7 +15,7 @@ from jobs.anonymity.budget import AccountBook, LostDrawError
 from jobs.keys.errors import DestroyedEpochError
 from jobs.retention.epochs import Claims, destroy_lapsed, lapsed, require_unneeded
 from jobs.retention.errors import EpochNeededError
-from jobs.retention.search import BLOCK, found_in, spelled_in
+from jobs.retention.search import BLOCK, found_in, present_in
 from jobs.retention.zones import leftovers
 
 TODAY = date(2026, 3, 10)
@@ -198,13 +198,23 @@ def test_a_text_is_found_wherever_it_stands_and_nothing_else_is(texts, content):
         file.write(content.encode())
         file.flush()
         path, wanted = Path(file.name), frozenset(text.encode() for text in texts)
-        there = sum(text in content for text in texts)
-        assert spelled_in([path], wanted) == ({path: there} if there else {})
+        there = {text for text in wanted if text.decode() in content}
+        assert dict(present_in([path], frozenset(), wanted)) == ({path: there} if there else {})
 
 
 @pytest.mark.parametrize("place", [0, BLOCK - 9, BLOCK - 1, BLOCK, 2 * BLOCK - 3])
 def test_a_text_that_lies_across_two_blocks_of_a_file_is_found(tmp_path, place):
     (tmp_path / "x").write_bytes(b"." * place + b"ada@example.org" + b"." * BLOCK)
-    assert spelled_in([tmp_path / "x"], frozenset({b"ada@example.org", b"bob@example.org"})) == {tmp_path / "x": 1}
+    found = present_in(
+        [tmp_path / "x", tmp_path / "gone"], frozenset(), frozenset({b"ada@example.org", b"bob@example.org"})
+    )
+    assert list(found) == [(tmp_path / "x", {b"ada@example.org"})]
     with pytest.raises(ValueError, match="by chance"):
-        spelled_in([tmp_path / "x"], frozenset({b"short"}))
+        list(present_in([tmp_path / "x"], frozenset(), frozenset({b"short"})))
+
+
+def test_a_damaged_file_holds_everything_that_is_looked_for(tmp_path):
+    path = tmp_path / "torn.parquet"
+    path.write_bytes(b"PAR1 torn")
+    wanted = frozenset({b"ada@example.org"})
+    assert list(present_in([path], frozenset(), wanted)) == [(path, wanted)]

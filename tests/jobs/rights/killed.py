@@ -10,7 +10,7 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import connect
 from jobs.rights import disclose
-from jobs.rights.find import Findings
+from jobs.rights.found import Findings
 from jobs.rights.rows import Known
 from jobs.rights.subject import subject_of
 from jobs.rights.tokens import linked

@@ -15,7 +15,8 @@ import pytest
 from jobs.platform.database import connect
 from jobs.rights import disclose
 from jobs.rights.disclose import AmberError, Wish
-from jobs.rights.find import Findings, find
+from jobs.rights.find import find
+from jobs.rights.found import Findings
 from jobs.rights.rows import ASKED, KEYED, OTHERS, YOU, Known
 from jobs.rights.subject import subject_of
 from jobs.rights.tokens import linked

@@ -11,7 +11,8 @@ from jobs.keys.ring import remembered_as
 from jobs.people.relationships import Name
 from jobs.platform.database import connect
 from jobs.retention.errors import LostEpochError
-from jobs.rights.find import Found, find
+from jobs.rights.find import find, find_all
+from jobs.rights.found import Found
 from jobs.rights.inventory import Inventory
 from jobs.rights.subject import Subject, subject_of
 from jobs.rights.tokens import linked
@@ -181,3 +182,19 @@ def test_a_person_of_the_platform_is_found_in_what_was_made_of_them(published, k
         found = find(promise, published.lake, keyring, subject_of(promise, platform, ADA))
     assert rows(found, "threat_events") == {"2026-01-01": 2, "2026-04-01": 2}
     assert found.state == "green"
+
+
+def test_many_people_are_found_in_one_pass_as_each_of_them_alone(published, keyring, promise):
+    (published.lake.private(published.lake.answers) / "x.txt").write_text(f"{ADA} bob@example.org")
+    bob = Subject(
+        (Name("person", identity("bob"), 0, None), Name("email", "bob@example.org", 0, None)), {}, 0, known=True
+    )
+    nobody = Subject((Name("person", identity("eve"), 0, None),), {"threat_events": frozenset({FIRST})}, 0, known=True)
+    people = [SUBJECT, bob, nobody]
+    together = find_all(promise, published.lake, keyring, people)
+    assert together == tuple(find(promise, published.lake, keyring, each) for each in people)
+    assert [each.rows for each in together] == [7, 2, 0]
+    assert [each.state for each in together] == ["green", "green", "amber"]
+    assert [
+        {f.place: f.files for f in each.found if f.files and not f.epoch}.get("zone answers") for each in together
+    ] == [1, 1, None]

@@ -29,7 +29,8 @@ from jobs.rights.disclose import Wish, disclose
 from jobs.rights.erase import approve_erasure, erase, held_in, plan_erasure, prove_erasure
 from jobs.rights.erasing import erasing
 from jobs.rights.expected import Step, expected
-from jobs.rights.find import Findings, find
+from jobs.rights.find import find
+from jobs.rights.found import Findings
 from jobs.rights.lift import lift
 from jobs.rights.request_errors import NightsCorrectError, NotItsTurnError
 from jobs.rights.requests import State, record

@@ -69,7 +69,6 @@ def subject_requests() -> None:
         find = RequestStep(task_id="find", action="find", next_step=step, **named)
         approve = RequestApproval(
             task_id="approve",
-            subject="{{ task.right }}: may what was found be done? (request {{ task.reference }})",
             body="Read what the person wrote on the platform before you decide.",
             response_timeout=WAITS,
             **named,

@@ -61,12 +61,13 @@ class RequestApproval(PersonsApproval):
     template_fields = (*PersonsApproval.template_fields, "reference", "right")
 
     def __init__(self, *, reference: str, right: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(subject="a request of a data subject", **kwargs)
         self.reference, self.right = reference, right
         self.map_index_template = "{{ task.reference }} {{ task.right }}"
 
     def execute(self, context: Context) -> Any:
-        """Say what was found, in counts, where the person decides."""
+        """Say whose request it is, by its reference, and what was found, in counts, where the person decides."""
+        self.subject = f"{self.right.replace('_', ' ').capitalize()}: may it be done? (request {self.reference})"
         found = entries("request_found", reference=self.reference)[-1:]
         self.body = "\n\n".join((self.body or "", *(described(each) for each in found)))
         return super().execute(context)

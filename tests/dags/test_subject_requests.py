@@ -1,0 +1,67 @@
+"""Data subjects' requests in the tower: by reference, a person's word each, nothing twice."""
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from ignicloud_airflow import requests
+from ignicloud_airflow.requests import RequestApproval, RequestStep, is_approved
+
+REFERENCE = "0123456789abcdef"
+COUNTS = {"rows": 42, "files": 6, "places": 3, "unlinkable": 1, "plan": "p" * 64, "outcome": "amber"}
+
+
+@pytest.fixture
+def record(monkeypatch):
+    """What the ledger says of the request: kinds in their order."""
+    kinds = []
+
+    def entries(kind, **_):
+        return [{"kind": each, "seq": seq, **COUNTS} for seq, each in enumerate(kinds) if each == kind]
+
+    monkeypatch.setattr(requests, "entries", entries)
+    return kinds
+
+
+def step(action, next_step):
+    return RequestStep(task_id="x", action=action, reference=REFERENCE, right="erasure", next_step=next_step)
+
+
+def test_whoever_decides_reads_the_reference_and_the_counts(record, monkeypatch):
+    record += ["request_found"]
+    approve = RequestApproval(task_id="x", body="Read it.", reference=REFERENCE, right="consent_withdrawal")
+    monkeypatch.setattr(
+        "ignicloud_airflow.approvals.ApprovalOperator.execute", lambda self, _: (self.subject, self.body)
+    )
+    subject, body = approve.execute({})
+    assert subject == f"Consent withdrawal: may it be done? (request {REFERENCE})"
+    for said in (
+        "Read it.",
+        "Amber",
+        "42 published rows, 6 files in 3 places",
+        "1 epochs are no longer linkable",
+        "p" * 64,
+    ):
+        assert said in body
+
+
+def test_a_word_counts_for_what_was_found_before_it_and_nothing_later(record):
+    assert not is_approved(REFERENCE)
+    record += ["request_found", "request_approved"]
+    assert is_approved(REFERENCE)
+    record += ["request_found"]
+    assert not is_approved(REFERENCE)
+
+
+def test_nothing_is_carried_out_that_nobody_approved(record):
+    record += ["request_found"]
+    with pytest.raises(AirflowSkipException, match="nobody approved"):
+        step("carry-out", "find").execute({})
+
+
+@pytest.mark.parametrize("next_step", ["carry_out", "lift"])
+def test_nothing_is_looked_for_again_that_was_approved_or_lifted(record, next_step):
+    with pytest.raises(AirflowSkipException, match="nothing is looked for again"):
+        step("find", next_step).execute({})
+
+
+def test_a_step_is_told_the_reference_alone():
+    assert step("carry-out", "lift").arguments({}) == ["request", "carry-out", REFERENCE]

@@ -87,7 +87,8 @@ def test_requests_are_read_back_each_by_itself_and_with_the_reason_that_was_give
     known = on_record(ledger)
     assert (known[ONE].state, known[ONE].extended, known[ONE].ground) == ("found", True, None)
     assert (known[OTHER].state, known[OTHER].extended, known[OTHER].ground) == ("refused", False, "legal_holds")
-    assert [entry["kind"] for entry in known[ONE].entries][-1] == "request_found"
+    kinds = [entry["kind"] for entry in known[ONE].entries]
+    assert kinds == ["request_received", "request_verified", "request_extended", "request_found"]
     assert on_record(ledger, OTHER) == {OTHER: known[OTHER]}
 
 

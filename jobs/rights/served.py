@@ -58,7 +58,7 @@ RECEIPT = """\
 |---|---|
 {done}
 
-Legal holds over the person: {holds}. Who asked is in no file of the lake. Written at {at}.
+Legal holds over the person: {holds}. Who asked is in no record, plan or receipt. Written at {at}.
 
 seal `{seal}`
 """

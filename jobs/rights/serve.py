@@ -87,8 +87,12 @@ class Office:
             Work(case.reference, case.request.right, step)
             for case in self.book().cases
             if (step := self._step(case)) in ("find", "carry_out", "lift")
-            or (step == "approve" and case.record is not None and case.record.at <= self.now - waiting)
+            or (step == "approve" and not self._is_asked(case, waiting))
         ]
+
+    def _is_asked(self, case: Case, waiting: timedelta) -> bool:
+        """Whether a person was asked less than ``waiting`` ago."""
+        return bool(waiting) and case.record is not None and self.now < case.record.at + waiting
 
     def look_for(self, reference: str) -> Findings:
         """Find everything of theirs, and plan what an erasure takes; nothing is changed.

@@ -27,7 +27,7 @@ from jobs.treatments.normalise import spelled
 WORD = re.compile(rb"[^\s\"'<>(),;:\[\]{}\\/=&?|\x00-\x1f]{4,}")
 NUMBER = re.compile(rb"[+0-9][0-9 ().\-/]{5,}[0-9]")
 
-COPIES = (("answers", 2), ("exports", 3), ("quarantine", 2), ("staged", 2))
+COPIES = (("answers", 2), ("exports", 3), ("packages", 2), ("quarantine", 2), ("staged", 2))
 """Zones whose runs, copies and files go whole when somebody in them is erased, with their depth."""
 
 OWN = (".expiry",)

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -85,6 +86,16 @@ def test_an_access_is_found_approved_and_given_in_one_closed_file(full, office):
     receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
     assert f"asked for access on 2026-03-01 (request `{reference}`), to be answered by 2026-04-01: **done**" in receipt
     assert identity("ada") not in receipt + full.ledger.path.read_text()
+
+
+def test_a_person_who_was_asked_is_not_asked_again_before_they_had_time(full, office):
+    reference = asks(full, "access")
+    office.take_up()
+    office.look_for(reference)
+    asked_at = on_record(full.ledger)[reference].at
+    for hours, asked_again in ((71, False), (73, True)):
+        later = replace(office, now=asked_at + timedelta(hours=hours))
+        assert ([work.step for work in later.take_up(timedelta(hours=72))] == ["approve"]) == asked_again
 
 
 def test_an_erasure_takes_them_from_every_table_and_cannot_be_carried_out_unapproved(full, office):

@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))
     reidentify.add_arguments(step("reidentify", reidentify.run, "who is behind a token, under four eyes"))
-    request.add_arguments(step("request", request.run, "data subjects' requests: list, show, extend, refuse"))
+    request.add_arguments(step("request", request.run, "data subjects' requests, by reference"))
     risk.add_arguments(
         step("risk", risk.run, "how likely it is that somebody is found, in every release or any table (Spark)")
     )

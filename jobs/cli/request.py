@@ -76,29 +76,27 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
 
 def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
     """The steps of a request; the heavy ones are imported for themselves alone."""
-    from jobs.rights.serve import office
+    from jobs.rights.serve import Office
     from jobs.spark.session import spark
 
-    with office(promise, lake, now(), lambda: spark(f"request {args.reference}")) as desk:
-        if args.action == "take-up":
-            going = desk.take_up(timedelta(hours=args.waiting))
-            print(*_alerts(desk.book()), sep="\n")
-            print(json.dumps([vars(work) for work in going]))
-        elif args.action == "find":
-            findings = desk.look_for(args.reference)
-            print(*(found for found in findings.found if found.rows or found.files or not found.linkable), sep="\n")
-            print(*(f"amber: {reason}" for reason in findings.amber), sep="\n", end="\n" if findings.amber else "")
-            print(
-                f"{args.reference}: {findings.state}, {findings.rows} rows in {findings.files_searched} files searched"
-            )
-        elif args.action == "approve":
-            desk.approve(args.reference, args.by)
-            print(f"{args.reference}: approved by {args.by}")
-        else:
-            done = desk.carry_out(args.reference)
-            print(
-                f"{args.reference}: " + ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
-            )
+    office = Office.of(promise, lake, now(), lambda: spark(f"request {args.reference}"))
+    if args.action == "take-up":
+        going = office.take_up(timedelta(hours=args.waiting))
+        lines = [*_alerts(office.book()), json.dumps([vars(work) for work in going])]
+    elif args.action == "find":
+        findings = office.look_for(args.reference)
+        lines = [str(each) for each in findings.found if each.rows or each.files or not each.linkable]
+        lines += [f"amber: {reason}" for reason in findings.amber]
+        searched = f"{findings.files_searched} files searched"
+        lines.append(f"{args.reference}: {findings.state}, {findings.rows} rows; {searched}")
+    elif args.action == "approve":
+        office.approve(args.reference, args.by)
+        lines = [f"{args.reference}: approved by {args.by}"]
+    else:
+        done = office.carry_out(args.reference)
+        told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
+        lines = [f"{args.reference}: {told}"]
+    print(*lines, sep="\n")
 
 
 def _alerts(book: Book) -> Iterator[str]:

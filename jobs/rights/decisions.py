@@ -14,10 +14,10 @@ from jobs.rights.cases import Case
 from jobs.rights.reidentify import NAME
 from jobs.rights.request_errors import (
     ExtendedBeforeError,
-    NobodyNamedError,
     NoHoldStandsError,
     TooLateToExtendError,
     UnlistedReasonError,
+    UnnamedDeciderError,
 )
 from jobs.rights.requests import record
 from policy.answering import LEGAL_HOLDS, Answering
@@ -30,12 +30,12 @@ def extend(case: Case, answering: Answering, ledger: Ledger, reason: str, by: st
     can be recorded later.
 
     Raises:
-        NobodyNamedError, UnlistedReasonError: who decides, or why, isn't said in a word that can be recorded.
+        UnnamedDeciderError, UnlistedReasonError: who decides, or why, isn't said in a word that can be recorded.
         ExtendedBeforeError: an extension is on record.
         TooLateToExtendError: the first month is over, or nobody knows when it began.
         IllegalMoveError: it isn't verified, or it is approved or over.
     """
-    _require_name(case, by)
+    require_name(case, by)
     if reason not in answering.extensions:
         raise UnlistedReasonError(case.reference, "extended", answering.extensions)
     if case.record is not None and case.record.extended:
@@ -53,11 +53,11 @@ def refuse(case: Case, answering: Answering, ledger: Ledger, ground: str, by: st
     """Put on record that ``case`` is refused as a whole, and on which ground in law.
 
     Raises:
-        NobodyNamedError, UnlistedReasonError: who decides isn't said, or no such ground can refuse this right.
+        UnnamedDeciderError, UnlistedReasonError: who decides isn't said, or no such ground can refuse this right.
         NoHoldStandsError: the ground is a legal hold, and none stands over the person.
         IllegalMoveError: it is over.
     """
-    _require_name(case, by)
+    require_name(case, by)
     of_right = {name for name, each in answering.grounds.items() if case.request.right in each.rights}
     if ground not in of_right:
         raise UnlistedReasonError(case.reference, "refused", of_right)
@@ -70,6 +70,11 @@ def refuse(case: Case, answering: Answering, ledger: Ledger, ground: str, by: st
     )  # fmt: skip
 
 
-def _require_name(case: Case, by: str) -> None:
+def require_name(case: Case, by: str) -> None:
+    """Who decides is named as an account is: the ledger is read by all, and a sentence could name somebody.
+
+    Raises:
+        UnnamedDeciderError: they aren't.
+    """
     if not NAME.fullmatch(by):
-        raise NobodyNamedError(case.reference)
+        raise UnnamedDeciderError(case.reference)

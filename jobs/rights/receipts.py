@@ -1,4 +1,4 @@
-"""The receipt of an erasure: what went where, what stays and by which hold, and that it is gone; nobody is in it."""
+"""Receipts, sealed, with nobody in them: of an erasure, that what went is gone; of a request, how it was answered."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.keys.heads import head_of
+from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
+from jobs.lake.zones import Lake
 from jobs.retention.plan import Plan
 from jobs.retention.receipt import TableProof, lay
+from jobs.rights.cases import Case
 from jobs.rights.erasing import ErasingLook
+from policy.promise import Promise
 
 
 def write_erasure_receipt(
@@ -31,10 +35,10 @@ def write_erasure_receipt(
         "leftovers": [asdict(leftover) for leftover in plan.leftovers],
         "traces": at.traces.number,
     }
-    return lay(at.lake.expiry(plan.hash), content, lambda seal: _page(content, seal), at.keyring)
+    return lay(at.lake.expiry(plan.hash), content, lambda seal: _erasure_page(content, seal), at.keyring)
 
 
-def _page(receipt: Mapping[str, Any], seal: str) -> str:
+def _erasure_page(receipt: Mapping[str, Any], seal: str) -> str:
     rows = "\n".join(
         f"| {t['release']} | {t['rows_gone']} | {t['rows_left']} | {t['held']} | {t['rows']} | {t['tokens']} "
         f"| {t['files_searched']} | {t['found']} |"
@@ -47,14 +51,14 @@ def _page(receipt: Mapping[str, Any], seal: str) -> str:
         for hold, rows in by.items()
     ]
     beside = [f"- `{left['path']}`, {left['files']} files: {left['why']}" for left in receipt["leftovers"]]
-    return RECEIPT.format(
+    return OF_AN_ERASURE.format(
         **receipt, rows=rows, zones=places, number=len(receipt["requests"]), seal=seal,
         requests_listed=", ".join(f"`{each}`" for each in receipt["requests"]),
         kept="\n".join(holds) or "- nothing", beside="\n".join(beside) or "- nothing",
     )  # fmt: skip
 
 
-RECEIPT = """\
+OF_AN_ERASURE = """\
 # Receipt of an erasure, {day}
 
 {controller} erased what it held of the people behind {number} requests, and looked again afterwards, by a pass that
@@ -79,5 +83,54 @@ Anonymised releases stay as they are: no row of them is anybody's. Late events, 
 the suppression lists know them until the keys of their epochs are destroyed. Proved at {proved_at}.
 
 plan `{plan}`
+seal `{seal}`
+"""
+
+
+FOLDER = "request-"
+"""How the folder of a request's receipt begins, in the zone ``expiry``."""
+
+
+def write_request_receipt(
+    case: Case, state: str, done: Mapping[str, Any], promise: Promise, lake: Lake, keyring: Keyring
+) -> str:
+    """Lay the receipt, sealed as all are; the SHA-256 of its JSON."""
+    head = head_of(Ledger(lake.ledger))
+    content: dict[str, Any] = {
+        "request": case.reference,
+        "right": case.request.right,
+        "received": str(case.received),
+        "verified": str(case.verified_at.date()) if case.verified_at else None,
+        "due": str(case.due),
+        "in_time": not case.late,
+        "state": state,
+        "holds": case.holds,
+        "done": dict(done),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "controller": promise.register.controller,
+        "ledger": asdict(head) if head else None,
+    }
+    folder = lake.shared(lake.expiry(f"{FOLDER}{case.reference}-{state}"))
+    return lay(folder, content, lambda seal: _request_page(content, seal), keyring)
+
+
+def _request_page(receipt: Mapping[str, Any], seal: str) -> str:
+    done = "\n".join(f"| {name} | {count} |" for name, count in receipt["done"].items() if count is not None)
+    holds = ", ".join(f"`{each}`" for each in receipt["holds"]) or "none"
+    time = "in time" if receipt["in_time"] else "late"
+    return OF_A_REQUEST.format(**{**receipt, "done": done, "holds": holds, "time": time, "seal": seal})
+
+
+OF_A_REQUEST = """\
+# Receipt of a request
+
+{controller} was asked for {right} on {received} (request `{request}`), to be answered by {due}: **{state}**, {time}.
+
+| | |
+|---|---|
+{done}
+
+Legal holds over the person: {holds}. Who asked is in no record, plan or receipt. Written at {at}.
+
 seal `{seal}`
 """

@@ -71,7 +71,7 @@ class NoHoldStandsError(PolicyError):
         )
 
 
-class NobodyNamedError(PolicyError):
+class UnnamedDeciderError(PolicyError):
     """Whoever decides isn't named by a plain user name."""
 
     def __init__(self, reference: str) -> None:

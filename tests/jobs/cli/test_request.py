@@ -186,7 +186,7 @@ def test_who_decides_is_a_plain_user_name(world, run, ledger, by):
     reference = world.ask(10)
     code, _, said = run("refuse", reference, "--ground", "legal_obligation", "--by", by)
     assert (code, "Jane" in said, "jane" in said) == (cli.REFUSED, False, False)
-    assert ledger.last("refused")["error"] == "NobodyNamedError"
+    assert ledger.last("refused")["error"] == "UnnamedDeciderError"
 
 
 def test_what_is_extended_is_not_extended_again_and_what_is_refused_is_over(world, run, ledger):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.rights.inventory import Inventory, UnknownPlaceError, of_a_person
+from jobs.rights.traces import COPIES
 from policy.base import parse, read_yaml
 from policy.errors import InvalidPolicyFileError
 from policy.places import FORGETS, RIGHTS, SAYS, Places
@@ -48,6 +49,12 @@ def test_what_access_tells_of_is_what_erasure_ends(inventory):
         for right, deeds in (("access", SAYS), ("erasure", FORGETS))
     )
     assert told == ended == {place.name for place in inventory.places if place.holds_somebody}
+
+
+def test_every_zone_that_erasure_ends_is_one_that_erasure_looks_into_and_no_other(inventory):
+    line_by_line = {"landing", "memory", "restricted"}  # a day's sources; other people's lines stay
+    ended = {place.folder.partition("/")[0] for place in inventory.where("erasure", "erased") if place.folder}
+    assert {zone for zone, _ in COPIES} | line_by_line == ended - {"published"}
 
 
 def test_a_table_that_names_a_person_is_told_of_and_ended_whether_or_not_it_names_a_subject(promise, inventory):

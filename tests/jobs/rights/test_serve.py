@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from jobs.lake.tables import current_files, open_table
-from jobs.rights.request_errors import NightsCorrectError, NotItsTurnError
+from jobs.rights.carry import Hands
+from jobs.rights.disclose import AmberError
+from jobs.rights.request_errors import NightsCorrectError, NotItsTurnError, UnnamedDeciderError
 from jobs.rights.requests import on_record, reference_of
 from jobs.rights.serve import Office
 from tests.jobs.retention.world import identity
@@ -41,7 +43,7 @@ def asks(world, right, name="ada", verified=True, **more):
 
 @pytest.fixture
 def office(full):
-    return Office(full.promise, full.lake, full.keyring, full.ledger, NOW, lambda: full.spark)
+    return Office(Hands(full.promise, full.lake, full.keyring, full.ledger, NOW, lambda: full.spark))
 
 
 def served(office, reference):
@@ -94,8 +96,32 @@ def test_a_person_who_was_asked_is_not_asked_again_before_they_had_time(full, of
     office.look_for(reference)
     asked_at = on_record(full.ledger)[reference].at
     for hours, asked_again in ((71, False), (73, True)):
-        later = replace(office, now=asked_at + timedelta(hours=hours))
+        later = Office(replace(office.hands, now=asked_at + timedelta(hours=hours)))
         assert ([work.step for work in later.take_up(timedelta(hours=72))] == ["approve"]) == asked_again
+
+
+def test_whoever_approves_is_named_as_an_account_is(full, office):
+    reference = asks(full, "access")
+    office.take_up()
+    office.look_for(reference)
+    with pytest.raises(UnnamedDeciderError):
+        office.approve(reference, "Ada Lovelace, who asked for it herself")
+    assert on_record(full.ledger)[reference].state == "found"
+
+
+def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full, office):
+    reference = asks(full, "access")
+    office.take_up()
+    assert office.look_for(reference).state == "green"
+    office.approve(reference, "officer")
+    (full.lake.root / "strange").mkdir()
+    (full.lake.root / "strange" / "copy.csv").write_text(identity("ada"))
+    with pytest.raises(AmberError, match=r"strange has no line in policy/places\.yaml"):
+        office.carry_out(reference)
+    assert not list(full.lake.packages(reference).glob("*.zip"))
+    assert office.look_for(reference).state == "amber"
+    office.approve(reference, "officer")
+    assert office.carry_out(reference)["files"] == 1
 
 
 def test_an_erasure_takes_them_from_every_table_and_cannot_be_carried_out_unapproved(full, office):

@@ -1,0 +1,174 @@
+"""What each right does once a person has approved it: by the machinery of its own, on one person, told in counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.keys.ring import Keyring
+from jobs.lake.commits import discard_torn
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import current_files, find_table
+from jobs.lake.zones import Lake
+from jobs.platform.database import connect
+from jobs.retention.plan import load_plan
+from jobs.retention.planner import published_contracts
+from jobs.rights.cases import Book, Case
+from jobs.rights.disclose import Asked, Wish, disclose
+from jobs.rights.erase import erase, held_in, plan_erasure, prove_erasure
+from jobs.rights.erasing import erasing
+from jobs.rights.find import find
+from jobs.rights.lift import lift
+from jobs.rights.request_errors import NightsCorrectError
+from jobs.rights.requests import PLATFORM
+from jobs.rights.restrict import affected, restrict
+from jobs.rights.rows import Known
+from jobs.rights.subject import Subject, subject_of
+from jobs.rights.task import Place, Restriction
+from jobs.rights.tokens import linked
+from policy.promise import Promise
+
+Done = dict[str, Any]
+"""What was done, in counts, as the ledger takes it."""
+
+SUITE = "jobs"
+"""Who plans an erasure: no person, so that any person may approve it."""
+
+KEEPING_APART = frozenset({"restriction", "objection", "consent_withdrawal"})
+"""Rights that keep rows apart."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What carries rights out, at the moment ``now``. ``session``: Spark, started for erasures only."""
+
+    promise: Promise
+    lake: Lake
+    keyring: Keyring
+    ledger: Ledger
+    now: datetime
+    session: Callable[[], SparkSession]
+
+    def who(self, case: Case) -> Subject:
+        """Everything under which whoever asks is known.
+
+        Raises:
+            PlatformError, NoSubjectError: see `jobs.rights.subject.subject_of`.
+        """
+        with connect(self.now) as platform:
+            return subject_of(self.promise, platform, case.request.user_id)
+
+    def do(self, case: Case) -> Done:
+        """Carry out what was approved.
+
+        Raises:
+            AmberError: it was green when it was approved, and isn't now.
+            NightsCorrectError: a correction has days that weren't made again since it was approved.
+            StalePlanError: an erasure would take other rows today.
+        """
+        match case.request.right:
+            case "access" | "portability" as right:
+                return self._disclose(case, right)
+            case "rectification":
+                return self._correct(case)
+            case "erasure":
+                return self._erase(case)
+            case right if right in KEEPING_APART:
+                moved = restrict(self._restriction(case), self._place)
+                return {"rows": sum(each.rows for each in moved), "places": len(moved)}
+        raise AssertionError("a right that nobody knows waits for a person")
+
+    def _disclose(self, case: Case, right: Asked) -> Done:
+        with connect(self.now) as platform:
+            subject = subject_of(self.promise, platform, case.request.user_id)
+            names = linked(self.promise, self.keyring, subject.names)
+            known = Known(self.promise, self.lake, platform, subject, names)
+            findings = find(self.promise, self.lake, self.keyring, subject)
+            wish = Wish(case.reference, right, approved=found_of(case)["outcome"] == "amber")
+            made = disclose(wish, known, findings, self.now)
+        return {"rows": made.rows, "files": 1, "places": made.tables + made.releases}
+
+    # -- rectification -----------------------------------------------------------------------------
+
+    def _correct(self, case: Case) -> Done:
+        """The source is the truth: every published day of theirs was made again from it, through the gate."""
+        said = self.ledger.last("request_approved", reference=case.reference)
+        approved = said["seq"] if said is not None else 0
+        made = {(e["release"], e["day"]): e["seq"] for e in self.ledger.entries("published")}
+        theirs = {
+            (release, str(day))
+            for release, days in self.who(case).expected.items()
+            for day in days & self._published_days(release)
+        }
+        if missing := sorted(f"{release} {day}" for release, day in theirs if made.get((release, day), 0) < approved):
+            raise NightsCorrectError(case.reference, missing)
+        return {"places": len({release for release, _ in theirs}), "files": len(theirs)}
+
+    def _published_days(self, release: str) -> frozenset[date]:
+        table = find_table(self.lake.published(release))
+        return frozenset(file.day for file in current_files(table)) if table is not None else frozenset()
+
+    # -- erasure -----------------------------------------------------------------------------------
+
+    def plan(self, case: Case, subject: Subject) -> str:
+        """Say exactly what an erasure takes; the plan's hash. Nothing is changed."""
+        for contract in published_contracts(self.promise, self.lake):
+            with self.lake.alone(contract.release):
+                discard_torn(self.lake.published(contract.release), self.ledger)
+        subjects = {case.reference: subject.names}
+        with erasing(self.promise, self.lake, self.session(), subjects, frozenset({self.now.date()})) as at:
+            return plan_erasure(subjects, at, self.ledger, SUITE).hash
+
+    def _erase(self, case: Case) -> Done:
+        plan, subjects = load_plan(self.lake, found_of(case)["plan"]), {case.reference: self.who(case).names}
+        days = frozenset({date.fromisoformat(plan.day), self.now.date()})
+        with erasing(self.promise, self.lake, self.session(), subjects, days) as at:
+            made = erase(plan, subjects, at, self.ledger)
+        with erasing(self.promise, self.lake, None, subjects, days) as at:
+            prove_erasure(plan, at, self.ledger)
+        kept = sum(held_in(plan).values())
+        return {"plan": plan.hash, "rows": made.rows, "files": made.copies, "kept": kept, "places": len(plan.tables)}
+
+    # -- restriction -------------------------------------------------------------------------------
+
+    def bring_back(self, case: Case, book: Book) -> Done:
+        """Bring back what a lifted request kept apart, but for what another one keeps apart."""
+        returned = lift(self._restriction(case), list(self._others(case, book)), self._place)
+        return {"rows": sum(each.rows for each in returned), "places": len(returned)}
+
+    def _restriction(self, case: Case) -> Restriction:
+        purposes = frozenset[str]()
+        for asked in case.asked:
+            detail = json.dumps({"purpose": sorted(asked.purposes)}) if asked.purposes else None
+            purposes |= affected({"right": case.request.right, "detail": detail}, self.promise.register.purposes)
+        return Restriction.of(case.reference, self.who(case).names, purposes)
+
+    def _others(self, lifted: Case, book: Book) -> Iterator[Restriction]:
+        """Every other request for which this suite keeps rows apart."""
+        for case in book.cases:
+            by_us = case.state == "done" and case.record is not None and case.record.by != PLATFORM
+            apart = by_us and case.request.right in KEEPING_APART and not case.is_lifted
+            if apart and case.reference != lifted.reference:
+                yield self._restriction(case)
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.promise, self.lake, self.keyring, self.ledger)
+
+
+def found_of(case: Case) -> dict[str, Any]:
+    """What was found last, as it is on record.
+
+    Raises:
+        ValueError: nothing was.
+    """
+    entries = case.record.entries if case.record is not None else ()
+    for entry in reversed(entries):
+        if entry["kind"] == "request_found":
+            return entry
+    raise ValueError(f"request {case.reference}: nothing was found")

@@ -1,12 +1,14 @@
-"""A disk of its own whose power can be cut, for steps that say that something is there, or is gone."""
+"""A disk of its own whose power can be cut; a demo platform that a test may change, and somebody on it."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import shutil
+import sqlite3
 import struct
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,3 +67,26 @@ def lake_on_disk(lake, disk, monkeypatch):
 
     monkeypatch.setenv("IGNICLOUD_LAKE", str(disk.root / "lake"))
     return Lake.from_environment()
+
+
+@pytest.fixture
+def change(platform):
+    """A statement on the platform's database; what it answers."""
+
+    def run(statement, *values):
+        with closing(sqlite3.connect(platform)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    return run
+
+
+@pytest.fixture
+def busiest(change):
+    """The account with most security events of the day of which nobody asks anything: id, address, telephone."""
+    [person] = change(
+        "SELECT u.user_id, u.email, u.phone FROM security_events e JOIN professional_users u USING (user_id) "
+        "WHERE e.occurred_at LIKE '2026-03-12%' AND u.phone LIKE '+%' "
+        "AND u.user_id NOT IN (SELECT user_id FROM subject_requests) "
+        "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+    )
+    return person

@@ -1,8 +1,6 @@
 """A night of the demo platform holds nobody who must not be in it, and the gate says so without asking who made it."""
 
 import json
-import sqlite3
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -22,29 +20,6 @@ from jobs.retention.errors import PastPeriodError
 
 DAY, RUN, RELEASE = date(2026, 3, 12), "2026-03-12-test", "threat_events"
 VERIFIED = "2026-03-10 08:00:00.000000"
-
-
-@pytest.fixture
-def change(platform):
-    """A statement on the platform's database; what it answers."""
-
-    def run(statement, *values):
-        with closing(sqlite3.connect(platform)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
-
-    return run
-
-
-@pytest.fixture
-def busiest(change):
-    """The account with most security events of the day of which nobody asks anything: id, address, telephone."""
-    [person] = change(
-        "SELECT u.user_id, u.email, u.phone FROM security_events e JOIN professional_users u USING (user_id) "
-        "WHERE e.occurred_at LIKE '2026-03-12%' AND u.phone LIKE '+%' "
-        "AND u.user_id NOT IN (SELECT user_id FROM subject_requests) "
-        "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
-    )
-    return person
 
 
 def types(change, number, login, session=None):

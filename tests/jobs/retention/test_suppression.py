@@ -1,8 +1,6 @@
 """Whoever was erased is on a list that names nobody, and comes back by no way into the rows of a day."""
 
 import json
-import sqlite3
-from contextlib import closing
 from datetime import date
 
 import pytest
@@ -154,27 +152,6 @@ def test_a_number_is_read_the_same_with_and_without_spark(spark, typed, digits):
 
 
 # -- a day of the demo platform
-
-
-@pytest.fixture
-def change(platform):
-    def run(statement, *values):
-        with closing(sqlite3.connect(platform)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
-
-    return run
-
-
-@pytest.fixture
-def busiest(change):
-    """The account with most security events of the day of which nobody asks anything: id, address, telephone."""
-    [person] = change(
-        "SELECT u.user_id, u.email, u.phone FROM security_events e JOIN professional_users u USING (user_id) "
-        "WHERE e.occurred_at LIKE '2026-03-12%' AND u.phone LIKE '+%' "
-        "AND u.user_id NOT IN (SELECT user_id FROM subject_requests) "
-        "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
-    )
-    return person
 
 
 def test_an_erased_person_comes_back_neither_by_a_rerun_nor_without_an_account_nor_past_the_gate(

@@ -1,8 +1,6 @@
 """Erased, then everything that could bring somebody back: landing restored, late events, the day made again."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 from datetime import date
 
 import pytest
@@ -19,15 +17,6 @@ from jobs.rights.traces import files_of
 
 DAY, TODAY, RELEASE, REFERENCE = date(2026, 3, 12), date(2026, 3, 13), "threat_events", "a" * 16
 COLUMNS = ("person", "email", "phone")
-
-
-@pytest.fixture
-def change(platform):
-    def run(statement, *values):
-        with closing(sqlite3.connect(platform)) as connection, connection:
-            return connection.execute(statement, values).fetchall()
-
-    return run
 
 
 @pytest.fixture
@@ -50,15 +39,10 @@ def traces_left(at):
 
 
 def test_nobody_comes_back_by_a_judged_run_a_restored_landing_a_late_event_or_a_rerun(
-    promise, spark, lake, ledger, change, night, tmp_path, monkeypatch
+    promise, spark, lake, ledger, change, busiest, night, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("jobs.lake.tables.MOMENT", 0)
-    [person] = change(
-        "SELECT u.user_id, u.email, u.phone FROM security_events e JOIN professional_users u USING (user_id) "
-        "WHERE e.occurred_at LIKE '2026-03-12%' AND u.phone LIKE '+%' "
-        "AND u.user_id NOT IN (SELECT user_id FROM subject_requests) GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
-    )
-    subjects = {REFERENCE: [Name(kind, value, 0, None) for kind, value in zip(COLUMNS, person, strict=True)]}
+    subjects = {REFERENCE: [Name(kind, value, 0, None) for kind, value in zip(COLUMNS, busiest, strict=True)]}
     extract_day(promise, DAY, lake, ledger)
     night("first")
     night("judged", publish=False)
@@ -82,7 +66,7 @@ def test_nobody_comes_back_by_a_judged_run_a_restored_landing_a_late_event_or_a_
     night("restored")
     change(
         "INSERT INTO security_events (event_id, occurred_at, user_id, attempted_login, kind) VALUES (?, ?, ?, ?, 'login_ok')",
-        "00000000-0000-4000-8000-0000000000ee", "2026-03-12 23:59:00.000000", person[0], person[1].upper(),
+        "00000000-0000-4000-8000-0000000000ee", "2026-03-12 23:59:00.000000", busiest[0], busiest[1].upper(),
     )  # fmt: skip
     extract_day(promise, DAY, lake, ledger)
     night("late")

@@ -20,8 +20,8 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files
 from jobs.lake.zones import Lake
 from jobs.people.relationships import Name
-from jobs.rights.erase import approve_erasure, erase, plan_erasure, prove_erasure
-from jobs.rights.erasing import Subjects, erasing
+from jobs.rights.erasure.erase import approve_erasure, erase, plan_erasure, prove_erasure
+from jobs.rights.erasure.erasing import Subjects, erasing
 from jobs.spark.session import spark
 from policy.promise import Promise
 

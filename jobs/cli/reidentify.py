@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import policy
 from jobs.lake.zones import Lake
-from jobs.rights import disclose, reidentify
+from jobs.rights import reidentify
+from jobs.rights.disclosure import disclose
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

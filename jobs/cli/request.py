@@ -15,11 +15,11 @@ import policy
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.rights import decisions
-from jobs.rights.book import read_book
-from jobs.rights.cases import Book, Case
-from jobs.rights.expected import expected
-from jobs.rights.inventory import Inventory
+from jobs.rights.finding.inventory import Inventory
+from jobs.rights.requests import decisions
+from jobs.rights.requests.book import read_book
+from jobs.rights.requests.cases import Book, Case
+from jobs.rights.requests.expected import expected
 from policy.answering import Answering
 from policy.periods import now
 from policy.promise import Promise

@@ -18,19 +18,19 @@ from jobs.lake.zones import Lake
 from jobs.platform.database import connect
 from jobs.retention.plan import load_plan
 from jobs.retention.planner import published_contracts
-from jobs.rights.cases import Book, Case
-from jobs.rights.disclose import Asked, Wish, disclose
-from jobs.rights.erase import erase, held_in, plan_erasure, prove_erasure
-from jobs.rights.erasing import erasing
-from jobs.rights.find import find
-from jobs.rights.lift import lift
-from jobs.rights.request_errors import NightsCorrectError
-from jobs.rights.requests import PLATFORM
-from jobs.rights.restrict import affected, restrict
-from jobs.rights.rows import Known
-from jobs.rights.subject import Subject, subject_of
-from jobs.rights.task import Place, Restriction
-from jobs.rights.tokens import linked
+from jobs.rights.disclosure.disclose import Asked, Wish, disclose
+from jobs.rights.disclosure.rows import Known
+from jobs.rights.erasure.erase import erase, held_in, plan_erasure, prove_erasure
+from jobs.rights.erasure.erasing import erasing
+from jobs.rights.finding.find import find
+from jobs.rights.finding.subject import Subject, subject_of
+from jobs.rights.finding.tokens import linked
+from jobs.rights.requests.cases import Book, Case
+from jobs.rights.requests.errors import NightsCorrectError
+from jobs.rights.requests.request import PLATFORM
+from jobs.rights.restriction.lift import lift
+from jobs.rights.restriction.restrict import affected, restrict
+from jobs.rights.restriction.task import Place, Restriction
 from policy.promise import Promise
 
 Done = dict[str, Any]
@@ -58,7 +58,7 @@ class Hands:
         """Everything under which whoever asks is known.
 
         Raises:
-            PlatformError, NoSubjectError: see `jobs.rights.subject.subject_of`.
+            PlatformError, NoSubjectError: see `jobs.rights.finding.subject.subject_of`.
         """
         with connect(self.now) as platform:
             return subject_of(self.promise, platform, case.request.user_id)

@@ -13,8 +13,8 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.retention.plan import Plan
 from jobs.retention.receipt import TableProof, lay
-from jobs.rights.cases import Case
-from jobs.rights.erasing import ErasingLook
+from jobs.rights.erasure.erasing import ErasingLook
+from jobs.rights.requests.cases import Case
 from policy.promise import Promise
 
 

@@ -16,17 +16,17 @@ from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.retention.plan import load_plan
-from jobs.rights.book import level, read_book
 from jobs.rights.carry import SUITE, Done, Hands, found_of
-from jobs.rights.cases import Book, Case
-from jobs.rights.decisions import require_name
-from jobs.rights.erase import approve_erasure
-from jobs.rights.expected import Step, expected
-from jobs.rights.find import find
-from jobs.rights.found import Findings
+from jobs.rights.erasure.erase import approve_erasure
+from jobs.rights.finding.find import find
+from jobs.rights.finding.found import Findings
 from jobs.rights.receipts import write_request_receipt
-from jobs.rights.request_errors import NotItsTurnError
-from jobs.rights.requests import State, record
+from jobs.rights.requests.book import level, read_book
+from jobs.rights.requests.cases import Book, Case
+from jobs.rights.requests.decisions import require_name
+from jobs.rights.requests.errors import NotItsTurnError
+from jobs.rights.requests.expected import Step, expected
+from jobs.rights.requests.request import State, record
 from policy.answering import LEGAL_HOLDS
 from policy.promise import Promise
 
@@ -67,7 +67,7 @@ class Office:
         """Every request as it stands.
 
         Raises:
-            PlatformError, SourceDriftError: see `jobs.rights.book.read_book`.
+            PlatformError, SourceDriftError: see `jobs.rights.requests.book.read_book`.
         """
         return read_book(self.hands.promise, self.hands.keyring, self.ledger, self.hands.now)
 
@@ -94,7 +94,7 @@ class Office:
 
         Raises:
             NotItsTurnError: the request isn't verified and understood, or it is over.
-            LostEpochError, TornCommitError: see `jobs.rights.find.find`.
+            LostEpochError, TornCommitError: see `jobs.rights.finding.find.find`.
         """
         with self.hands.lake.alone("requests"):
             case = self._at(reference, "find", "approve", "carry_out")

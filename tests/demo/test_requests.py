@@ -7,9 +7,9 @@ import pytest
 
 from demo.requests import REQUESTS
 from jobs.keys.ring import Keyring
-from jobs.rights.book import read_book
-from jobs.rights.expected import expected
-from jobs.rights.requests import reference_of
+from jobs.rights.requests.book import read_book
+from jobs.rights.requests.expected import expected
+from jobs.rights.requests.request import reference_of
 from tests.demo.conftest import UNTIL
 
 NEXT = {

@@ -12,8 +12,8 @@ from jobs import cli
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.rights.book import level, read_book
-from jobs.rights.requests import on_record, record, reference_of
+from jobs.rights.requests.book import level, read_book
+from jobs.rights.requests.request import on_record, record, reference_of
 
 NOW = datetime(2026, 3, 13, 5, tzinfo=UTC)  # tests/conftest.py: clock
 NAME = "Jane Roe"

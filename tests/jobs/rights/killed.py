@@ -9,11 +9,11 @@ from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import connect
-from jobs.rights import disclose
-from jobs.rights.found import Findings
-from jobs.rights.rows import Known
-from jobs.rights.subject import subject_of
-from jobs.rights.tokens import linked
+from jobs.rights.disclosure import disclose
+from jobs.rights.disclosure.rows import Known
+from jobs.rights.finding.found import Findings
+from jobs.rights.finding.subject import subject_of
+from jobs.rights.finding.tokens import linked
 
 
 def main(user: str, moment: str) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.rights.asked import Asked, Correction, Words
-from jobs.rights.requests import Request
+from jobs.rights.requests.asked import Asked, Correction, Words
+from jobs.rights.requests.request import Request
 
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 WORDS = Words(frozenset({"threat", "news"}), frozenset({"city", "family_name"}))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import policy
 from demo.deadlines import feasts
-from jobs.rights.calendar import Place, UnknownCalendarError, alert, alerts, due, extended
+from jobs.rights.requests.calendar import Place, UnknownCalendarError, alert, alerts, due, extended
 from policy.periods import add_months
 
 FRANCE, MOSELLE = Place("FR", timezone="Europe/Paris"), Place("FR", "Moselle", "Europe/Paris")

@@ -7,12 +7,12 @@ import pytest
 
 import policy
 from jobs.people.relationships import Hold
-from jobs.rights.asked import Words
-from jobs.rights.cases import Desk
-from jobs.rights.expected import expected
-from jobs.rights.held import Held
-from jobs.rights.request_errors import NoSuchRequestError
-from jobs.rights.requests import Record, Request
+from jobs.rights.requests.asked import Words
+from jobs.rights.requests.cases import Desk
+from jobs.rights.requests.errors import NoSuchRequestError
+from jobs.rights.requests.expected import expected
+from jobs.rights.requests.held import Held
+from jobs.rights.requests.request import Record, Request
 
 ANSWERING = policy.load().register.answering
 WORDS = Words(frozenset({"threat", "news"}), frozenset({"city"}))

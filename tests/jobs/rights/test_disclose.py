@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from jobs.platform.database import connect
-from jobs.rights import disclose
-from jobs.rights.disclose import AmberError, Wish
-from jobs.rights.find import find
-from jobs.rights.found import Findings
-from jobs.rights.rows import ASKED, KEYED, OTHERS, YOU, Known
-from jobs.rights.subject import subject_of
-from jobs.rights.tokens import linked
+from jobs.rights.disclosure import disclose
+from jobs.rights.disclosure.disclose import AmberError, Wish
+from jobs.rights.disclosure.rows import ASKED, KEYED, OTHERS, YOU, Known
+from jobs.rights.finding.find import find
+from jobs.rights.finding.found import Findings
+from jobs.rights.finding.subject import subject_of
+from jobs.rights.finding.tokens import linked
 from tests.jobs.retention.world import identity
 
 ADA, BOB = identity("ada"), identity("bob")

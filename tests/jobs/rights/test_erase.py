@@ -15,9 +15,9 @@ from jobs.retention import execute as executing
 from jobs.retention.errors import StalePlanError
 from jobs.retention.receipt import require_sealed
 from jobs.retention.suppression import Lists
-from jobs.rights import erase as erasure
-from jobs.rights.erase import approve_erasure, erase, held_in, plan_erasure, prove_erasure
-from jobs.rights.erasing import erasing
+from jobs.rights.erasure import erase as erasure
+from jobs.rights.erasure.erase import approve_erasure, erase, held_in, plan_erasure, prove_erasure
+from jobs.rights.erasure.erasing import erasing
 from jobs.rights.errors import ErasureNotApprovedError, ErasureUnprovedError, NobodyNamedError, OtherPeopleError
 from tests.jobs.retention.world import identity
 

@@ -11,11 +11,11 @@ from jobs.keys.ring import remembered_as
 from jobs.people.relationships import Name
 from jobs.platform.database import connect
 from jobs.retention.errors import LostEpochError
-from jobs.rights.find import find, find_all
-from jobs.rights.found import Found
-from jobs.rights.inventory import Inventory
-from jobs.rights.subject import Subject, subject_of
-from jobs.rights.tokens import linked
+from jobs.rights.finding.find import find, find_all
+from jobs.rights.finding.found import Found
+from jobs.rights.finding.inventory import Inventory
+from jobs.rights.finding.subject import Subject, subject_of
+from jobs.rights.finding.tokens import linked
 from tests.jobs.retention.world import identity
 
 ADA = identity("ada")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.rights.inventory import Inventory, UnknownPlaceError, of_a_person
-from jobs.rights.traces import COPIES
+from jobs.rights.erasure.traces import COPIES
+from jobs.rights.finding.inventory import Inventory, UnknownPlaceError, of_a_person
 from policy.base import parse, read_yaml
 from policy.errors import InvalidPolicyFileError
 from policy.places import FORGETS, RIGHTS, SAYS, Places

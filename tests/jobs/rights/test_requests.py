@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import KINDS, UnrecordableError
-from jobs.rights.request_errors import IllegalMoveError, OtherRightError, UnexplainedMoveError
-from jobs.rights.requests import KIND_OF, MOVES, NEEDS, OVER, PLATFORM, Request, on_record, record, reference_of
+from jobs.rights.requests.errors import IllegalMoveError, OtherRightError, UnexplainedMoveError
+from jobs.rights.requests.request import KIND_OF, MOVES, NEEDS, OVER, PLATFORM, Request, on_record, record, reference_of
 
 ONE, OTHER = "0123456789abcdef", "fedcba9876543210"
 SAID = {

@@ -12,14 +12,14 @@ from jobs.lake.files import sha256_of
 from jobs.people.relationships import Name
 from jobs.retention.epochs import Claims, needed_by
 from jobs.retention.search import found_in
-from jobs.rights import lift as lifting
-from jobs.rights import restrict as restricting
-from jobs.rights.erase import approve_erasure, erase, plan_erasure, prove_erasure
-from jobs.rights.erasing import erasing
+from jobs.rights.erasure.erase import approve_erasure, erase, plan_erasure, prove_erasure
+from jobs.rights.erasure.erasing import erasing
 from jobs.rights.errors import NobodyNamedError
-from jobs.rights.lift import lift
-from jobs.rights.restrict import affected, restrict
-from jobs.rights.task import Place, Restriction, Task
+from jobs.rights.restriction import lift as lifting
+from jobs.rights.restriction import restrict as restricting
+from jobs.rights.restriction.lift import lift
+from jobs.rights.restriction.restrict import affected, restrict
+from jobs.rights.restriction.task import Place, Restriction, Task
 from tests.jobs.retention.world import identity
 
 TODAY, DAY, OTHER = date(2026, 3, 10), date(2026, 2, 1), date(2026, 2, 2)

@@ -9,9 +9,9 @@ import pytest
 
 from jobs.lake.tables import current_files, open_table
 from jobs.rights.carry import Hands
-from jobs.rights.disclose import AmberError
-from jobs.rights.request_errors import NightsCorrectError, NotItsTurnError, UnnamedDeciderError
-from jobs.rights.requests import on_record, reference_of
+from jobs.rights.disclosure.disclose import AmberError
+from jobs.rights.requests.errors import NightsCorrectError, NotItsTurnError, UnnamedDeciderError
+from jobs.rights.requests.request import on_record, reference_of
 from jobs.rights.serve import Office
 from tests.jobs.retention.world import identity
 

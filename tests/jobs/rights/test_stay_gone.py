@@ -11,9 +11,9 @@ from jobs.night.protect import protect_release
 from jobs.night.publish import publish_release
 from jobs.night.validate import validate_release
 from jobs.people.relationships import Name
-from jobs.rights.erase import approve_erasure, erase, plan_erasure, prove_erasure, searched
-from jobs.rights.erasing import erasing
-from jobs.rights.traces import files_of
+from jobs.rights.erasure.erase import approve_erasure, erase, plan_erasure, prove_erasure, searched
+from jobs.rights.erasure.erasing import erasing
+from jobs.rights.erasure.traces import files_of
 
 DAY, TODAY, RELEASE, REFERENCE = date(2026, 3, 12), date(2026, 3, 13), "threat_events", "a" * 16
 COLUMNS = ("person", "email", "phone")

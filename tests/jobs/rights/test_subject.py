@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from jobs.platform.database import connect
-from jobs.rights.subject import NoSubjectError, subject_of
+from jobs.rights.finding.subject import NoSubjectError, subject_of
 from policy.errors import UnlistedColumnError
 from tests.jobs.retention.world import identity
 

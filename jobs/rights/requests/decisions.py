@@ -8,18 +8,18 @@ from __future__ import annotations
 from datetime import date
 
 from jobs.lake.ledger import Entry, Ledger
-from jobs.rights.book import level
-from jobs.rights.calendar import Place, extended
-from jobs.rights.cases import Case
 from jobs.rights.reidentify import NAME
-from jobs.rights.request_errors import (
+from jobs.rights.requests.book import level
+from jobs.rights.requests.calendar import Place, extended
+from jobs.rights.requests.cases import Case
+from jobs.rights.requests.errors import (
     ExtendedBeforeError,
     NoHoldStandsError,
     TooLateToExtendError,
     UnlistedReasonError,
     UnnamedDeciderError,
 )
-from jobs.rights.requests import record
+from jobs.rights.requests.request import record
 from policy.answering import LEGAL_HOLDS, Answering
 
 

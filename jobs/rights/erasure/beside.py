@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from jobs.lake.memory import PERSON
 from jobs.retention.apart import count, put, read_rows
-from jobs.rights.erasing import ErasingLook
+from jobs.rights.erasure.erasing import ErasingLook
 
 
 def forget_in_memories(at: ErasingLook) -> int:

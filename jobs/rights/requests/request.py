@@ -2,7 +2,7 @@
 
 Outside the platform a request has one name, ``reference``: the first 16 hex digits of an HMAC over its id under the
 keyring's own key. Who asked, and in which words, is in no representation, error or entry of the ledger. What is on
-record is what the suite did; what the platform says of a request is read from the platform (`jobs.rights.book`).
+record is what the suite did; what the platform says of a request is read from the platform (see `book`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Entry, Ledger
 from jobs.people.wishes import RIGHTS, Row, word
-from jobs.rights.request_errors import IllegalMoveError, OtherRightError, UnexplainedMoveError
+from jobs.rights.requests.errors import IllegalMoveError, OtherRightError, UnexplainedMoveError
 
 State = Literal[
     "received", "identity_verified", "found", "approved", "done", "refused", "extended", "joined", "lifted"

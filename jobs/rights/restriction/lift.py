@@ -22,8 +22,8 @@ from jobs.lake.tables import current_files, day_of
 from jobs.retention.apart import count, mask_of, put
 from jobs.retention.deadline import Deadline
 from jobs.retention.execute import linked
-from jobs.rights.restrict import counts_of, lot_of, settle
-from jobs.rights.task import Place, Restriction, Task, tasks
+from jobs.rights.restriction.restrict import counts_of, lot_of, settle
+from jobs.rights.restriction.task import Place, Restriction, Task, tasks
 from policy.periods import now
 
 

@@ -24,7 +24,7 @@ from jobs.retention.names import live_keys, named_in, spellings, tokens_without_
 from jobs.retention.naming import Names
 from jobs.retention.planner import published_contracts, unreferenced
 from jobs.retention.spoken import IN_LETTERS, RESTRICTION, said_of, unrecorded
-from jobs.rights.erasing import CLASSES, as_written, numbered
+from jobs.rights.erasure.erasing import CLASSES, as_written, numbered
 from jobs.rights.errors import NobodyNamedError
 from policy.contract import Contract
 from policy.promise import Promise

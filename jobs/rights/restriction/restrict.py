@@ -2,8 +2,7 @@
 
 The person's rows leave every release of the affected purposes in one commit a table, and are kept apart: the very
 rows, closed, under the same keys and the same retention (`jobs.retention.apart`). New nights leave the person out
-(`jobs.people.wishes`), `jobs.rights.lift` puts the rows back. What is kept apart is on the disk before the commit:
-killed in between, running again finishes, and nothing is lost or there twice.
+(`jobs.people.wishes`), `lift` puts the rows back. What is kept apart is on the disk before the commit: killed in between, running again finishes, and nothing is lost or there twice.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
 from jobs.retention.naming import Names
 from jobs.retention.spoken import IN_LETTERS
-from jobs.rights.task import Place, Restriction, Task, tasks
+from jobs.rights.restriction.task import Place, Restriction, Task, tasks
 from policy.register import Purpose
 
 

@@ -17,10 +17,10 @@ from jobs.people.exclusion import SPELLING
 from jobs.people.phones import typed_digits
 from jobs.people.reading import ACCOUNTS
 from jobs.platform.database import Asked, Platform
-from jobs.rights.find import rows_of
-from jobs.rights.inventory import Inventory
-from jobs.rights.subject import Subject
-from jobs.rights.tokens import Linked
+from jobs.rights.finding.find import rows_of
+from jobs.rights.finding.inventory import Inventory
+from jobs.rights.finding.subject import Subject
+from jobs.rights.finding.tokens import Linked
 from jobs.treatments.normalise import spelled
 from policy.contract import Contract, Output
 from policy.periods import epoch_of

@@ -15,10 +15,10 @@ from jobs.people.reading import ACCOUNTS, People
 from jobs.people.wishes import Row
 from jobs.platform.database import connect
 from jobs.platform.drift import require_classified
-from jobs.rights.asked import Words
-from jobs.rights.cases import Book, Case, Desk
-from jobs.rights.held import Held
-from jobs.rights.requests import MOVES, PLATFORM, Request, State, on_record, record
+from jobs.rights.requests.asked import Words
+from jobs.rights.requests.cases import Book, Case, Desk
+from jobs.rights.requests.held import Held
+from jobs.rights.requests.request import MOVES, PLATFORM, Request, State, on_record, record
 from policy.promise import Promise
 
 COLUMNS = (
@@ -62,7 +62,8 @@ def level(case: Case, ledger: Ledger) -> tuple[State, ...]:
     """Put on record what the platform says of ``case`` and the ledger doesn't yet; the states that it recorded.
 
     Of a book that is read again nothing is recorded twice. A refusal or an extension of the platform's is recorded
-    once its ground or reason is said (`jobs.rights.decisions`), what is found, approved and done by whoever does it.
+    once its ground or reason is said (`jobs.rights.requests.decisions`), what is found, approved and done by whoever
+    does it.
     """
     request, made = case.request, list[State]()
     state = case.record.state if case.record else None

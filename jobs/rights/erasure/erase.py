@@ -27,11 +27,11 @@ from jobs.retention.proof import prove_table
 from jobs.retention.receipt import TableProof
 from jobs.retention.suppression import Lists
 from jobs.retention.zones import Leftover
-from jobs.rights.beside import forget_in_memories
-from jobs.rights.erasing import ErasingLook, Subjects, numbered, sealed
+from jobs.rights.erasure.beside import forget_in_memories
+from jobs.rights.erasure.erasing import ErasingLook, Subjects, numbered, sealed
+from jobs.rights.erasure.traces import everywhere
 from jobs.rights.errors import ErasureNotApprovedError, ErasureUnprovedError, NobodyNamedError, OtherPeopleError
 from jobs.rights.receipts import write_erasure_receipt
-from jobs.rights.traces import everywhere
 from policy.periods import now
 
 ERASURE = Said("erasure_planned", "rows_erased", "erasure_done", "erasure_proved", "erased")

@@ -14,8 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from jobs.lake.ledger import Ledger
-from jobs.rights.found import Findings
-from jobs.rights.inventory import Inventory
+from jobs.rights.finding.found import Findings
+from jobs.rights.finding.inventory import Inventory
 from policy.contract import Contract
 from policy.periods import RAW_KEPT, months_of
 from policy.places import Right

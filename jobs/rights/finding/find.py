@@ -24,10 +24,10 @@ from jobs.lake.zones import Lake
 from jobs.retention.names import live_keys, named_in
 from jobs.retention.naming import Names, naming, texts_of
 from jobs.retention.search import ANCHOR, present_in
-from jobs.rights.found import Findings, Found
-from jobs.rights.inventory import Inventory, Place
-from jobs.rights.subject import Subject
-from jobs.rights.tokens import Linked, linked_all
+from jobs.rights.finding.found import Findings, Found
+from jobs.rights.finding.inventory import Inventory, Place
+from jobs.rights.finding.subject import Subject
+from jobs.rights.finding.tokens import Linked, linked_all
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise

@@ -12,7 +12,7 @@ from typing import Any
 
 from jobs.people.reading import ACCOUNTS
 from jobs.people.wishes import BY_GROUND, OUTCOMES, named_purposes, parsed, word
-from jobs.rights.requests import UNKNOWN, Request
+from jobs.rights.requests.request import UNKNOWN, Request
 from policy.promise import Promise
 
 REMARKS = frozenset({"message", "reason", "comment"})

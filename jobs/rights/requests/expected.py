@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from jobs.rights.cases import Case
-from jobs.rights.requests import PLATFORM, State
+from jobs.rights.requests.cases import Case
+from jobs.rights.requests.request import PLATFORM, State
 from policy.answering import LEGAL_HOLDS, Answering
 from policy.command_line import command
 

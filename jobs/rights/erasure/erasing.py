@@ -23,7 +23,7 @@ from jobs.retention.deadline import Deadline
 from jobs.retention.names import NAMING
 from jobs.retention.planner import Look, look
 from jobs.retention.zones import Leftover
-from jobs.rights.traces import Traces, copies_of
+from jobs.rights.erasure.traces import Traces, copies_of
 from jobs.treatments.normalise import spelled
 from policy.contract import Contract
 from policy.periods import months_of

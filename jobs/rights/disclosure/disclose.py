@@ -22,9 +22,9 @@ from typing import Any, BinaryIO, Literal
 from jobs.lake.files import BLOCK, becoming, clear_left_over, flush, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.rights.found import Findings
-from jobs.rights.rows import Known, Part, Row
-from jobs.rights.summary import Kept, summary
+from jobs.rights.disclosure.rows import Known, Part, Row
+from jobs.rights.disclosure.summary import Kept, summary
+from jobs.rights.finding.found import Findings
 from policy.errors import PolicyError
 from policy.periods import RAW_KEPT
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from jobs.people.wishes import REFUSED
-from jobs.rights.asked import Asked, Words
-from jobs.rights.calendar import Place, alert, due, extended
-from jobs.rights.held import Held
-from jobs.rights.request_errors import NoSuchRequestError
-from jobs.rights.requests import OVER, PLATFORM, Record, Request, State
+from jobs.rights.requests.asked import Asked, Words
+from jobs.rights.requests.calendar import Place, alert, due, extended
+from jobs.rights.requests.errors import NoSuchRequestError
+from jobs.rights.requests.held import Held
+from jobs.rights.requests.request import OVER, PLATFORM, Record, Request, State
 from policy.answering import LEGAL_HOLDS, Answering
 
 NOTHING = timedelta()

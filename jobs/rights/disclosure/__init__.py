@@ -1,0 +1,1 @@
+"""What is known of somebody, as they may read it and take it along."""

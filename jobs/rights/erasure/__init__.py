@@ -1,0 +1,1 @@
+"""Whoever asks to be erased: planned, approved, forgotten everywhere, proved."""

@@ -1,0 +1,1 @@
+"""Where somebody stands: every place, every identifier, every token."""

@@ -1,0 +1,1 @@
+"""A data subject's request: what is asked, until when, what comes next."""

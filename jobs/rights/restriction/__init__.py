@@ -1,0 +1,1 @@
+"""Rows that leave the releases and can come back."""

@@ -2,7 +2,8 @@
 
 The person's rows leave every release of the affected purposes in one commit a table, and are kept apart: the very
 rows, closed, under the same keys and the same retention (`jobs.retention.apart`). New nights leave the person out
-(`jobs.people.wishes`), `lift` puts the rows back. What is kept apart is on the disk before the commit: killed in between, running again finishes, and nothing is lost or there twice.
+(`jobs.people.wishes`), `lift` puts the rows back. What is kept apart is on the disk before the commit: killed in
+between, running again finishes, and nothing is lost or there twice.
 """
 
 from __future__ import annotations

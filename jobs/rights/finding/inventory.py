@@ -15,23 +15,11 @@ from typing import Literal
 from jobs.people.wishes import BY_GROUND
 from policy import places
 from policy.contract import Contract
-from policy.errors import PolicyError
 from policy.places import RIGHTS, Deed, Line, Right
 from policy.promise import Promise
 from policy.sources import OF_A_PERSON, Identifier, Source
 
 Kind = Literal["table", "release", "export", "zone"]
-
-
-class UnknownPlaceError(PolicyError):
-    """The lake has a folder that the inventory has no line for."""
-
-    def __init__(self, folders: frozenset[str]) -> None:
-        self.folders = folders
-        super().__init__(
-            f"the lake has {', '.join(sorted(folders))}, and nobody said what the rights of data subjects do there; "
-            "give each a line in policy/places.yaml, or ask who made it"
-        )
 
 
 @dataclass(frozen=True)
@@ -86,15 +74,6 @@ class Inventory:
     def zones(self) -> frozenset[str]:
         """The folders right below the lake's root that have a line."""
         return frozenset(place.folder.partition("/")[0] for place in self.places if place.folder is not None)
-
-    def require_known(self, folders: frozenset[str]) -> None:
-        """Each of these folders of the lake has a line.
-
-        Raises:
-            UnknownPlaceError: one hasn't.
-        """
-        if unknown := folders - self.zones:
-            raise UnknownPlaceError(unknown)
 
     def table(self) -> Iterator[str]:
         """The lines that a person reads: each place, whom it can hold and under which keys, and the seven rights."""

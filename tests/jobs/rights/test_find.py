@@ -11,7 +11,7 @@ from jobs.keys.ring import remembered_as
 from jobs.people.relationships import Name
 from jobs.platform.database import connect
 from jobs.retention.errors import LostEpochError
-from jobs.rights.finding.find import find, find_all
+from jobs.rights.finding.find import UNKNOWN, find, find_all
 from jobs.rights.finding.found import Found
 from jobs.rights.finding.inventory import Inventory
 from jobs.rights.finding.subject import Subject, subject_of
@@ -162,8 +162,8 @@ def test_somebody_whom_the_platform_has_no_more_or_shares_with_others_is_amber(l
 def test_what_nobody_wrote_a_line_for_is_searched_and_amber(lake, keyring, promise):
     (lake.private(lake.root / "cache") / "x.txt").write_text(ADA)
     found = find(promise, lake, keyring, SUBJECT)
-    assert found.amber == ("unknown cache has no line in policy/places.yaml",)
-    assert Found("unknown cache", files=1) in found.found
+    assert found.amber == (f"{UNKNOWN} has files; give it a line in policy/places.yaml",)
+    assert Found(UNKNOWN, files=1) in found.found
 
 
 def test_short_texts_are_looked_for_as_tokens_only(lake, keyring, promise):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.rights.erasure.traces import COPIES
-from jobs.rights.finding.inventory import Inventory, UnknownPlaceError, of_a_person
+from jobs.rights.finding.inventory import Inventory, of_a_person
 from policy.base import parse, read_yaml
 from policy.errors import InvalidPolicyFileError
 from policy.places import FORGETS, RIGHTS, SAYS, Places
@@ -80,12 +80,6 @@ def test_a_right_that_rests_on_another_ground_does_nothing_in_a_release(inventor
 
 def test_the_rights_are_those_that_people_can_ask_for(promise):
     assert set(RIGHTS) == set(promise.source("subject_requests").columns["right"].values)
-
-
-def test_a_folder_that_nobody_wrote_a_line_for_is_named(inventory):
-    inventory.require_known(frozenset({"landing", "published"}))
-    with pytest.raises(UnknownPlaceError, match=r"cache.*policy/places\.yaml"):
-        inventory.require_known(frozenset({"landing", "cache"}))
 
 
 def test_the_table_says_of_every_place_what_each_right_does_there(inventory):

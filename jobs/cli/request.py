@@ -15,6 +15,8 @@ import policy
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from jobs.people.wishes import RIGHTS
+from jobs.rights.finding.found import Findings
 from jobs.rights.finding.inventory import Inventory
 from jobs.rights.requests import decisions
 from jobs.rights.requests.book import read_book
@@ -26,6 +28,8 @@ from policy.promise import Promise
 
 GONE = "the platform has it no more"
 BOOKKEEPING = {"seq", "at", "kind", "prev", "hash", "reference", "right"}
+SEVERAL = ("find", "approve", "carry-out")
+"""Actions that take any number of requests."""
 HEAD = ("reference", "right", "received", "due", "state", "days left", "ground")
 ROW = "{:<16}  {:<18}  {:<10}  {:<10}  {:<17}  {:>9}  {}"
 
@@ -37,14 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--open", action="store_true", help="only those with which something must still happen")
     for name, about in (
         ("show", "one request: what is known of it, and what must happen next"),
-        ("find", "find everything of theirs in every place, and plan what an erasure takes"),
+        ("find", "find everything of theirs in every place, and plan what the erasures among them take"),
         ("approve", "record a person's word on what was found"),
-        ("carry-out", "do what was approved, or bring back what was lifted"),
+        ("carry-out", "do what was approved, or bring back what was lifted; erasures planned together as one"),
         ("extend", "record that it is answered within three months of receipt"),
         ("refuse", "record that it is refused as a whole"),
     ):
         action = actions.add_parser(name, help=about)
-        action.add_argument("reference", type=_reference)
+        if name in SEVERAL:
+            action.add_argument("references", type=_reference, nargs="+", metavar="reference")
+        else:
+            action.add_argument("reference", type=_reference)
         if name == "extend":
             action.add_argument("--reason", required=True, help="a word of extensions in policy/register.yaml")
         if name == "refuse":
@@ -52,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("extend", "refuse", "approve"):
             action.add_argument("--by", required=True, help="who decides")
 
+    waiting = actions.add_parser("waiting", help="the references of a right whose turn a step is, one a line")
+    waiting.add_argument("right", choices=sorted(RIGHTS))
+    waiting.add_argument("step", choices=("find", "approve", "carry-out"))
     taking = actions.add_parser("take-up", help="record what the platform says; who goes on, as one JSON line")
     taking.add_argument("--waiting", type=int, default=0, help="hours for which what was found is left to a person")
     actions.add_parser("places", help="every place where somebody can stand, and what each right does there")
@@ -66,6 +76,8 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         print(*Inventory.of(promise).table(), sep="\n")
     elif args.action == "list":
         print(*_table(_book(promise, ledger), only_open=args.open), sep="\n")
+    elif args.action == "waiting":
+        print(*_waiting(_book(promise, ledger), args, promise.register.answering), sep="\n")
     elif args.action == "show":
         print(*_paragraph(_book(promise, ledger), args.reference, promise.register.answering), sep="\n")
     else:
@@ -79,24 +91,30 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
     from jobs.rights.serve import Office
     from jobs.spark.session import spark
 
-    office = Office.of(promise, lake, now(), lambda: spark(f"request {args.reference}"))
+    office = Office.of(promise, lake, now(), lambda: spark(f"request {args.action}"))
     if args.action == "take-up":
         going = office.take_up(timedelta(hours=args.waiting))
-        lines = [*_alerts(office.book()), json.dumps([vars(work) for work in going])]
-    elif args.action == "find":
-        findings = office.look_for(args.reference)
-        lines = [str(each) for each in findings.found if each.rows or each.files or not each.linkable]
-        lines += [f"amber: {reason}" for reason in findings.amber]
-        searched = f"{findings.files_searched} files searched"
-        lines.append(f"{args.reference}: {findings.state}, {findings.rows} rows; {searched}")
+        print(*_alerts(office.book()), json.dumps([vars(work) for work in going]), sep="\n")
+        return
+    references = list(dict.fromkeys(args.references))
+    if args.action == "find":
+        for reference, findings in zip(references, office.look_for_all(references), strict=True):
+            print(*_described(reference, findings), sep="\n")
     elif args.action == "approve":
-        office.approve(args.reference, args.by)
-        lines = [f"{args.reference}: approved by {args.by}"]
+        for reference in references:
+            office.approve(reference, args.by)
+            print(f"{reference}: approved by {args.by}")
     else:
-        done = office.carry_out(args.reference)
-        told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
-        lines = [f"{args.reference}: {told}"]
-    print(*lines, sep="\n")
+        for reference, done in office.carry_out_all(references):
+            told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
+            print(f"{reference}: {told}", flush=True)
+
+
+def _described(reference: str, findings: Findings) -> Iterator[str]:
+    """What was found for one request, place by place."""
+    yield from (str(each) for each in findings.found if each.rows or each.files or not each.linkable)
+    yield from (f"amber: {reason}" for reason in findings.amber)
+    yield f"{reference}: {findings.state}, {findings.rows} rows; {findings.files_searched} files searched"
 
 
 def _alerts(book: Book) -> Iterator[str]:
@@ -105,6 +123,13 @@ def _alerts(book: Book) -> Iterator[str]:
         if case.is_open and case.alert is not None:
             when = "late" if case.late else f"due in {case.days_left} days"
             yield f"{case.reference}: {case.request.right}, {case.state}, {when}"
+
+
+def _waiting(book: Book, args: argparse.Namespace, answering: Answering) -> Iterator[str]:
+    """The references of a right whose turn a step is, the first due first."""
+    for case in book.cases:
+        if case.request.right == args.right and expected(case, answering).step == args.step.replace("-", "_"):
+            yield case.reference
 
 
 def _reference(text: str) -> str:

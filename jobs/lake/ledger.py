@@ -78,11 +78,12 @@ KINDS: dict[str, frozenset[str]] = {
     ),
     "request_approved": frozenset({"reference", "right", "plan", "by"}),
     "request_done": frozenset(
-        {"reference", "right", "plan", "by", "places", "rows", "files", "tokens", "kept", "receipt", "in_time"}
+        {"reference", "right", "plan", "by", "places", "rows", "files", "tokens", "kept", "together"}
+        | {"receipt", "in_time"}
     ),
     "request_refused": frozenset(
         {"reference", "right", "plan", "by", "ground", "in_part", "places", "rows", "files", "tokens", "kept"}
-        | {"receipt", "in_time"}
+        | {"together", "receipt", "in_time"}
     ),
     "request_extended": frozenset({"reference", "right", "by", "reason", "due"}),
     "request_joined": frozenset({"reference", "right", "earlier"}),

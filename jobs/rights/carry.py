@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,12 +16,12 @@ from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from jobs.platform.database import connect
-from jobs.retention.plan import load_plan
+from jobs.retention.plan import Plan
 from jobs.retention.planner import published_contracts
 from jobs.rights.disclosure.disclose import Asked, Wish, disclose
 from jobs.rights.disclosure.rows import Known
 from jobs.rights.erasure.erase import erase, held_in, plan_erasure, prove_erasure
-from jobs.rights.erasure.erasing import erasing
+from jobs.rights.erasure.erasing import Subjects, erasing
 from jobs.rights.finding.find import find
 from jobs.rights.finding.subject import Subject, subject_of
 from jobs.rights.finding.tokens import linked
@@ -54,30 +54,27 @@ class Hands:
     now: datetime
     session: Callable[[], SparkSession]
 
-    def who(self, case: Case) -> Subject:
-        """Everything under which whoever asks is known.
+    def who(self, *cases: Case) -> dict[str, Subject]:
+        """Everything under which those who ask are known, by the references of their requests.
 
         Raises:
             PlatformError, NoSubjectError: see `jobs.rights.finding.subject.subject_of`.
         """
         with connect(self.now) as platform:
-            return subject_of(self.promise, platform, case.request.user_id)
+            return {case.reference: subject_of(self.promise, platform, case.request.user_id) for case in cases}
 
     def do(self, case: Case) -> Done:
-        """Carry out what was approved.
+        """Carry out what was approved, of every right but erasure.
 
         Raises:
             AmberError: it was green when it was approved, and isn't now.
             NightsCorrectError: a correction has days that weren't made again since it was approved.
-            StalePlanError: an erasure would take other rows today.
         """
         match case.request.right:
             case "access" | "portability" as right:
                 return self._disclose(case, right)
             case "rectification":
                 return self._correct(case)
-            case "erasure":
-                return self._erase(case)
             case right if right in KEEPING_APART:
                 moved = restrict(self._restriction(case), self._place)
                 return {"rows": sum(each.rows for each in moved), "places": len(moved)}
@@ -102,7 +99,7 @@ class Hands:
         made = {(e["release"], e["day"]): e["seq"] for e in self.ledger.entries("published")}
         theirs = {
             (release, str(day))
-            for release, days in self.who(case).expected.items()
+            for release, days in self.who(case)[case.reference].expected.items()
             for day in days & self._published_days(release)
         }
         if missing := sorted(f"{release} {day}" for release, day in theirs if made.get((release, day), 0) < approved):
@@ -115,17 +112,21 @@ class Hands:
 
     # -- erasure -----------------------------------------------------------------------------------
 
-    def plan(self, case: Case, subject: Subject) -> str:
-        """Say exactly what an erasure takes; the plan's hash. Nothing is changed."""
+    def plan(self, subjects: Subjects) -> str:
+        """Say exactly what the erasure of all these takes; the plan's hash. Nothing is changed."""
         for contract in published_contracts(self.promise, self.lake):
             with self.lake.alone(contract.release):
                 discard_torn(self.lake.published(contract.release), self.ledger)
-        subjects = {case.reference: subject.names}
         with erasing(self.promise, self.lake, self.session(), subjects, frozenset({self.now.date()})) as at:
             return plan_erasure(subjects, at, self.ledger, SUITE).hash
 
-    def _erase(self, case: Case) -> Done:
-        plan, subjects = load_plan(self.lake, found_of(case)["plan"]), {case.reference: self.who(case).names}
+    def erase(self, plan: Plan, cases: Sequence[Case]) -> Done:
+        """Erase everybody of an approved plan, and prove it; each file that they are in is written once.
+
+        Raises:
+            OtherPeopleError, StalePlanError, ErasureUnprovedError: see `jobs.rights.erasure.erase`.
+        """
+        subjects = {reference: subject.names for reference, subject in self.who(*cases).items()}
         days = frozenset({date.fromisoformat(plan.day), self.now.date()})
         with erasing(self.promise, self.lake, self.session(), subjects, days) as at:
             made = erase(plan, subjects, at, self.ledger)
@@ -146,7 +147,7 @@ class Hands:
         for asked in case.asked:
             detail = json.dumps({"purpose": sorted(asked.purposes)}) if asked.purposes else None
             purposes |= affected({"right": case.request.right, "detail": detail}, self.promise.register.purposes)
-        return Restriction.of(case.reference, self.who(case).names, purposes)
+        return Restriction.of(case.reference, self.who(case)[case.reference].names, purposes)
 
     def _others(self, lifted: Case, book: Book) -> Iterator[Restriction]:
         """Every other request for which this suite keeps rows apart."""

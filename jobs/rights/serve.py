@@ -6,7 +6,7 @@ carried out that wasn't found, and approved by a person, since. What a step says
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,16 +15,16 @@ from pyspark.sql import SparkSession
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
-from jobs.retention.plan import load_plan
+from jobs.retention.plan import Plan, load_plan
 from jobs.rights.carry import SUITE, Done, Hands, found_of
 from jobs.rights.erasure.erase import approve_erasure
-from jobs.rights.finding.find import find
+from jobs.rights.finding.find import find_all
 from jobs.rights.finding.found import Findings
 from jobs.rights.receipts import write_request_receipt
 from jobs.rights.requests.book import level, read_book
 from jobs.rights.requests.cases import Book, Case
 from jobs.rights.requests.decisions import require_name
-from jobs.rights.requests.errors import NotItsTurnError
+from jobs.rights.requests.errors import NotItsTurnError, PlannedTogetherError
 from jobs.rights.requests.expected import Step, expected
 from jobs.rights.requests.request import State, record
 from policy.answering import LEGAL_HOLDS
@@ -79,33 +79,58 @@ class Office:
         with self.hands.lake.alone("requests"):
             for case in self.book().cases:
                 level(case, self.ledger)
-        return [
-            Work(case.reference, case.request.right, step)
-            for case in self.book().cases
-            if (step := self._step(case)) in ("find", "carry_out", "lift")
-            or (step == "approve" and not self._is_asked(case, waiting))
-        ]
+        return [Work(case.reference, case.request.right, step) for case, step in self._turns(waiting)]
+
+    def _turns(self, waiting: timedelta) -> Iterator[tuple[Case, Step]]:
+        """Each request with the step that comes next; erasures that were planned together go on as one."""
+        book, together = self.book(), set[str]()
+        for case in book.cases:
+            step = self._step(case)
+            if step == "carry_out" and case.request.right == "erasure":
+                plan = found_of(case)["plan"]
+                if plan not in together and not self._others_wait(plan, book):
+                    yield case, step
+                together.add(plan)
+            elif step in ("find", "carry_out", "lift") or (step == "approve" and not self._is_asked(case, waiting)):
+                yield case, step
+
+    def _others_wait(self, plan: str, book: Book) -> bool:
+        """Whether a person still has to approve somebody whom ``plan`` erases."""
+        cases = (book.case(reference) for reference in load_plan(self.hands.lake, plan).requests)
+        return any(self._step(case) == "approve" and found_of(case)["plan"] == plan for case in cases)
 
     def _is_asked(self, case: Case, waiting: timedelta) -> bool:
         return bool(waiting) and case.record is not None and self.hands.now < case.record.at + waiting
 
     def look_for(self, reference: str) -> Findings:
-        """Find everything of theirs, and plan what an erasure takes; nothing is changed.
+        """Find everything of one person; see `look_for_all`."""
+        return self.look_for_all([reference])[0]
+
+    def look_for_all(self, references: Sequence[str]) -> tuple[Findings, ...]:
+        """Find everything of theirs, in one pass for all; the erasures among them get one plan. Nothing is changed.
 
         Raises:
-            NotItsTurnError: the request isn't verified and understood, or it is over.
-            LostEpochError, TornCommitError: see `jobs.rights.finding.find.find`.
+            NotItsTurnError: a request isn't verified and understood, or it is over.
+            LostEpochError, TornCommitError: see `jobs.rights.finding.find.find_all`.
         """
-        with self.hands.lake.alone("requests"):
-            case = self._at(reference, "find", "approve", "carry_out")
-            level(case, self.ledger)
-            subject = self.hands.who(case)
-            findings = find(self.hands.promise, self.hands.lake, self.hands.keyring, subject)
-            plan = self.hands.plan(case, subject) if case.request.right == "erasure" else None
-            counts = findings.counts()
-            said = {name: counts[name] for name in ("places", "rows", "files", "unlinkable")}
-            record(self.ledger, reference, case.request.right, "found", plan=plan, outcome=counts["state"], **said)
+        hands = self.hands
+        with hands.lake.alone("requests"):
+            book = self.book()
+            cases = [self._at(book, each, "find", "approve", "carry_out") for each in dict.fromkeys(references)]
+            for case in cases:
+                level(case, self.ledger)
+            subjects = hands.who(*cases)
+            findings = find_all(hands.promise, hands.lake, hands.keyring, [*subjects.values()])
+            going = [case for case in cases if case.request.right == "erasure"]
+            plan = hands.plan({case.reference: subjects[case.reference].names for case in going}) if going else None
+            for case, found in zip(cases, findings, strict=True):
+                self._record_found(case, found, plan if case in going else None)
         return findings
+
+    def _record_found(self, case: Case, findings: Findings, plan: str | None) -> None:
+        counts = findings.counts()
+        said = {name: counts[name] for name in ("places", "rows", "files", "unlinkable")}
+        record(self.ledger, case.reference, case.request.right, "found", plan=plan, outcome=counts["state"], **said)
 
     def approve(self, reference: str, by: str) -> None:
         """Record a person's word on what was found.
@@ -115,30 +140,60 @@ class Office:
             UnnamedDeciderError: ``by`` isn't an account's name.
         """
         with self.hands.lake.alone("requests"):
-            case = self._at(reference, "approve")
+            case = self._at(self.book(), reference, "approve")
             require_name(case, by)
             plan = found_of(case)["plan"]
-            if plan is not None:
+            if plan is not None and self.ledger.last("erasure_approved", plan=plan) is None:
                 approve_erasure(load_plan(self.hands.lake, plan), self.ledger, by)
             record(self.ledger, reference, case.request.right, "approved", by=by, plan=plan)
+
+    def carry_out_all(self, references: Iterable[str]) -> Iterator[tuple[str, Done]]:
+        """Carry out one after the other; what ended with another, because they were planned together, isn't again."""
+        ended = dict[str, Done]()
+        for reference in references:
+            if reference not in ended:
+                ended |= self._carry_out(reference)
+            yield reference, ended[reference]
 
     def carry_out(self, reference: str) -> Done:
         """Do what was approved, or bring back what was lifted; what was done, in counts.
 
-        Raises:
-            NotItsTurnError: nobody has approved it.
-            AmberError, NightsCorrectError, StalePlanError: see `Hands.do`.
-        """
-        with self.hands.lake.alone("requests"):
-            case = self._at(reference, "carry_out", "lift")
-            if self._step(case) == "lift":
-                return self._end(case, "lifted", self.hands.bring_back(case, self.book()))
-            refused = bool(case.holds) and case.request.right == "erasure"
-            return self._end(case, "refused" if refused else "done", self.hands.do(case))
+        Erasures that were planned together are carried out together: each is approved, and each gets its receipt.
 
-    def _at(self, reference: str, *steps: Step) -> Case:
+        Raises:
+            NotItsTurnError: nobody has approved it, or not all that it was planned with.
+            AmberError, NightsCorrectError: see `Hands.do`.
+            StalePlanError: an erasure would take other rows today.
+        """
+        return self._carry_out(reference)[reference]
+
+    def _carry_out(self, reference: str) -> dict[str, Done]:
+        """What was done for this request, and for those that were planned with it."""
+        with self.hands.lake.alone("requests"):
+            book = self.book()
+            case = self._at(book, reference, "carry_out", "lift")
+            if self._step(case) == "lift":
+                return {reference: self._end(case, "lifted", self.hands.bring_back(case, book))}
+            if case.request.right == "erasure":
+                return self._erase(case, book)
+            return {reference: self._end(case, "done", self.hands.do(case))}
+
+    def _erase(self, case: Case, book: Book) -> dict[str, Done]:
+        """Erase everybody of the plan, and record the end of each request."""
+        plan = load_plan(self.hands.lake, found_of(case)["plan"])
+        cases = [book.case(reference) for reference in plan.requests]
+        waiting = [each for each in cases if not _ended_by(plan, each)]
+        if apart := [each.reference for each in waiting if not self._is_approved(each, plan)]:
+            raise PlannedTogetherError(case.reference, len(cases), apart)
+        done = self.hands.erase(plan, cases) | ({"together": len(cases)} if len(cases) > 1 else {})
+        return {each.reference: self._end(each, "refused" if each.holds else "done", done) for each in waiting}
+
+    def _is_approved(self, case: Case, plan: Plan) -> bool:
+        return self._step(case) == "carry_out" and found_of(case)["plan"] == plan.hash
+
+    def _at(self, book: Book, reference: str, *steps: Step) -> Case:
         """The request, if one of ``steps`` comes next."""
-        case = self.book().case(reference)
+        case = book.case(reference)
         step = self._step(case)
         if step not in steps:
             raise NotItsTurnError(reference, case.state, step, steps)
@@ -158,3 +213,11 @@ class Office:
             said |= {"by": SUITE, "ground": LEGAL_HOLDS, "in_part": True}
         record(self.ledger, case.reference, case.request.right, state, **said)
         return said
+
+
+def _ended_by(plan: Plan, case: Case) -> bool:
+    """Whether the end of ``case`` is on record with this plan: a run that was killed had come so far."""
+    entries = case.record.entries if case.record is not None else ()
+    return any(
+        entry["kind"] in ("request_done", "request_refused") and entry.get("plan") == plan.hash for entry in entries
+    )

@@ -110,6 +110,18 @@ class NotItsTurnError(PolicyError):
         )
 
 
+class PlannedTogetherError(PolicyError):
+    """An erasure was planned together with others, and not all of them are approved as they were planned."""
+
+    def __init__(self, reference: str, number: int, apart: Iterable[str]) -> None:
+        self.reference, self.number, self.apart = reference, number, tuple(apart)
+        listed = ", ".join(self.apart[:5]) + (f" and {len(self.apart) - 5} more" if len(self.apart) > 5 else "")
+        super().__init__(
+            f"request {reference} was planned together with {number - 1} others, of which these aren't approved as "
+            f"they were planned: {listed}; approve them, or plan it anew with `{command('jobs', 'request', 'find')} …`"
+        )
+
+
 class NightsCorrectError(PolicyError):
     """A correction reaches the releases by nights that are made again from the corrected source."""
 

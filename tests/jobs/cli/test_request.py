@@ -91,6 +91,13 @@ def test_what_is_over_is_in_the_list_unless_only_open_ones_are_asked_for(world, 
     assert (done in run("list", "--open")[1], waiting in run("list", "--open")[1]) == (False, True)
 
 
+def test_those_whose_turn_a_step_is_are_listed_for_the_next_command(world, run, ledger):
+    due, later, other = world.ask(10, ago=20), world.ask(11, ago=10, user=2), world.ask(12, "access", user=2)
+    assert run("waiting", "erasure", "find") == (0, f"{due}\n{later}\n", "")
+    assert run("waiting", "access", "find")[1] == f"{other}\n"
+    assert run("waiting", "erasure", "carry-out")[1].strip() == ""
+
+
 def test_looking_changes_nothing(world, run, ledger):
     reference = world.ask(10)
     run("list"), run("show", reference)

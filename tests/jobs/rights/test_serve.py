@@ -8,9 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from jobs.lake.tables import current_files, open_table
+from jobs.rights import serve
 from jobs.rights.carry import Hands
 from jobs.rights.disclosure.disclose import AmberError
-from jobs.rights.requests.errors import NightsCorrectError, NotItsTurnError, UnnamedDeciderError
+from jobs.rights.requests.errors import (
+    NightsCorrectError,
+    NotItsTurnError,
+    PlannedTogetherError,
+    UnnamedDeciderError,
+)
 from jobs.rights.requests.request import on_record, reference_of
 from jobs.rights.serve import Office
 from tests.jobs.retention.world import identity
@@ -136,6 +142,63 @@ def test_an_erasure_takes_them_from_every_table_and_cannot_be_carried_out_unappr
     assert (done["rows"], done["kept"]) == (4, 0)
     assert people(full, "threat_events") == people(full, "activity_trail") == []
     assert on_record(full.ledger)[reference].state == "done"
+
+
+def test_erasures_that_are_planned_together_write_each_file_once_and_each_has_its_own_word_and_receipt(full, office):
+    both = [asks(full, "erasure"), asks(full, "erasure", "bob")]
+    office.take_up()
+    assert [findings.rows for findings in office.look_for_all(both)] == [4, 2]
+    office.approve(both[0], "officer")
+    assert [work for work in office.take_up(timedelta(hours=72)) if work.step == "carry_out"] == []
+    with pytest.raises(PlannedTogetherError, match=f"together with 1 others, .*: {both[1]}; approve them"):
+        office.carry_out(both[0])
+    assert len(people(full, "threat_events")) == 2
+    office.approve(both[1], "officer")
+    assert [(work.reference, work.step) for work in office.take_up()] == [(min(both), "carry_out")]
+    ended = dict(office.carry_out_all(both))
+    assert [(done["rows"], done["together"]) for done in ended.values()] == [(6, 2), (6, 2)]
+    assert len({done["receipt"] for done in ended.values()}) == 2
+    assert [full.rows(release) for release in ("threat_events", "activity_trail")] == [[], []]
+    written = [entry for entry in full.ledger.entries("rows_erased") if entry["release"] == "threat_events"]
+    assert [entry["rows"] for entry in written] == [3]
+    assert {on_record(full.ledger)[each].state for each in both} == {"done"}
+
+
+def test_whoever_is_planned_anew_alone_is_taken_out_of_the_plan_of_many(full, office):
+    ada, bob = asks(full, "erasure"), asks(full, "erasure", "bob")
+    office.take_up()
+    office.look_for_all([ada, bob])
+    for each in (ada, bob):
+        office.approve(each, "officer")
+    assert served(office, ada)["rows"] == 4
+    with pytest.raises(PlannedTogetherError):
+        office.carry_out(bob)
+    assert step_of(office, bob) == "carry_out", "it is said aloud every hour until somebody plans it anew"
+    assert served(office, bob)["rows"] == 2
+
+
+def test_a_batch_that_was_killed_between_two_records_is_finished_by_the_next_run(full, office, monkeypatch):
+    both = [asks(full, "erasure"), asks(full, "erasure", "bob")]
+    office.take_up()
+    office.look_for_all(both)
+    for each in both:
+        office.approve(each, "officer")
+    lay, laid = serve.write_request_receipt, []
+
+    def once(case, *rest):
+        laid.append(case.reference)
+        if len(laid) > 1:
+            raise KeyboardInterrupt
+        return lay(case, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(serve, "write_request_receipt", once)
+        with pytest.raises(KeyboardInterrupt):
+            office.carry_out(both[0])
+    [left] = [work.reference for work in office.take_up()]
+    assert left == laid[1]
+    assert office.carry_out(left)["together"] == 2
+    assert {on_record(full.ledger)[each].state for each in both} == {"done"}
 
 
 def test_an_erasure_that_a_hold_stands_against_is_refused_in_part_with_its_ground(full, office):

@@ -6,6 +6,9 @@ rows to base cells, the search, local recoding. Memory of the driver is that of 
 
     python -m bench.anonymity --rows 1000000
     python -m bench.anonymity --rows 1000000 10000000 30000000
+
+Discernability is searched only if asked for (``--metrics``): nothing says from below what a node costs until one under
+it was looked at, so most of what keeps k and l is looked at.
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
+from typing import get_args
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -30,6 +34,7 @@ from jobs.anonymity.lattice import Found, search
 from jobs.anonymity.mondrian import mondrian
 from jobs.anonymity.nodes import base
 from jobs.spark.session import spark
+from policy.contract import LossMetric
 from policy.hierarchies import Bands, Hierarchy, Rule
 
 LEVELS = {"seen_on": 5, "country": 4, "sector": 4, "headcount": 4, "age": 8, "postcode": 4}
@@ -89,7 +94,7 @@ class Bench:
     session: SparkSession
     folder: Path
     rows: int
-    lines: list[str] = field(default_factory=list)
+    metrics: tuple[LossMetric, ...]
 
     def run(self) -> None:
         """All steps on one table that lies on disk."""
@@ -99,7 +104,7 @@ class Bench:
         roles = Roles(tuple(LEVELS), ("module", "diagnosis"))
         with self.step("classes, l and t of the raw rows"):
             counted = count(rows, roles, Criteria(10, 3, 0.3))
-        self.say(f"{counted.classes} classes, {counted.unique} of one row")
+        say(f"{counted.classes} classes, {counted.unique} of one row")
         self.lattice(rows, roles)
         self.local(rows, roles)
 
@@ -110,10 +115,10 @@ class Bench:
         )
         with self.step("base cells"):
             made = base(cut, roles, CRITERIA, hierarchies())
-        for metric in ("certainty_penalty", "discernability"):
+        for metric in self.metrics:
             with self.step(f"search, {metric}"):
                 found = search(made, metric, LIMIT)
-            self.say(told(found))
+            say(told(found))
         made.close()
 
     def local(self, rows: DataFrame, roles: Roles) -> None:
@@ -122,7 +127,7 @@ class Bench:
         with self.step("local recoding, three quasi-identifiers"):
             cells = grouped(rows, few).drop("suppressed").limit(CELLS_OF_MONDRIAN).toArrow()
             made = mondrian(cells, few, CRITERIA)
-        self.say(f"{cells.num_rows} cells, {len(made.sizes)} classes, loss {made.loss:.4f}")
+        say(f"{cells.num_rows} cells, {len(made.sizes)} classes, loss {made.loss:.4f}")
 
     @contextmanager
     def step(self, name: str) -> Iterator[Cost]:
@@ -130,14 +135,12 @@ class Bench:
         with measuring() as cost:
             yield cost
         driver = getrusage(RUSAGE_SELF).ru_maxrss // 1024
-        self.say(
-            f"| {self.rows / 1e6:g} M | {name} | {cost.cpu:.1f} | {cost.wall:.1f} | {cost.peak // 2**20} | {driver} |"
-        )
+        say(f"| {self.rows / 1e6:g} M | {name} | {cost.cpu:.1f} | {cost.wall:.1f} | {cost.peak // 2**20} | {driver} |")
 
-    def say(self, line: str) -> None:
-        """Print as it happens."""
-        self.lines.append(line)
-        print(line, flush=True)
+
+def say(line: str) -> None:
+    """Print as it happens."""
+    print(line, flush=True)
 
 
 def told(found: Found) -> str:
@@ -152,12 +155,15 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(prog="python -m bench.anonymity", description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument(
+        "--metrics", nargs="+", choices=get_args(LossMetric), default=("certainty_penalty", "precision")
+    )
     args = parser.parse_args()
     session, began = spark("bench anonymity"), time.monotonic()
     print("| rows | step | CPU s | wall s | peak MiB, JVM and all | driver MiB |\n|---|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for rows in args.rows:
-            Bench(session, Path(folder), rows).run()
+            Bench(session, Path(folder), rows, tuple(args.metrics)).run()
     print(f"{time.monotonic() - began:.0f} s on {os.cpu_count()} cores")
 
 

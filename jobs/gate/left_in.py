@@ -7,25 +7,24 @@ Who that is comes from the one reading of wishes, contracts and holds. How they 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import landed_people
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import TableFile
 from jobs.lake.zones import Lake
 from jobs.people.phones import typed_forms
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut, with_erased
 from jobs.retention.deadline import Deadline
-from jobs.retention.names import spellings, tokens_without_spark
-from jobs.retention.naming import Wanted
-from jobs.retention.proof import recount
+from jobs.retention.names import named_in, spellings, tokens_without_spark
+from jobs.retention.naming import Names, naming
 from jobs.retention.suppressed import erased_without_spark
 from policy.contract import Contract
 from policy.errors import PolicyError
@@ -49,11 +48,9 @@ def left_in(promise: Promise, contract: Contract, left: LeftOut, folder: Path, d
 
     All rows, once ``day`` is past the contract's period.
     """
-    today = now().date()
     paths = sorted(folder.glob("*.parquet"))
-    files = [TableFile(path.name, day, pq.read_metadata(path).num_rows, path.stat().st_size) for path in paths]
-    if Deadline.of(contract, today).is_past(day):
-        return sum(file.rows for file in files)
+    if Deadline.of(contract, now().date()).is_past(day):
+        return sum(pq.read_metadata(path).num_rows for path in paths)
     if contract.domain is None:
         return 0
     keys, forms = Keyring.from_environment().of_day(contract, day), spellings(promise, contract.domain)
@@ -61,10 +58,22 @@ def left_in(promise: Promise, contract: Contract, left: LeftOut, folder: Path, d
     def made(names: Iterable[Name]) -> frozenset[bytes]:
         return frozenset(token.encode() for _, token in tokens_without_spark(names, [keys], forms))
 
-    wished = Wanted(made(_names(left)), frozenset())
-    expired = Wanted(made(left.gone), made(left.held))
-    deadline = Deadline.of(contract, today)
-    return sum(recount(folder, files, contract, wanted, deadline)[0] for wanted in (wished, expired) if wanted.gone)
+    wished, expired = (made(_names(left)), frozenset[bytes]()), (made(left.gone), made(left.held))
+    return _naming(paths, contract, [(gone, held) for gone, held in (wished, expired) if gone])
+
+
+def _naming(
+    paths: Sequence[Path], contract: Contract, asked: Sequence[tuple[frozenset[bytes], frozenset[bytes]]]
+) -> int:
+    """Rows that have one of the first tokens of a pair and none of its second ones, in one pass for all pairs."""
+    pairs, columns = [(Names.of(gone), Names.of(held)) for gone, held in asked], list(named_in(contract))
+    files = (pq.ParquetFile(path) for path in paths) if pairs and columns else ()
+    return sum(
+        pc.sum(pc.and_not(naming(batch, gone), naming(batch, held))).as_py() or 0
+        for file in files
+        for batch in file.iter_batches(columns=columns)
+        for gone, held in pairs
+    )
 
 
 def erased_in(promise: Promise, contract: Contract, lake: Lake, folder: Path, day: date) -> int:

@@ -119,17 +119,17 @@ class Relationships:
                 yield name, gone
 
     def _names(self, months: int, until: date, held: _Held) -> Iterator[Name]:
-        ends = self.company_ends()
+        lasts = {company: _after(ended, months) for company, ended in self.company_ends().items()}
         addresses: dict[str, list[Name]] = {}
         for subject, account in enumerate(self.accounts()):
             holds = held.of(account)
-            through = self._account_through(account, ends, months)
+            through = self._account_through(account, lasts[account.company_id], months)
             if holds or (through is not None and through <= until):
                 yield Name("person", account.user_id, subject, through, holds)
                 if account.email and (address := _address(account.email)):
                     addresses.setdefault(address, []).append(Name("email", account.email, subject, through, holds))
-        for company, (company_id, ended) in enumerate(ends.items()):
-            holds, through = held.companies.get(company_id, ()), _after(ended, months)
+        for company, (company_id, through) in enumerate(lasts.items()):
+            holds = held.companies.get(company_id, ())
             if holds or (through is not None and through <= until):
                 yield Name("company", company_id, company, through, holds)
         yield from self._addresses(addresses, until)
@@ -143,14 +143,10 @@ class Relationships:
         uncontracted = ((a.company_id, a.closed_on) for a in self.accounts() if a.company_id not in ends)
         return ends | last_ends(uncontracted)
 
-    def _account_through(self, account: Account, ends: Mapping[str, date | None], months: int) -> date | None:
-        """The company's end or the account's own closure, whichever is earlier; a wish ends it at once."""
-        bounds = (
-            _after(ends[account.company_id], months),
-            _after(account.closed_on, months),
-            self.withdrawn.get(account.user_id),
-        )
-        return min((bound for bound in bounds if bound is not None), default=None)
+    def _account_through(self, account: Account, company: date | None, months: int) -> date | None:
+        """The company's last day or the account's own, whichever is earlier; a wish ends it at once."""
+        own, wish = _after(account.closed_on, months), self.withdrawn.get(account.user_id)
+        return min((bound for bound in (company, own, wish) if bound is not None), default=None)
 
     def _addresses(self, addresses: Mapping[str, list[Name]], until: date) -> Iterator[Name]:
         """E-mail addresses of due or held accounts, unless another account still needs them."""
@@ -189,7 +185,7 @@ class _Held:
     def of(self, account: Account) -> tuple[str, ...]:
         """The holds over an account: its own and its company's."""
         own, company = self.users.get(account.user_id, ()), self.companies.get(account.company_id, ())
-        return tuple(sorted({*own, *company}))
+        return tuple(sorted({*own, *company})) if own or company else ()
 
 
 def last_ends(ends: Iterable[tuple[str, date | None]]) -> dict[str, date | None]:

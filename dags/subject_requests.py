@@ -15,8 +15,9 @@ XCom here. `python -m jobs request list` shows all of them with their last day, 
 - **approve** waits in **Required Actions** for three days. Read the request's own words on the platform first. *Amber*
   means that less, or more, was found than the platform has. Silence leaves the request as it is; it is looked for again.
 - **carry_out** does it, proves it, and lays a sealed receipt into `expiry/request-REF-…` in the lake. An access package
-  lies closed in `packages/REF/` for a week. A correction waits until the nights of its days were made again. What a legal
-  hold keeps is refused, with its ground.
+  lies closed in `packages/REF/` for a week. A correction waits until the platform's account is right and the nights of its
+  days were made again; days of which the platform has nothing any more are corrected by token. What a legal hold keeps is
+  refused, with its ground.
 
 Refuse with `python -m jobs request refuse REF --ground … --by …`, extend with `request extend`.
 

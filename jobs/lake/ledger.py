@@ -69,6 +69,7 @@ KINDS: dict[str, frozenset[str]] = {
     "erasure_proved": frozenset({"plan", "day", "rows", "tokens", "files", "receipt"}),
     "rows_restricted": frozenset({"reference", "release", "lot", "version", "rows", "days"}),
     "rows_returned": frozenset({"reference", "release", "lot", "version", "rows", "days", "ended", "passed_on"}),
+    "rows_corrected": frozenset({"reference", "release", "lot", "version", "rows", "days", "files"}),
     "suppressed": frozenset({"plan", "domain", "epoch", "entries", "through"}),
     "suppression_destroyed": frozenset({"domain", "epoch", "entries"}),
     "request_received": frozenset({"reference", "right", "received", "due"}),
@@ -79,7 +80,7 @@ KINDS: dict[str, frozenset[str]] = {
     "request_approved": frozenset({"reference", "right", "plan", "by"}),
     "request_done": frozenset(
         {"reference", "right", "plan", "by", "places", "rows", "files", "tokens", "kept", "together"}
-        | {"receipt", "in_time"}
+        | {"receipt", "in_time", "made_again", "by_token", "apart", "unlinkable"}
     ),
     "request_refused": frozenset(
         {"reference", "right", "plan", "by", "ground", "in_part", "places", "rows", "files", "tokens", "kept"}
@@ -95,7 +96,7 @@ KINDS: dict[str, frozenset[str]] = {
     "key_retired": frozenset({"domain", "epoch", "fingerprint"}),
     "key_destroyed": frozenset({"domain", "epoch", "fingerprint"}),
 }  # fmt: skip
-TAKEN = ("rows_expired", "rows_erased", "rows_restricted", "rows_returned")
+TAKEN = ("rows_expired", "rows_erased", "rows_restricted", "rows_returned", "rows_corrected")
 """Commits to a table that aren't publications."""
 
 FIRST = "0" * 64

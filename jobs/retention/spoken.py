@@ -10,25 +10,25 @@ from policy.shapes import LETTERS
 IN_LETTERS = str.maketrans("0123456789abcdef", LETTERS)
 
 RESTRICTION = "restriction"
-"""The field of a commit that took rows apart, or brought them back: what, by which request, which lot."""
+"""The field of a commit that took rows apart, brought them back, or corrected them: what, which request, which lot."""
 
 
 def unrecorded(ledger: Ledger, release: str, table: DeltaTable) -> bool:
-    """Whether the log has a publication, or a restriction's commit, of which the ledger doesn't speak yet."""
+    """Whether the log has a publication, or the commit of a request, of which the ledger doesn't speak yet."""
     commits = table.history()
     verdicts = {commit["verdict"] for commit in commits if "verdict" in commit}
     if verdicts - {entry["verdict_hash"] for entry in ledger.entries("published", release=release)}:
         return True
     spoken = {
         said_of(entry)
-        for kind in ("rows_restricted", "rows_returned")
+        for kind in ("rows_restricted", "rows_returned", "rows_corrected")
         for entry in ledger.entries(kind, release=release)
     }
     return bool({commit[RESTRICTION] for commit in commits if RESTRICTION in commit} - spoken)
 
 
 def said_of(entry: Entry) -> str:
-    """What the commit of an entry about restricted rows says in `RESTRICTION`: letters only.
+    """What the commit of an entry about a request's rows says in `RESTRICTION`: letters only.
 
     Digits of a reference can look like a phone number, and assurance searches the table's log.
     """

@@ -13,7 +13,6 @@ from pyspark.sql import SparkSession
 from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from jobs.platform.database import connect
 from jobs.retention.plan import Plan
@@ -25,8 +24,9 @@ from jobs.rights.erasure.erasing import Subjects, erasing
 from jobs.rights.finding.find import find
 from jobs.rights.finding.subject import Subject, subject_of
 from jobs.rights.finding.tokens import linked
+from jobs.rights.rectification.rectify import rectify
+from jobs.rights.rectification.right import Approved
 from jobs.rights.requests.cases import Book, Case
-from jobs.rights.requests.errors import NightsCorrectError
 from jobs.rights.requests.request import PLATFORM
 from jobs.rights.restriction.lift import lift
 from jobs.rights.restriction.restrict import affected, restrict
@@ -68,6 +68,7 @@ class Hands:
 
         Raises:
             AmberError: it was green when it was approved, and isn't now.
+            NotCorrectedYetError: the platform's account doesn't say what a correction asks for.
             NightsCorrectError: a correction has days that weren't made again since it was approved.
         """
         match case.request.right:
@@ -93,22 +94,13 @@ class Hands:
     # -- rectification -----------------------------------------------------------------------------
 
     def _correct(self, case: Case) -> Done:
-        """The source is the truth: every published day of theirs was made again from it, through the gate."""
+        """The source is the truth: its days are made again by nights, the others corrected by token."""
         said = self.ledger.last("request_approved", reference=case.reference)
-        approved = said["seq"] if said is not None else 0
-        made = {(e["release"], e["day"]): e["seq"] for e in self.ledger.entries("published")}
-        theirs = {
-            (release, str(day))
-            for release, days in self.who(case)[case.reference].expected.items()
-            for day in days & self._published_days(release)
-        }
-        if missing := sorted(f"{release} {day}" for release, day in theirs if made.get((release, day), 0) < approved):
-            raise NightsCorrectError(case.reference, missing)
-        return {"places": len({release for release, _ in theirs}), "files": len(theirs)}
-
-    def _published_days(self, release: str) -> frozenset[date]:
-        table = find_table(self.lake.published(release))
-        return frozenset(file.day for file in current_files(table)) if table is not None else frozenset()
+        corrections = tuple(asked.correction for asked in case.asked if asked.correction is not None)
+        with connect(self.now) as platform:
+            subject = subject_of(self.promise, platform, case.request.user_id)
+            approved = Approved(case.reference, subject.names, corrections, said["seq"] if said is not None else 0)
+            return vars(rectify(approved, self._place, platform))
 
     # -- erasure -----------------------------------------------------------------------------------
 

@@ -115,11 +115,20 @@ def write_request_receipt(
 
 
 def _request_page(receipt: Mapping[str, Any], seal: str) -> str:
-    done = "\n".join(f"| {name} | {count} |" for name, count in receipt["done"].items() if count is not None)
+    told = ((LABELS.get(name, name), count) for name, count in receipt["done"].items())
+    done = "\n".join(f"| {name} | {count} |" for name, count in told if count is not None)
     holds = ", ".join(f"`{each}`" for each in receipt["holds"]) or "none"
     time = "in time" if receipt["in_time"] else "late"
     return OF_A_REQUEST.format(**{**receipt, "done": done, "holds": holds, "time": time, "seal": seal})
 
+
+LABELS = {
+    "made_again": "published days that were made again from the corrected source, through the gate",
+    "by_token": "published days of which the platform has nothing, corrected by token",
+    "apart": "rows kept apart that are right now",
+    "unlinkable": "epochs whose key is destroyed: no longer linkable, and as they were",
+}
+"""What a correction's counts are called on its page. Anonymised releases are in none of them: they stay."""
 
 OF_A_REQUEST = """\
 # Receipt of a request

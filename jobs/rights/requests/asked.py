@@ -54,11 +54,10 @@ class Words:
 
     @classmethod
     def of(cls, promise: Promise) -> Words:
-        """Those of a promise. Ids and times of an account aren't the person's to say."""
-        columns = promise.source(ACCOUNTS).columns
-        return cls(
-            frozenset(promise.register.purposes), frozenset(name for name, c in columns.items() if c.type == "text")
-        )
+        """Those of a promise. Its own id and its times aren't the person's to say; what it belongs to is."""
+        account = promise.source(ACCOUNTS)
+        said = (n for n, c in account.columns.items() if c.type == "text" or c.kind == "direct")
+        return cls(frozenset(promise.register.purposes), frozenset(said) - {account.subject})
 
     def asked(self, request: Request) -> Asked:
         """What ``request`` asks."""

@@ -93,7 +93,7 @@ def test_a_correction_does_not_show_its_value():
     assert "Antibes" not in repr(asked("rectification", '{"column": "city", "value": "Antibes"}'))
 
 
-def test_of_an_account_the_words_can_be_corrected_and_no_id_or_time(promise):
+def test_of_an_account_words_and_its_company_can_be_corrected_and_not_its_own_id_or_times(promise):
     columns = Words.of(promise).columns
-    assert {"first_name", "family_name", "email", "phone", "city"} <= columns
-    assert not columns & {"user_id", "company_id", "created_at", "closed_at"}
+    assert {"first_name", "family_name", "email", "phone", "city", "company_id"} <= columns
+    assert not columns & {"user_id", "created_at", "closed_at"}

@@ -11,6 +11,7 @@ from jobs.lake.tables import current_files, open_table
 from jobs.rights import serve
 from jobs.rights.carry import Hands
 from jobs.rights.disclosure.disclose import AmberError
+from jobs.rights.rectification.errors import NotCorrectedYetError
 from jobs.rights.requests.errors import (
     NightsCorrectError,
     NotItsTurnError,
@@ -234,19 +235,42 @@ def test_an_objection_reaches_the_releases_of_its_purpose_alone(full, office):
         assert (people(full, release) == []) == (release in of_purpose)
 
 
-def test_a_correction_is_done_once_the_nights_of_its_days_were_made_again(full, office):
-    reference = asks(full, "rectification", detail=json.dumps({"column": "email", "value": "ada@new.example"}))
-    for day in (DAY, OTHER):
-        full.write(
-            "security_events", event_id=identity(str(day)), occurred_at=f"{day} 08:00:00.000000",
-            user_id=identity("ada"), kind="login_ok", outcome="success",
-        )  # fmt: skip
-    with pytest.raises(NightsCorrectError, match="threat_events 2026-02-01, threat_events 2026-02-02") as caught:
+def corrects_the_company(world):
+    world.company("right", None)
+    world.publish("activity_trail", DAY, [{"person": "ada", "company": "runs"}, {"person": "bob", "company": "runs"}])
+    world.publish("activity_trail", OTHER, [{"person": "ada", "company": "runs"}])
+    return asks(world, "rectification", detail=json.dumps({"column": "company_id", "value": identity("right")}))
+
+
+def test_a_correction_waits_for_the_platform_then_for_its_nights_and_the_rest_is_corrected_by_token(full, office):
+    reference = corrects_the_company(full)
+    with pytest.raises(NotCorrectedYetError, match=reference):
         served(office, reference)
+    full.change("UPDATE professional_users SET company_id = ? WHERE user_id = ?", identity("right"), identity("ada"))
+    full.write(
+        "activity", event_id=identity(str(DAY)), occurred_at=f"{DAY} 08:00:00.000000", user_id=identity("ada"),
+        company_id=identity("right"), action="edit_content",
+    )  # fmt: skip
+    with pytest.raises(NightsCorrectError, match="made again: activity_trail 2026-02-01 ") as caught:
+        office.carry_out(reference)
     assert "ada" not in str(caught.value)
-    for day in (DAY, OTHER):
-        full.ledger.append("published", release="threat_events", day=day, run="again", rows=1, version=9)
-    assert office.carry_out(reference)["files"] == 2
+    full.publish("activity_trail", DAY, [{"person": "ada", "company": "right"}])
+    full.ledger.append("published", release="activity_trail", day=DAY, run="again", rows=1, version=9, verdict_hash="v")
+    done = office.carry_out(reference)
+    assert (done["places"], done["made_again"], done["by_token"], done["rows"]) == (1, 1, 1, 1)
+    assert on_record(full.ledger)[reference].state == "done"
+    assert full.ledger.last("request_done")["by_token"] == 1
+    receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
+    assert "| published days that were made again from the corrected source, through the gate | 1 |" in receipt
+    assert "| published days of which the platform has nothing, corrected by token | 1 |" in receipt
+    assert identity("right") not in receipt + full.ledger.path.read_text()
+
+
+def test_a_correction_that_reaches_no_release_is_done_with_nothing_changed(full, office):
+    reference = asks(full, "rectification", detail=json.dumps({"column": "city", "value": "Antibes"}))
+    before = full.rows("activity_trail")
+    assert served(office, reference)["places"] == 0
+    assert full.rows("activity_trail") == before
     assert on_record(full.ledger)[reference].state == "done"
 
 

@@ -17,13 +17,17 @@ Mechanism = Literal[
 
 
 class Purpose(Model):
-    """Why data is processed (clause 4.1), on which ground (4.2), and for whom (5.1)."""
+    """Why data is processed (clause 4.1), on which ground (4.2), and for whom (5.1).
+
+    ``term``: the purpose of the W3C's Data Privacy Vocabulary (https://w3id.org/dpv) that is nearest to it.
+    """
 
     clause: str
     words: str
     lawful_basis: LawfulBasis
     article: str
     roles: tuple[str, ...] = Field(min_length=1)
+    term: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
 
 
 class Role(Model):
@@ -62,6 +66,13 @@ class Obligation(Model):
         return self
 
 
+class Terms(Model):
+    """What may be done with a release, in words for its readers, by its kind (clauses 4.1, 5.1)."""
+
+    pseudonymised: str
+    anonymised: str
+
+
 class Register(Model):
     """``policy/register.yaml``."""
 
@@ -70,6 +81,7 @@ class Register(Model):
     policy: str
     relationship_keep: str
     cookie_keep: str
+    terms: Terms
     purposes: dict[str, Purpose]
     roles: dict[str, Role]
     recipients: dict[str, Recipient]

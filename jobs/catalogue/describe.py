@@ -13,8 +13,9 @@ from jobs.catalogue.datasheet_tables import table_guarantees
 from jobs.catalogue.model import Column, Day, Guarantee, Origin, Part, Purpose, Release, Role, Verdict
 from jobs.catalogue.origins import origins
 from jobs.catalogue.wording import joins, joins_with, reads, treated
+from jobs.lake.columns import PARTITION
 from jobs.lake.ledger import Entry, Ledger
-from jobs.lake.tables import PARTITION, current_files, find_table
+from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from policy.contract import Contract, Output
 from policy.periods import add_months, months_of

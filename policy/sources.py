@@ -80,7 +80,10 @@ class SourceColumn(Model):
 
 
 class Source(Model):
-    """One table: who owns it, how it is extracted, and whose data it holds."""
+    """One table: who owns it, how it is extracted, and whose data it holds.
+
+    ``unread``: of a table that no release reads, why none does.
+    """
 
     owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     clause: str

@@ -20,13 +20,17 @@ Page = Literal["now", "promises", "requests", "releases", "ledger"]
 
 
 class Purpose(Model):
-    """Why data is processed (clause 4.1), on which ground (4.2), and for whom (5.1)."""
+    """Why data is processed (clause 4.1), on which ground (4.2), and for whom (5.1).
+
+    ``term``: the purpose of the W3C's Data Privacy Vocabulary (https://w3id.org/dpv) that is nearest to it.
+    """
 
     clause: str
     words: str
     lawful_basis: LawfulBasis
     article: str
     roles: tuple[str, ...] = Field(min_length=1)
+    term: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
 
 
 class Role(Model):
@@ -72,6 +76,13 @@ class Obligation(Model):
         return self
 
 
+class Terms(Model):
+    """What may be done with a release, in words for its readers, by its kind (clauses 4.1, 5.1)."""
+
+    pseudonymised: str
+    anonymised: str
+
+
 class Register(Model):
     """``policy/register.yaml``."""
 
@@ -80,6 +91,7 @@ class Register(Model):
     policy: str
     relationship_keep: str
     cookie_keep: str
+    terms: Terms
     purposes: dict[str, Purpose]
     roles: dict[str, Role]
     recipients: dict[str, Recipient]

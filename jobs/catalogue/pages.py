@@ -1,0 +1,32 @@
+"""Every file that stands beside a published table, as text: one list for who writes them and who must know them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from jobs.catalogue.datasheet import datasheet
+from jobs.catalogue.frictionless import datapackage
+from jobs.catalogue.model import Release, as_json
+from jobs.lake.ledger import Ledger
+from policy.contract import Contract
+
+PACKAGE = "datapackage.json"
+
+
+def pages(release: Release, contract: Contract, files: Sequence[str], ledger: Ledger) -> dict[str, str]:
+    """Path, relative to the table → text. ``files``: those of the table's current version.
+
+    Guarantee: the same contract, record and files give the same texts; so whatever they don't say was written by
+    somebody else, and is searched (`jobs.assurance.own`). The data package's paths may not lead out of its folder.
+    """
+    return {
+        PACKAGE: _json(datapackage(release, files)),
+        "_about/datasheet.md": datasheet(release, contract, ledger),
+        "_about/release.json": _json(as_json(release)),
+    }
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -11,7 +11,7 @@ from jobs.catalogue.datasheet_noise import noise_guarantees
 from jobs.catalogue.datasheet_risk import risk_measured
 from jobs.catalogue.datasheet_tables import table_guarantees
 from jobs.catalogue.model import Column, Day, Guarantee, Origin, Part, Purpose, Release, Role, Verdict
-from jobs.catalogue.origins import origins
+from jobs.catalogue.origins import deciding, inputs, origins
 from jobs.catalogue.wording import joins, joins_with, reads, treated
 from jobs.lake.columns import PARTITION
 from jobs.lake.ledger import Entry, Ledger
@@ -61,7 +61,8 @@ def describe(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -
         leaves=add_months(min(rows), months_of(contract.retention.keep)) if rows else None,
         contract=contract.fingerprint,
         version=table.version() if table else None,
-        made_of=tuple(contract.inputs) or (contract.findings.derived_from if contract.findings else ()),
+        inputs=tuple(inputs(promise, contract)),
+        decided_by=deciding(promise, contract),
         columns=(*(_column(promise, contract, output, silent) for output in outputs), partition),
         key=key_of(contract),
         parts=tuple(_parts(contract)),
@@ -108,6 +109,8 @@ def key_of(contract: Contract) -> tuple[str, ...]:
 
 
 def _column(promise: Promise, contract: Contract, output: Output, silent: frozenset[str]) -> Column:
+    rules = {rule.output or name: rule for columns in contract.inputs.values() for name, rule in columns.items()}
+    rule = rules.get(output.name)
     return Column(
         name=output.name,
         type=output.type,
@@ -116,6 +119,7 @@ def _column(promise: Promise, contract: Contract, output: Output, silent: frozen
         missing=output.missing,
         nullable=output.nullable,
         blank=output.name in silent,
+        rule=rule.treat if rule is not None and rule.published else "made",
         treatment=output.note,
         treated=treated(contract, output),
         joins=joins(promise, contract, output),
@@ -139,7 +143,8 @@ def _day_column(promise: Promise, contract: Contract) -> Column:
     bases = contract.findings.derived_from if contract.findings else ()
     derived = [Origin("release", base, PARTITION, "IDENTITY", masks=False, how=note) for base in bases]
     return Column(
-        name=PARTITION, type="date", unit="UTC", meaning=what, missing="", nullable=False, blank=False, treatment=note,
+        name=PARTITION, type="date", unit="UTC", meaning=what, missing="", nullable=False, blank=False, rule="made",
+        treatment=note,
         treated=f"{note[:1].upper()}{note[1:]}.", joins="No key: filter by it first, whole days are read faster.",
         joins_with=(), words=None, statistics=(), identifier=None, origins=(*made, *derived),
     )  # fmt: skip
@@ -219,7 +224,17 @@ def _verdict(record: Record) -> Verdict | None:
     entry = record.latest
     if entry is None:
         return None
-    judged = record.judged(entry)
-    said = (judged.get(name) for name in ("expectations", "proof_planted", "proof_caught"))
-    day = date.fromisoformat(entry["day"])
-    return Verdict(entry["verdict_hash"], day, entry["run"], entry["at"], entry["version"], entry["rows"], *said)
+    judged, staged = record.judged(entry), record.staged(entry)
+    return Verdict(
+        hash=entry["verdict_hash"],
+        day=date.fromisoformat(entry["day"]),
+        run=entry["run"],
+        at=entry["at"],
+        version=entry["version"],
+        rows=entry["rows"],
+        files=entry["files"],
+        began=staged.get("at"),
+        expectations=judged.get("expectations"),
+        planted=judged.get("proof_planted"),
+        caught=judged.get("proof_caught"),
+    )

@@ -21,7 +21,8 @@ def datapackage(release: Release, files: Sequence[str]) -> dict[str, Any]:
     purpose, name = release.purpose, release.name.replace("_", "-")
     fields = [_field(column) for column in release.columns]
     data = {"path": list(files), "format": "delta"} if files else {"data": [[each["name"] for each in fields]]}
-    schema = {"fields": fields} | ({"primaryKey": list(release.key)} if release.key else {})
+    key = {"primaryKey": list(release.key)} if release.has_primary_key else {"uniqueKeys": [list(release.key)]}
+    schema = {"fields": fields} | (key if release.key else {})
     return {
         "profile": "data-package",
         "name": name,

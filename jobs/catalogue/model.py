@@ -51,10 +51,11 @@ class Origin:
 class Column:
     """One column that readers see; the last one of every table is ``day``, its partition.
 
-    ``meaning``: what a cell says. ``missing``: what a null says; empty where there is none. ``treatment``: how it is
-    made, in short; ``treated``: the same in a sentence. ``joins``: what it means for a join, in a sentence, and
-    ``joins_with`` the columns (``release.column``) with which it joins inside an epoch. ``words``: its closed
-    vocabulary, null where it has none. ``statistics``: of a long table those whose rows fill it.
+    ``meaning``: what a cell says. ``missing``: what a null says; empty where there is none. ``rule``: the treatment's
+    own word (`policy.rules`), ``made`` for a column of the release's own; ``treatment``: how it is made, in short;
+    ``treated``: the same in a sentence. ``joins``: what it means for a join, in a sentence, and ``joins_with`` the
+    columns (``release.column``) with which it joins inside an epoch. ``words``: its closed vocabulary, null where it
+    has none. ``statistics``: of a long table those whose rows fill it.
 
     ``blank``: whether it was null, ``other`` or unknown in nearly all rows of the last published day. A number is never
     told: how many rows have no ``new_permission`` says how many permissions were changed, and with that a hidden cell
@@ -68,6 +69,7 @@ class Column:
     missing: str
     nullable: bool
     blank: bool
+    rule: str
     treatment: str
     treated: str
     joins: str
@@ -76,6 +78,30 @@ class Column:
     statistics: tuple[str, ...]
     identifier: Identifier | None
     origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True)
+class InputColumn:
+    """One column that the release reads of a table or of another release.
+
+    ``sensitivity``: what it can give away, in the word of `policy.sources.ColumnKind`; null of a release's column.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    sensitivity: str | None
+    identifier: Identifier | None
+
+
+@dataclass(frozen=True)
+class Input:
+    """One table of the platform, or one release, that it is made of."""
+
+    kind: Literal["platform", "release"]
+    name: str
+    owner: str
+    columns: tuple[InputColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -138,7 +164,10 @@ class Day:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate said of the last publication: its hash, and how much was held against the rows."""
+    """What the gate said of the last publication: its hash, and how much was held against the rows.
+
+    ``began``, ``at``: when its rows had been made, and when they were published (UTC, ISO 8601).
+    """
 
     hash: str
     day: date
@@ -146,6 +175,8 @@ class Verdict:
     at: str
     version: int
     rows: int
+    files: int
+    began: str | None
     expectations: int | None
     planted: int | None
     caught: int | None
@@ -163,8 +194,9 @@ class Reading:
 class Release:
     """One release. ``contract``: the hash of its promise; ``version``: of its table, null before there is one.
 
-    ``key``: the columns that tell every row apart, where there are some. ``leaves``: the day after which the oldest day
-    there goes. ``days``: newest first. ``limits``: what can't be told or still could; ``measured``: its risk, in words.
+    ``key``: the columns that tell every row apart (nulls alike), where there are some. ``leaves``: the day after which the oldest day
+    there goes. ``decided_by``: the columns that only decide which rows there are. ``days``: newest first. ``limits``:
+    what can't be told or still could; ``measured``: its risk, in words.
     """
 
     name: str
@@ -184,7 +216,8 @@ class Release:
     leaves: date | None
     contract: str
     version: int | None
-    made_of: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    decided_by: tuple[Origin, ...]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -199,6 +232,11 @@ class Release:
     def rows(self) -> int:
         """Rows that readers see now."""
         return sum(day.rows for day in self.days)
+
+    @property
+    def has_primary_key(self) -> bool:
+        """Whether ``key`` is one in SQL's sense: no column of it is ever null."""
+        return bool(self.key) and not any(column.nullable for column in self.columns if column.name in self.key)
 
     def column(self, name: str) -> Column:
         """The column of this name.

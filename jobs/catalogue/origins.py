@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobs.catalogue.model import Direct, Indirect, Origin
+from jobs.catalogue.model import Direct, Indirect, Input, InputColumn, Origin
 from policy.contract import Contract, Output
 from policy.privacy import PrivacyBudget
 from policy.promise import Promise
@@ -30,6 +30,19 @@ def origins(promise: Promise, contract: Contract, output: Output) -> tuple[Origi
         "microdata": _of_microdata,
     }
     return tuple(dict.fromkeys(makers[contract.shape](promise, contract, output)))
+
+
+def inputs(promise: Promise, contract: Contract) -> Iterator[Input]:
+    """Every table and release that ``contract`` reads, each with the columns that it reads of it."""
+    for name in contract.inputs:
+        source = promise.sources[name]
+        read = ((column, source.columns[column]) for column in contract.read_columns(name))
+        columns = (InputColumn(c, rules.type, rules.means, rules.kind, rules.identifier) for c, rules in read)
+        yield Input("platform", name, source.owner, tuple(columns))
+    for base in contract.findings.derived_from if contract.findings else ():
+        release = promise.release(base)
+        columns = (InputColumn(o.name, o.type, o.means, None, o.token) for o in release.outputs)
+        yield Input("release", base, release.owner, tuple(columns))
 
 
 def deciding(promise: Promise, contract: Contract) -> tuple[Origin, ...]:

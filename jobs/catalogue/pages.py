@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.catalogue.datasheet import datasheet
+from jobs.catalogue.dcat import catalogue_entry
 from jobs.catalogue.frictionless import datapackage
 from jobs.catalogue.model import Release, as_json
+from jobs.catalogue.odcs import data_contract
+from jobs.catalogue.openlineage import event_lines
 from jobs.lake.ledger import Ledger
 from policy.contract import Contract
 
@@ -25,6 +28,9 @@ def pages(release: Release, contract: Contract, files: Sequence[str], ledger: Le
         PACKAGE: _json(datapackage(release, files)),
         "_about/datasheet.md": datasheet(release, contract, ledger),
         "_about/release.json": _json(as_json(release)),
+        "_about/contract.yaml": data_contract(release),
+        "_about/catalogue.jsonld": _json(catalogue_entry(release)),
+        "_about/lineage.jsonl": event_lines(release),
     }
 
 

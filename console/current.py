@@ -8,8 +8,10 @@ from pathlib import Path
 import policy
 from policy.base import ROOT
 from policy.promise import Promise
+from policy.questions import Questions, questions
 
 _LOCK = threading.Lock()
+_ASKED: list[tuple[Promise, dict[str, Questions]]] = []
 _READ: dict[str, tuple[tuple[tuple[str, int], ...], Promise]] = {}
 
 
@@ -30,3 +32,15 @@ def promise(root: Path = ROOT) -> Promise:
             known = (files, policy.load(root))
             _READ[str(root)] = known
         return known[1]
+
+
+def asked(of: Promise) -> dict[str, Questions]:
+    """The worked questions of a promise, read once for as long as it is the one that is asked for.
+
+    Raises:
+        PolicyError: the file of the questions is broken.
+    """
+    with _LOCK:
+        if not _ASKED or _ASKED[0][0] is not of:
+            _ASKED[:] = [(of, questions(of))]
+        return _ASKED[0][1]

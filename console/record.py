@@ -117,6 +117,12 @@ class Record:
         """The newest such entry."""
         return next(iter(self._newest(*self._where(kinds, match), 1)), None)
 
+    def has_before(self, entry: Entry) -> bool:
+        """Whether there is an earlier entry of the same kind, about the same and the same day."""
+        where, values = self._where((entry.kind,), {"about": entry.text("release"), "day": entry.text("day")})
+        found = f"SELECT 1 FROM entries WHERE {where} AND line < ? LIMIT 1"
+        return self._database.execute(found, [*values, entry.line]).fetchone() is not None
+
     def count(self, *kinds: str, **match: str | None) -> int:
         """How many there are."""
         where, values = self._where(kinds, match)
@@ -175,12 +181,6 @@ class Record:
         )
         rows = self._database.execute(found, chosen).fetchall()
         return [(row[0], row[1] or "", row[2], row[3], row[4] or "") for row in rows]
-
-    def days(self, release: str) -> int:
-        """On how many days something of it was published."""
-        found = "SELECT count(DISTINCT day) FROM entries WHERE kind = 'published' AND about = ?"
-        number: int = self._database.execute(found, [release]).fetchone()[0]
-        return number
 
     def words(self, column: str) -> list[str]:
         """Every kind, release or month that there is, in order; only such as are names."""

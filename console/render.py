@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from policy.periods import months_of
 
 FOLDER = Path(__file__).with_name("pages")
 FILES = {"style.css": "text/css", "refine.js": "text/javascript"}
@@ -35,6 +38,13 @@ def render(page: str, model: Any, *, reads: tuple[str, ...], up: str = "", templ
     return drawn.render(page=page, model=model, reads=reads, up=up, titles=TITLES, live=True)
 
 
+def render_alone(page: str, model: Any) -> str:
+    """A page that needs nothing beside it and no server: its style inside, no script, links to files alone."""
+    drawn = templates().get_template(f"{page}.html")
+    style = (FOLDER / "style.css").read_text("utf-8")
+    return drawn.render(page="releases", model=model, reads=(), up="", titles=TITLES, live=False, style=Markup(style))  # noqa: S704 (our own file)
+
+
 @cache
 def templates() -> Environment:
     """The templates with their filters."""
@@ -45,7 +55,16 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"n": number, "when": when, "ago": ago, "share": share, "words": words}
+    pages.filters |= {
+        "n": number,
+        "when": when,
+        "ago": ago,
+        "share": share,
+        "words": words,
+        "ticked": ticked,
+        "period": period,
+        "cell": cell,
+    }
     return pages
 
 
@@ -81,3 +100,22 @@ def ago(moment: datetime | None, now: datetime) -> str:
 def words(name: str) -> str:
     """A name as words: ``data_engineer`` is a data engineer."""
     return name.replace("_", " ")
+
+
+def ticked(text: str) -> Markup:
+    """A sentence in which names stand between backticks, as Markdown has it."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
+
+
+def period(keep: str) -> str:
+    """``P13M`` as words."""
+    months = months_of(keep)
+    return f"{months} months" if months > 1 else "one month"
+
+
+def cell(content: Any) -> str:
+    """A cell of an answer."""
+    return "null" if content is None else number(content) if isinstance(content, int | float) else str(content)

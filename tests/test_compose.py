@@ -280,7 +280,17 @@ def test_what_may_get_into_a_layer_is_listed_and_holds_no_secret():
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*"
     allowed = {line[1:] for line in lines if line[0] == "!"}
-    assert allowed == {"cluster", "console", "dags", "demo", "expectations", "jobs", "plugins", "policy", "requirements.txt"}
+    assert allowed == {
+        "cluster",
+        "console",
+        "dags",
+        "demo",
+        "expectations",
+        "jobs",
+        "plugins",
+        "policy",
+        "requirements.txt",
+    }
     copied = set(re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE))
     assert {path.partition("/")[0] for path in copied} == allowed
 

@@ -22,6 +22,7 @@ from jobs.signals.report import report
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
+from policy.questions import questions
 
 BETWEEN = re.compile(r"(<[^>]*>|[\n|,])")
 """Where a page is taken apart: at its lines, cells, tags and lists."""
@@ -61,7 +62,8 @@ class Own:
         """Every page of today, and every word of any contract."""
         contract, ledger = self._contract, Ledger(self._lake.ledger)
         files = [file.path for file in current_files(open_table(self._lake.published(contract.release), contract))]
-        made = pages(describe(self._promise, contract, self._lake, ledger), contract, files, ledger)
+        asked = questions(self._promise).get(contract.release)
+        made = pages(describe(self._promise, contract, self._lake, ledger), contract, files, ledger, asked)
         outputs = [output for contract in self._promise.contracts.values() for output in contract.outputs]
         words = (
             word

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from jobs.catalogue.answers import answers
 from jobs.catalogue.describe import describe
+from jobs.catalogue.html import ANSWERS, PAGE, answers_text, release_page, write_index
 from jobs.catalogue.pages import PACKAGE, pages
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import current_files, open_table
+from jobs.lake.tables import current_files, open_table, opened
 from jobs.lake.zones import Lake
 from policy.contract import Contract
 from policy.promise import Promise
+from policy.questions import questions
 
 
 def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -> None:
@@ -22,7 +25,12 @@ def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger
     lake.shared(lake.about(contract.release))
     with lake.alone(contract.release):
         files = [file.path for file in current_files(open_table(folder, contract))]
-        release = describe(promise, contract, lake, ledger)
-        for path, text in pages(release, contract, files, ledger).items():
+        release, asked = describe(promise, contract, lake, ledger), questions(promise).get(contract.release)
+        said = pages(release, contract, files, ledger, asked)
+        if asked is not None and release.days:
+            found = answers(opened(folder), contract, asked, release.days[0].day.isoformat())
+            said |= {ANSWERS: answers_text(found), PAGE: release_page(release, contract, asked, found)}
+        for path, text in said.items():
             write_atomically(folder / path, text)
         (lake.about(contract.release) / PACKAGE).unlink(missing_ok=True)  # where it lay before
+    write_index(promise, lake)

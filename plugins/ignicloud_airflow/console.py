@@ -13,6 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from airflow.api_fastapi.core_api import security
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+
 from console import browse, catalogue, current, nights, promises, requests
 from console.index import Index
 from console.record import Record, record
@@ -51,8 +55,6 @@ def ledger() -> Index:
 
 def reads(user: Any) -> tuple[str, ...]:
     """The pages that a user may open, in their order."""
-    from airflow.api_fastapi.core_api import security
-
     manager = security.get_auth_manager()
     return tuple(
         page
@@ -63,10 +65,6 @@ def reads(user: Any) -> tuple[str, ...]:
 
 def app() -> Any:
     """The application that the API server mounts."""
-    from airflow.api_fastapi.core_api import security
-    from fastapi import Depends, FastAPI, HTTPException, Request
-    from fastapi.responses import FileResponse, RedirectResponse
-
     pages = FastAPI(title="Privacy", docs_url=None, redoc_url=None, openapi_url=None)
 
     def somebody(user: Any = Depends(security.get_user)) -> tuple[str, ...]:  # noqa: B008 (FastAPI's way)
@@ -91,14 +89,14 @@ def app() -> Any:
 
     page("now", lambda promise, known, at, _: nights.page(promise, known, at))
     page("promises", lambda promise, known, at, _: promises.page(promise, known, at))
-    page("requests", lambda _, known, at, asked: requests.page(
+    page("requests", lambda _promise, known, at, asked: requests.page(
         known, at.date(), only_open=asked.query_params.get("show") != "all"))  # fmt: skip
-    page("releases", lambda promise, known, _at, _: catalogue.page(promise, known))
+    page("releases", lambda promise, _known, _at, _: catalogue.page(promise, lake()))
     page("ledger", lambda _promise, known, _at, asked: browse.page(known, dict(asked.query_params)))
 
     @pages.get("/releases/{name}")
     def release(name: str, may: tuple[str, ...] = reader_of("releases")) -> Any:
-        return drawn("releases", may, lambda promise, known, at: catalogue.one(promise, known, name, at), "release")
+        return drawn("releases", may, lambda promise, known, _: catalogue.one(promise, known, lake(), name), "release")
 
     @pages.get("/")
     def first(may: tuple[str, ...] = Depends(somebody)) -> Any:
@@ -119,8 +117,6 @@ def drawn(
     page: str, may: tuple[str, ...], gather: Callable[[Promise, Record, datetime], Any], template: str = ""
 ) -> Any:
     """The page, or one that says why there is none."""
-    from fastapi.responses import HTMLResponse
-
     up, status = "../" if template == "release" else "", 200
     try:
         with record(ledger()) as known:

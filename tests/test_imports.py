@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "dags": {"plugins", "policy"},
     "demo": {"demo", "jobs", "expectations", "policy"},
     "cluster": {"cluster", "demo", "policy"},
-    "bench": {"bench", "demo", "jobs", "expectations", "policy"},
+    "bench": {"bench", "demo", "console", "jobs", "expectations", "policy"},
 }
 
 

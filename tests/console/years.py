@@ -113,6 +113,9 @@ def years(days: int = 1_096) -> Iterator[dict[str, Any]]:
                     "points": 2,
                     "tokens": 900,
                     "share": 0.5,
+                    "undecided": 0.0,
+                    "fewer": 0.0,
+                    "error": 0.01,
                 }
                 yield {
                     "kind": "risk_measured",

@@ -70,6 +70,8 @@ def _let_read_pages(people: Any) -> None:
             permission = people.create_permission("can_read", view_of(page))
             change = people.add_permission_to_role if page in wished else people.remove_permission_from_role
             change(role, permission)
+        if wished:  # Airflow's navigation asks for the list of plugins before it shows any of their entries
+            people.add_permission_to_role(role, people.create_permission("can_read", "Plugins"))
 
 
 def _beyond_a_viewer(people: Any, name: str, may: tuple[tuple[str, str], ...]) -> None:

@@ -148,11 +148,11 @@ def due_requests(promise: Promise, asked: list[Request], today: date) -> Iterato
         left = request.days_left(today)
         if left is None or left > SOON:
             continue
-        when = f"{-left} days late" if left < 0 else "due today" if left == 0 else f"due in {left} days"
+        when = f"{-left} days late" if left < 0 else "due today" if left == 0 else f"{left} days are left"
         place = request.place if request.state == "found" else Link("the request", f"requests#r{request.reference}")
         yield Waiting(
             "request late" if left < 0 else "request due", f"{request.right}, request {request.reference}",
-            f"{when}, on {request.due}; {request.words}", OFFICER, place, request.asked_at, request.entry,
+            f"{when} (last day {request.due}); {request.words}", OFFICER, place, request.asked_at, request.entry,
             urgent=left <= min(promise.register.answering.alert_days, default=0),
         )  # fmt: skip
 

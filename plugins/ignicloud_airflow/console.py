@@ -132,9 +132,9 @@ def drawn(
 
 
 def warm() -> None:
-    """Index the ledger before anybody asks: the first time is the long one."""
+    """Draw a page before anybody asks: the first time the policy is read and the ledger indexed."""
     try:
-        with record(ledger()):
-            pass
-    except OSError:
-        log.warning(UNREAD)
+        with record(ledger()) as known:
+            render("promises", promises.page(current.promise(), known, now()), reads=())
+    except (OSError, PolicyError) as error:
+        log.warning("the Privacy console isn't warm: %s", error if isinstance(error, PolicyError) else UNREAD)

@@ -14,7 +14,7 @@ version of a day that was ever visible, record, pages and logs. Nobody, with lin
 hidden cell nearer than its protection; whoever is alone in a cell, and so knows it, gets no other."""
 VERSIONS = """\
 A day that is built again (late events) changes a cell by nobody or by at least k further people, a sum not at all;
-otherwise its first version stays, and the counts above say how many rows came too late."""
+otherwise its first version stays, and the counts of the datasheet say how many rows came too late."""
 NOT = (
     "the last one of a cell, against who knows all the others from elsewhere: shown numbers are exact.",
     "that nobody's beginning or stopping shows, in a large cell whose others do the same each day.",

@@ -12,6 +12,7 @@ from jobs.catalogue.frictionless import datapackage
 from jobs.catalogue.model import Release, as_json
 from jobs.catalogue.odcs import data_contract
 from jobs.catalogue.openlineage import event_lines
+from jobs.catalogue.record import Record
 from jobs.lake.ledger import Ledger
 from policy.contract import Contract
 
@@ -26,7 +27,7 @@ def pages(release: Release, contract: Contract, files: Sequence[str], ledger: Le
     """
     return {
         PACKAGE: _json(datapackage(release, files)),
-        "_about/datasheet.md": datasheet(release, contract, ledger),
+        "_about/datasheet.md": datasheet(release, contract, Record(contract.release, ledger)),
         "_about/release.json": _json(as_json(release)),
         "_about/contract.yaml": data_contract(release),
         "_about/catalogue.jsonld": _json(catalogue_entry(release)),

@@ -147,8 +147,7 @@ def promised(contract: Contract) -> tuple[str, ...]:
     """What a release of tables or noisy counts proves each night, in the words of its datasheet."""
     if contract.privacy is not None:
         return tuple(noise_guarantees(contract.privacy))
-    said = table_guarantees(contract) if contract.statistics else ()
-    return tuple(line.replace("the counts above say", "the counts of its datasheet say") for line in said)
+    return tuple(table_guarantees(contract)) if contract.statistics else ()
 
 
 def recorded(made: Measured) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from jobs.catalogue.datasheet_microdata import microdata_counts
 from jobs.catalogue.datasheet_tables import table_counts
 from jobs.catalogue.model import Column, Release
-from jobs.lake.ledger import Entry, Ledger
+from jobs.catalogue.record import Record
+from jobs.lake.ledger import Entry
 from policy.contract import Contract
 
 
-def datasheet(release: Release, contract: Contract, ledger: Ledger) -> str:
-    """The page of ``release``, which ``contract`` promises and ``ledger`` has the counts of."""
+def datasheet(release: Release, contract: Contract, record: Record) -> str:
+    """The page of ``release``, which ``contract`` promises and ``record`` has the counts of."""
     purpose = release.purpose
     return DATASHEET.format(
         title=release.title,
@@ -32,7 +33,7 @@ def datasheet(release: Release, contract: Contract, ledger: Ledger) -> str:
         columns="\n".join(map(_column, release.columns)),
         parts="".join(_parts(release)),
         reads="\n".join(f"**{read.tool}**\n```python\n{read.code}\n```" for read in release.reads),
-        counts=_counts(contract, _latest(contract.release, ledger), ledger),
+        counts=_counts(contract, _latest(contract.release, record), record),
         limits="\n".join(f"- {limit}" for limit in (*release.limits, *release.measured)),
     )
 
@@ -53,36 +54,31 @@ def _parts(release: Release) -> Iterator[str]:
         yield f"| `{part.name}` | {part.about} | {', '.join(f'`{name}`' for name in part.columns)} |\n"
 
 
-def _counts(contract: Contract, latest: list[Entry], ledger: Ledger) -> str:
+def _counts(contract: Contract, latest: list[Entry], record: Record) -> str:
     """One line a day, in the way of the release's shape."""
     if contract.statistics:
-        return table_counts(contract, latest, ledger)
+        return table_counts(contract, latest, record)
     if contract.anonymity is not None:
-        return microdata_counts([(entry, _staged(entry, ledger)) for entry in latest])
-    return event_counts(latest, ledger)
+        return microdata_counts([(entry, record.staged(entry)) for entry in latest])
+    return event_counts(latest, record)
 
 
-def _latest(release: str, ledger: Ledger) -> list[Entry]:
+def _latest(release: str, record: Record) -> list[Entry]:
     """The last publication of each of the last thirty days that have one, newest day first."""
-    by_day = {entry["day"]: entry for entry in ledger.entries("published", release=release)}
+    by_day = {entry["day"]: entry for entry in record.entries("published", release=release)}
     return [by_day[day] for day in sorted(by_day, reverse=True)[:30]]
 
 
-def event_counts(latest: list[Entry], ledger: Ledger) -> str:
+def event_counts(latest: list[Entry], record: Record) -> str:
     """One line a day: source rows, excluded, suppressed and published ones."""
     headings = "| day | source rows | excluded | suppressed | published rows | version |\n|---|---|---|---|---|---|\n"
-    return headings + "\n".join(_count(entry, ledger) for entry in latest)
+    return headings + "\n".join(_count(entry, record) for entry in latest)
 
 
-def _count(entry: Entry, ledger: Ledger) -> str:
-    staged = _staged(entry, ledger)
+def _count(entry: Entry, record: Record) -> str:
+    staged = record.staged(entry)
     cells = (entry["day"], *(staged.get(name, "") for name in ("rows_in", "excluded", "suppressed")), entry["rows"])
     return f"| {' | '.join(str(cell) for cell in (*cells, entry['version']))} |"
-
-
-def _staged(entry: Entry, ledger: Ledger) -> Entry:
-    """What was counted when the rows of a publication were made."""
-    return ledger.last("protected", release=entry["release"], day=entry["day"], run=entry["run"]) or {}
 
 
 DATASHEET = """\

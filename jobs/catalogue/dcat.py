@@ -13,7 +13,6 @@ from jobs.catalogue.identity import name_of
 from jobs.catalogue.model import Release
 
 CONTEXT = {
-    "adms": "http://www.w3.org/ns/adms#",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
     "dpv": "https://w3id.org/dpv#",
@@ -40,7 +39,7 @@ def catalogue_entry(release: Release) -> dict[str, Any]:
         "dct:title": _said(release.title),
         "dct:description": _said(release.about),
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": _said(release.controller)},
-        "dcat:contactPoint": {"@type": "vcard:Organization", "vcard:fn": release.owner, "vcard:hasEmail": mail},
+        "dcat:contactPoint": {"@type": "vcard:Kind", "vcard:fn": release.owner, "vcard:hasEmail": mail},
         "dcat:keyword": [_said(release.kind), _said(release.purpose.name.replace("_", " "))],
         "dct:accessRights": {"@id": f"{AUTHORITY}/access-right/NON_PUBLIC", "@type": "dct:RightsStatement"},
         "dct:accrualPeriodicity": {"@id": f"{AUTHORITY}/frequency/{often}", "@type": "dct:Frequency"},

@@ -12,9 +12,10 @@ from jobs.catalogue.datasheet_risk import risk_measured
 from jobs.catalogue.datasheet_tables import table_guarantees
 from jobs.catalogue.model import Column, Day, Guarantee, Origin, Part, Purpose, Release, Role, Verdict
 from jobs.catalogue.origins import deciding, inputs, origins
+from jobs.catalogue.record import Record
 from jobs.catalogue.wording import joins, joins_with, reads, treated
 from jobs.lake.columns import PARTITION
-from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, find_table
 from jobs.lake.zones import Lake
 from policy.contract import Contract, Output
@@ -39,7 +40,7 @@ def describe(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -
         rows[file.day] += file.rows
     days = tuple(_day(contract, day, rows[day], record) for day in sorted(rows, reverse=True))
     outputs, partition = contract.outputs, _day_column(promise, contract)
-    silent = frozenset(record.staged(record.latest).get("silent", ()))
+    silent = frozenset(record.staged(record.published()).get("silent", ()))
     register, purpose = promise.register, promise.register.purposes[contract.purpose]
     return Release(
         name=contract.release,
@@ -70,7 +71,7 @@ def describe(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -
         days=days,
         verdict=_verdict(record),
         limits=tuple(limits(contract)),
-        measured=tuple(risk_measured(contract, ledger)),
+        measured=tuple(risk_measured(contract, record)),
         reads=reads(contract.release, days[0].day.isoformat() if days else SOME_DAY),
     )  # fmt: skip
 
@@ -183,35 +184,6 @@ def _guarantee(contract: Contract) -> Guarantee:
     return Guarantee(k=min((statistic.k for statistic in contract.statistics), default=None))
 
 
-class Record:
-    """What the ledger says of one release, read once."""
-
-    def __init__(self, release: str, ledger: Ledger) -> None:
-        self.latest: Entry | None = None
-        self._published: dict[str, Entry] = {}
-        self._staged: dict[tuple[str, str], Entry] = {}
-        self._judged: dict[tuple[str, str], Entry] = {}
-        for entry in ledger.entries(release=release):
-            if entry["kind"] == "published":
-                self.latest = self._published[entry["day"]] = entry
-            elif entry["kind"] == "protected":
-                self._staged[entry["day"], entry["run"]] = entry
-            elif entry["kind"] == "judged":
-                self._judged[entry["run"], entry.get("verdict_hash", "")] = entry
-
-    def published(self, day: date) -> Entry | None:
-        """The last publication of a day."""
-        return self._published.get(day.isoformat())
-
-    def staged(self, published: Entry | None) -> Entry:
-        """What was counted when the rows of a publication were made."""
-        return self._staged.get((published["day"], published["run"]), {}) if published else {}
-
-    def judged(self, published: Entry) -> Entry:
-        """What the gate said of them."""
-        return self._judged.get((published["run"], published["verdict_hash"]), {})
-
-
 def _day(contract: Contract, day: date, rows: int, record: Record) -> Day:
     """Of rows of events the counts of their source; of all others none, which could be subtracted."""
     entry = record.published(day)
@@ -221,7 +193,7 @@ def _day(contract: Contract, day: date, rows: int, record: Record) -> Day:
 
 
 def _verdict(record: Record) -> Verdict | None:
-    entry = record.latest
+    entry = record.published()
     if entry is None:
         return None
     judged, staged = record.judged(entry), record.staged(entry)

@@ -194,9 +194,9 @@ class Reading:
 class Release:
     """One release. ``contract``: the hash of its promise; ``version``: of its table, null before there is one.
 
-    ``key``: the columns that tell every row apart (nulls alike), where there are some. ``leaves``: the day after which the oldest day
-    there goes. ``decided_by``: the columns that only decide which rows there are. ``days``: newest first. ``limits``:
-    what can't be told or still could; ``measured``: its risk, in words.
+    ``key``: the columns that tell every row apart (nulls alike), where there are some. ``leaves``: the day after which
+    the oldest day there goes. ``decided_by``: the columns that only decide which rows there are. ``days``: newest
+    first. ``limits``: what can't be told or still could; ``measured``: its risk, in words.
     """
 
     name: str

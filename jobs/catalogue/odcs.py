@@ -88,4 +88,5 @@ def _property(release: Release, column: Column, place: int | None) -> dict[str, 
         valid = {"metric": "invalidValues", "arguments": {"validValues": list(column.words)}, "mustBe": 0}
         said["quality"] = [{"type": "library", **valid}]
     own = {"unit": column.unit, "joinsWith": list(column.joins_with)}
-    return said | {"customProperties": [{"property": n, "value": v} for n, v in own.items() if v]}
+    told = [{"property": name, "value": value} for name, value in own.items() if value]
+    return said | ({"customProperties": told} if told else {})

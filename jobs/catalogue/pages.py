@@ -13,6 +13,7 @@ from jobs.catalogue.html import PAGE, release_page
 from jobs.catalogue.model import Release, as_json
 from jobs.catalogue.odcs import data_contract
 from jobs.catalogue.openlineage import event_lines
+from jobs.catalogue.record import Record
 from jobs.lake.ledger import Ledger
 from policy.contract import Contract
 from policy.questions import Questions
@@ -32,7 +33,7 @@ def pages(
     """
     return {
         PACKAGE: _json(datapackage(release, files)),
-        "_about/datasheet.md": datasheet(release, contract, ledger),
+        "_about/datasheet.md": datasheet(release, contract, Record(contract.release, ledger)),
         "_about/release.json": _json(as_json(release)),
         "_about/contract.yaml": data_contract(release),
         "_about/catalogue.jsonld": _json(catalogue_entry(release)),

@@ -1,6 +1,7 @@
 """What a release says of itself: declared by its contract, observed on record, and neither a value nor a token of it."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from jobs.catalogue.model import as_json
 from jobs.catalogue.origins import origins
 from jobs.catalogue.pages import pages
+from jobs.catalogue.wording import joins_with
 
 DAY = date(2026, 3, 12)
 
@@ -48,6 +50,14 @@ def test_tokens_join_inside_their_domain_and_nowhere_else(night):
     assert night["threat_events"].column("kind").joins_with == ()
     assert "nothing elsewhere" in night["threat_events"].column("actor").joins
     assert all(not column.joins_with for column in night["service_statistics"].columns)
+
+
+def test_the_same_column_in_another_domain_is_nothing_to_join_with(promise):
+    apart = promise.releases["activity_trail"].model_copy(update={"domain": "apart"})
+    two = replace(promise, releases={**promise.releases, "activity_trail": apart})
+    contract = two.releases["threat_events"]
+    [session] = [output for output in contract.outputs if output.name == "session_id"]
+    assert joins_with(two, contract, session) == ("threat_signals.shared",)
 
 
 def test_every_published_column_is_made_of_something_or_by_the_release_itself(promise):

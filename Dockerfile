@@ -33,6 +33,7 @@ RUN pip install --quiet --no-deps --require-hashes -r /tmp/requirements.txt && p
 RUN apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless >/dev/null
 WORKDIR /opt/ignicloud
 COPY policy policy
+COPY console console
 COPY expectations expectations
 COPY jobs jobs
 COPY plugins plugins

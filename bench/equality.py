@@ -156,17 +156,17 @@ def _in_any(text: str, ranges: list[IPvAnyNetwork]) -> bool:
 def translated(found: DataFrame, keys: FieldKeys) -> DataFrame:
     """``found`` with its groups as the tokens that the release has for them."""
     cells = {
-        **{n: token(F.col("group")[n], identifier, how, keys) for n, (identifier, how) in CLASSES.items()},
-        "network": network_prefix(F.col("group")["network"], "network", keys),
+        **{n: token(F.col("shared")[n], identifier, how, keys) for n, (identifier, how) in CLASSES.items()},
+        "network": network_prefix(F.col("shared")["network"], "network", keys),
     }
     columns = found.withColumns({f"_{name}": cell for name, cell in cells.items()})
     names, values = F.array(*map(F.lit, cells)), F.array(*(F.col(f"_{name}") for name in cells))
     group = F.map_filter(F.map_from_arrays(names, values), lambda _, value: value.isNotNull())
-    return columns.withColumn("group", group).select(*found.columns)
+    return columns.withColumn("shared", group).select(*found.columns)
 
 
 def comparable(found: DataFrame) -> set[tuple[object, ...]]:
     """Findings without their evidence, for comparing: rule, group, times cut to the minute, counts."""
-    group = F.to_json(F.array_sort(F.map_entries("group")))
+    group = F.to_json(F.array_sort(F.map_entries("shared")))
     times = [F.date_trunc("minute", name).alias(name) for name in ("first_seen", "last_seen")]
-    return {tuple(row) for row in found.select("rule", group, *times, "events", "values").collect()}
+    return {tuple(row) for row in found.select("rule", group, *times, "events", "distinct_values").collect()}

@@ -10,6 +10,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import policy
+from policy.register import view_of
+
 SECRETS = Path("/run/secrets")
 OFFICER, ANALYST = "PrivacyOfficer", "Analyst"
 ROLES = {"admin": "Admin", "engineer": "Op", "officer": OFFICER, "analyst": ANALYST, "viewer": "Viewer"}
@@ -34,6 +37,10 @@ ANALYST_MAY = (
 """Beyond a viewer: read the report, which shows tokens; ask whose a token is, which another person decides."""
 
 
+PAGES_OF = {"Admin": None, "Op": "data_engineer", OFFICER: "privacy_officer", ANALYST: "security_analyst"}
+"""Whose pages of the Privacy console each of Airflow's roles reads, by policy/register.yaml; an admin's are all."""
+
+
 def main() -> None:
     """Migrate, then make what is missing."""
     subprocess.run(["airflow", "db", "migrate"], check=True)
@@ -44,12 +51,27 @@ def main() -> None:
         people.sync_roles()
         _beyond_a_viewer(people, OFFICER, OFFICER_MAY)
         _beyond_a_viewer(people, ANALYST, ANALYST_MAY)
+        _let_read_pages(people)
         for name, role in ROLES.items():
             if people.find_user(username=name) is None:
                 password = (SECRETS / f"user_{name}").read_text()
                 mail = f"{name}@ignicloud.example"
                 people.add_user(name, name.title(), "Demo", mail, people.find_role(role), password)
                 print(f"user {name}: {role}")
+
+
+def _let_read_pages(people: Any) -> None:
+    """Each role reads the pages of the console that the register gives it, and no longer those that it took away."""
+    roles = policy.load().register.roles
+    every = tuple(dict.fromkeys(page for role in roles.values() for page in role.pages))
+    for name, of in PAGES_OF.items():
+        role, wished = people.find_role(name), every if of is None else roles[of].pages
+        for page in every:
+            permission = people.create_permission("can_read", view_of(page))
+            change = people.add_permission_to_role if page in wished else people.remove_permission_from_role
+            change(role, permission)
+        if wished:  # Airflow's navigation asks for the list of plugins before it shows any of their entries
+            people.add_permission_to_role(role, people.create_permission("can_read", "Plugins"))
 
 
 def _beyond_a_viewer(people: Any, name: str, may: tuple[tuple[str, str], ...]) -> None:

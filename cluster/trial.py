@@ -126,7 +126,7 @@ def at_home() -> None:
     if CHECKOUT.exists():
         shutil.rmtree(CHECKOUT)
     KEYRING.parent.mkdir(mode=0o700, exist_ok=True)
-    for name in ("policy", "expectations", "jobs", "plugins", "dags", "demo", ".build"):
+    for name in ("policy", "console", "expectations", "jobs", "plugins", "dags", "demo", ".build"):
         shutil.copytree(PROJECT / name, CHECKOUT / name, ignore=shutil.ignore_patterns("__pycache__"))
     (CHECKOUT / ".venv").symlink_to((PROJECT / ".venv").resolve())
     output(["docker", "cp", f"{container('airflow-worker')}:/keys/keyring.json", str(KEYRING)])

@@ -38,11 +38,14 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 CREATE_USER = """\
 import sys
+from typing import get_args
+from policy.register import Page, view_of
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 with get_application_builder() as builder:
     users = builder.sm
     admin = users.find_role("Admin")
-    users.add_permission_to_role(admin, users.create_permission("can_read", "Threat report"))
+    for view in ("Threat report", *map(view_of, get_args(Page))):
+        users.add_permission_to_role(admin, users.create_permission("can_read", view))
     users.add_user("admin", "Demo", "Admin", "admin@ignicloud.example", admin, sys.stdin.read())
 """
 """The command-line interface takes a password as an argument only, where every process list shows it."""

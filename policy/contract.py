@@ -25,7 +25,9 @@ class Output(Model):
     """One column that analysts see: its name, Spark SQL type and closed vocabulary, if any.
 
     ``tokens``: a nested column that holds tokens and nothing else, with the keys that a map may have.
-    ``days_before``: how many days before the data day a time may lie.
+    ``days_before``: how many days before the data day a time may lie. ``note``: how it is made. ``means``: what a cell
+    says; ``missing``: what it says by being null, empty where that can't be; ``unit``: of a number or a time. ``of``:
+    the statistics of a long table that it belongs to, none of another.
     """
 
     name: str
@@ -36,6 +38,11 @@ class Output(Model):
     tokens: tuple[str, ...] | None = None
     days_before: int = 0
     note: str = ""
+    means: str = ""
+    missing: str = ""
+    nullable: bool = True
+    unit: str = ""
+    of: tuple[str, ...] = ()
 
 
 class Retention(Model):
@@ -104,10 +111,17 @@ class AddedField(Model):
 
 
 class FindingColumn(Model):
-    """One column of a findings release; ``words`` are an attribute of the rules, ``tokens`` its map's keys."""
+    """One column of a findings release; ``words`` are an attribute of the rules, ``tokens`` its map's keys.
+
+    ``note``: what a cell says; ``missing``: what it says by being null, empty where that can't be; ``made_of``: the
+    columns of the releases it derives from.
+    """
 
     type: str
     note: str
+    missing: str = ""
+    unit: str = ""
+    made_of: tuple[str, ...] = Field(default=(), alias="from")
     words: Literal["name", "level", "technique"] | None = None
     tokens: tuple[str, ...] | None = None
     may_begin_before: bool = False

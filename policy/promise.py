@@ -28,6 +28,7 @@ from policy.sources import Source, Sources
 from policy.statistics import MOST_CELLS, systems
 from policy.taxonomies import SurrogatePools, Taxonomies, Topics
 from policy.transfers import check_recipients
+from policy.wording import require_words
 
 
 def places(root: Path = ROOT) -> Places:
@@ -102,6 +103,8 @@ def load(root: Path = ROOT) -> Promise:
         }
         for folder in ("releases", "exports")
     )
+    for contract in (*releases.values(), *exports.values()):
+        require_words(contract)
     _check_recipients_are_exports(releases, exports, register)
     _check_domains({**releases, **exports})
     _check_derived(releases)

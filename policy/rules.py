@@ -26,10 +26,13 @@ class Rule(Model):
 
     ``blank_from``: the share of rows without a word (null, other or unknown) from which on the night says that
     the column says nothing; higher where a column has a word in few rows by its nature.
+    ``means``, ``missing``: what a cell says, and what a null does, where the source's don't fit what is published.
     """
 
     output: str | None = Field(default=None, alias="as", pattern=r"^[a-z][a-z0-9_]*$")
     blank_from: float = Field(default=0.95, gt=0, le=1)
+    means: str = ""
+    missing: str = ""
 
     @property
     def published(self) -> bool:

@@ -45,6 +45,7 @@ class SourceColumn(Model):
     ``typed``: anybody may write anything into it. A cell is an identifier if it has the shape of one, or if
     its row is an account's. ``unique``: no two rows have the same value, however it is spelled.
     ``provided``: the person gave it to us (clause 3.1), so it is portable (clause 9.1, GDPR art. 20).
+    ``means``: what a cell says, in words; ``missing``: what it says by being null; ``unit``: of a number or a time.
     """
 
     type: ColumnType
@@ -56,6 +57,9 @@ class SourceColumn(Model):
     typed: bool = False
     provided: bool = False
     role: TimeRole = "begin"
+    means: str = ""
+    missing: str = ""
+    unit: str = ""
 
     @model_validator(mode="after")
     def _only_a_time_is_an_end(self) -> Self:
@@ -76,7 +80,10 @@ class SourceColumn(Model):
 
 
 class Source(Model):
-    """One table: who owns it, how it is extracted, and whose data it holds."""
+    """One table: who owns it, how it is extracted, and whose data it holds.
+
+    ``unread``: of a table that no release reads, why none does.
+    """
 
     owner: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     clause: str
@@ -84,6 +91,7 @@ class Source(Model):
     time: str | None = None
     subject: str | None = None
     rights: tuple[str, ...] = ()
+    unread: str = ""
     columns: dict[str, SourceColumn]
 
     @model_validator(mode="after")

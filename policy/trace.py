@@ -22,14 +22,14 @@ def trace(promise: Promise, project: Path = ROOT.parent) -> Iterator[str]:
         yield f"{clauses:<9} {obligation.obliges}"
         yield from (f"{'':<9}   rule      {rule}" for rule in obligation.rules)
         for evidence in obligation.enforced:
-            if not _exists(evidence, project):
+            if not stands(evidence, project):
                 raise BrokenEvidenceError(clauses, evidence)
             yield f"{'':<9}   enforced  {evidence}"
         if obligation.not_yet is not None:
             yield f"{'':<9}   NOT YET   {obligation.not_yet}"
 
 
-def _exists(evidence: str, project: Path) -> bool:
+def stands(evidence: str, project: Path) -> bool:
     """Whether ``path::name`` is a function, method or class; read as text, nothing is imported."""
     path, _, name = evidence.partition("::")
     file = project / path

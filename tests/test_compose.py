@@ -280,7 +280,17 @@ def test_what_may_get_into_a_layer_is_listed_and_holds_no_secret():
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*"
     allowed = {line[1:] for line in lines if line[0] == "!"}
-    assert allowed == {"cluster", "dags", "demo", "expectations", "jobs", "plugins", "policy", "requirements.txt"}
+    assert allowed == {
+        "cluster",
+        "console",
+        "dags",
+        "demo",
+        "expectations",
+        "jobs",
+        "plugins",
+        "policy",
+        "requirements.txt",
+    }
     copied = set(re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE))
     assert {path.partition("/")[0] for path in copied} == allowed
 
@@ -298,7 +308,7 @@ def test_analysts_get_the_versions_that_the_suite_was_tested_with():
 
 
 def test_no_step_and_no_dag_knows_that_containers_exist():
-    for folder in ("policy", "jobs", "expectations", "plugins", "dags"):
+    for folder in ("policy", "console", "jobs", "expectations", "plugins", "dags"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not re.search(r"docker|compose|container|spark-hub", path.read_text("utf-8"), re.IGNORECASE), path
 

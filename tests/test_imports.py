@@ -13,17 +13,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 JOBS = ROOT / "jobs"
-OURS = {"policy", "jobs", "expectations", "plugins", "dags", "demo", "bench", "cluster"}
+OURS = {"policy", "console", "jobs", "expectations", "plugins", "dags", "demo", "bench", "cluster"}
 SPARK_TOWER = {"pyspark", "great_expectations", "deltalake", "py4j"}
 MAY_IMPORT = {
     "policy": {"policy"},
+    "console": {"console", "policy"},
     "expectations": {"expectations", "policy"},
-    "jobs": {"jobs", "expectations", "policy"},
-    "plugins": {"plugins", "policy"},
+    "jobs": {"jobs", "console", "expectations", "policy"},
+    "plugins": {"plugins", "console", "policy"},
     "dags": {"plugins", "policy"},
     "demo": {"demo", "jobs", "expectations", "policy"},
     "cluster": {"cluster", "demo", "policy"},
-    "bench": {"bench", "demo", "jobs", "expectations", "policy"},
+    "bench": {"bench", "demo", "console", "jobs", "expectations", "policy"},
 }
 
 
@@ -64,12 +65,12 @@ def test_a_file_imports_only_what_its_place_allows(path):
     assert {top(module) for module in imported(path)} & OURS <= MAY_IMPORT[place]
 
 
-@pytest.mark.parametrize("path", files("dags", "plugins"), ids=names)
+@pytest.mark.parametrize("path", files("dags", "plugins", "console"), ids=names)
 def test_the_airflow_tower_loads_nothing_of_the_spark_tower(path):
     assert not {top(module) for module in imported(path)} & SPARK_TOWER
 
 
-@pytest.mark.parametrize("path", files("policy", "jobs", "expectations"), ids=names)
+@pytest.mark.parametrize("path", files("policy", "console", "jobs", "expectations"), ids=names)
 def test_every_job_runs_without_airflow(path):
     assert "airflow" not in {top(module) for module in imported(path)}
 
@@ -108,7 +109,7 @@ def test_no_two_files_of_a_folder_import_each_other(place):
 
 def test_production_imports_nothing_that_only_requirements_dev_brings():
     production = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE))
-    places = files("policy", "jobs", "expectations", "plugins", "dags", "demo")
+    places = files("policy", "console", "jobs", "expectations", "plugins", "dags", "demo")
     used = {top(module) for path in places for module in imported(path)} - OURS - sys.stdlib_module_names
     brought = {
         name: {dist.lower().replace("_", "-") for dist in dists} for name, dists in packages_distributions().items()

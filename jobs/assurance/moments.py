@@ -9,7 +9,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.lake.tables import PARTITION
+from jobs.lake.columns import PARTITION
 from jobs.signals.events import network
 from policy.contract import Contract
 from policy.periods import epoch_of

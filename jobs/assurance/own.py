@@ -6,7 +6,6 @@ what a datasheet says, is no leak there; and whatever the suite wouldn't write t
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from datetime import date
@@ -14,14 +13,16 @@ from functools import cached_property
 from pathlib import Path
 
 from jobs.assurance.log import LOG, words_of
+from jobs.catalogue.describe import describe
+from jobs.catalogue.pages import pages
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, open_table, replace_day
 from jobs.lake.zones import Lake
-from jobs.night.datasheet import datapackage, datasheet
 from jobs.signals.report import report
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
+from policy.questions import questions
 
 BETWEEN = re.compile(r"(<[^>]*>|[\n|,])")
 """Where a page is taken apart: at its lines, cells, tags and lists."""
@@ -58,16 +59,18 @@ class Own:
 
     @cached_property
     def _said(self) -> frozenset[str]:
-        """Datasheet and data package of today, and every word of any contract."""
-        sheet = datasheet(self._promise, self._contract, Ledger(self._lake.ledger))
-        files = [
-            file.path
-            for file in current_files(open_table(self._lake.published(self._contract.release), self._contract))
-        ]
-        package = json.dumps(datapackage(self._promise, self._contract, files), indent=1)
+        """Every page of today, and every word of any contract."""
+        contract, ledger = self._contract, Ledger(self._lake.ledger)
+        files = [file.path for file in current_files(open_table(self._lake.published(contract.release), contract))]
+        asked = questions(self._promise).get(contract.release)
+        made = pages(describe(self._promise, contract, self._lake, ledger), contract, files, ledger, asked)
         outputs = [output for contract in self._promise.contracts.values() for output in contract.outputs]
-        words = (word for output in outputs for word in (output.name, output.note, *(output.values or ())))
-        return frozenset(piece for text in (sheet, package, *words) for piece in _pieces(text))
+        words = (
+            word
+            for output in outputs
+            for word in (output.name, output.note, output.means, output.missing, *(output.values or ()))
+        )
+        return frozenset(piece for text in (*made.values(), *words) for piece in _pieces(text))
 
     def _reported(self, day: str) -> frozenset[str]:
         """The threat report of a day, drawn from what is published of it now."""

@@ -20,9 +20,9 @@ from jobs.anonymity.diversity import Ints
 from jobs.anonymity.linkage import Linkage, linked
 from jobs.keys.field_keys import DomainKeys
 from jobs.keys.ring import Keyring
+from jobs.lake.columns import PARTITION
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import PARTITION
 from jobs.night.extract import landed
 from jobs.people.reading import ACCOUNTS
 from jobs.treatments import treated

@@ -23,13 +23,13 @@ from jobs.anonymity.unicity import Unicity, unicity
 from jobs.assurance.losses import Lost, lost
 from jobs.assurance.moments import cuts_of, moments
 from jobs.assurance.relinking import joined_epochs
+from jobs.catalogue.datasheet_noise import noise_guarantees
+from jobs.catalogue.datasheet_tables import table_guarantees
 from jobs.lake.foreign import foreign_table
 from jobs.lake.landing import Landing
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, has_table, open_table
 from jobs.lake.zones import Lake
-from jobs.night.datasheet_noise import noise_guarantees
-from jobs.night.datasheet_tables import table_guarantees
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
@@ -147,8 +147,7 @@ def promised(contract: Contract) -> tuple[str, ...]:
     """What a release of tables or noisy counts proves each night, in the words of its datasheet."""
     if contract.privacy is not None:
         return tuple(noise_guarantees(contract.privacy))
-    said = table_guarantees(contract) if contract.statistics else ()
-    return tuple(line.replace("the counts above say", "the counts of its datasheet say") for line in said)
+    return tuple(table_guarantees(contract)) if contract.statistics else ()
 
 
 def recorded(made: Measured) -> dict[str, Any]:

@@ -23,7 +23,7 @@ OWN_PATH = re.compile(
     r"|kept-(?P<plan>[0-9a-f]{12})-(as-it-was-)?\d{5}(-\d{1,4})?)\.parquet",
     re.ASCII,
 )
-PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|html)|datapackage\.json")
+PAGE = re.compile(r"_about/(\w+/)?[\w-]+\.(md|json|jsonld|jsonl|yaml|html)|datapackage\.json")
 
 
 def clear_half_written(folder: Path) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 
 import policy
-from jobs.cli import assure, budget, expire, keys, reidentify, request, risk, signals
+from jobs.cli import assure, budget, coverage, expire, keys, reidentify, request, risk, signals
 from jobs.cli.crashes import told
 from jobs.keys.heads import verify
 from jobs.keys.ring import Keyring
@@ -27,7 +27,7 @@ from policy.command_line import a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
-ONLY_READ = {"night", "signals", "keys", "budget", "risk", "request"}
+ONLY_READ = {"coverage", "night", "signals", "keys", "budget", "risk", "request"}
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
 
@@ -123,6 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--by", required=True, help="who decides")
     assure.add_arguments(step("assure", assure.run, "search every published table again (Spark)"))
     budget.add_arguments(step("budget", budget.run, "what is spent of the privacy budgets, and what is left"))
+    coverage.add_arguments(
+        step("coverage", coverage.run, "how much of the promise is kept, as numbers that can be red")
+    )
     step("ledger", _ledger, "recompute the ledger's hash chain").add_argument("what", choices=("verify",))
     expire.add_arguments(step("expire", expire.run, "plan, carry out and prove what retention deletes (Spark)"))
     keys.add_arguments(step("keys", keys.run, "list, rotate, retire, destroy keys"))
@@ -178,11 +181,14 @@ def _validate(args: argparse.Namespace, lake: Lake) -> int:
 
 
 def _publish(args: argparse.Namespace, lake: Lake) -> int:
+    from jobs.catalogue.endpoint import announce
     from jobs.night.publish import publish_release
 
     promise = policy.load()
     published = publish_release(promise, args.release, args.day, args.run, lake)
     print(f"{args.release} of {args.day}: {published.rows} rows visible in version {published.version}")
+    if told := announce(promise, promise.release(args.release), lake, Ledger(lake.ledger)):
+        print(told)
     if promise.release(args.release).findings is not None:
         from jobs.signals.report import write_report
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jobs.lake.files import flush
+from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import TAKEN, Ledger
 from policy.errors import PolicyError
 
@@ -86,3 +86,19 @@ def make_durable(folder: Path) -> None:
         flush(log / LAST_CHECKPOINT)
     flush(log)
     flush(folder)
+
+
+def forget_location(folder: Path) -> None:
+    """Take the table's path on this machine out of its log, into whose first entry the library writes it.
+
+    For the table's one writer. The entry is replaced in one step by the same without its ``location``, which no reader
+    asks for (Delta's protocol, *Commit Provenance Information*).
+    """
+    first = entries(folder).get(0)
+    if first is None or b'"location"' not in (content := first.read_bytes()):
+        return
+    actions = [json.loads(line) for line in content.splitlines()]
+    for action in actions:
+        action.get("commitInfo", {}).get("operationParameters", {}).pop("location", None)
+    text = "".join(json.dumps(action, separators=(",", ":"), ensure_ascii=False) + "\n" for action in actions)
+    write_atomically(first, text, first.stat().st_mode & 0o777)

@@ -40,6 +40,7 @@ KINDS: dict[str, frozenset[str]] = {
     "risk_measured": frozenset({"release", "day", "rows", "unicity", "linkage", "classes", "over"}),
     "quarantined": frozenset({"release", "day", "run"}),
     "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
+    "lineage_told": frozenset({"release", "day", "run", "events", "outcome"}),
     "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),
     "export_deleted": frozenset({"release", "day"}),
     "refused": frozenset({"step", "release", "source", "day", "error"}),

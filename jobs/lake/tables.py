@@ -18,16 +18,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema
-from deltalake.schema import ArrayType, MapType, PrimitiveType
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.transaction import AddAction
 
-from jobs.lake.commits import entries, make_durable, require_whole
+from jobs.lake.columns import PARTITION, are_alike, schema_of
+from jobs.lake.commits import entries, forget_location, make_durable, require_whole
 from jobs.lake.files import flush
 from policy.contract import Contract
 from policy.errors import PolicyError
-
-PARTITION = "day"
 
 MOMENT = 1.0
 """Seconds in which a reader who has listed a log without its new checkpoint reads the entries that it listed."""
@@ -91,7 +89,7 @@ def open_table(folder: Path, contract: Contract) -> DeltaTable:
         SchemaChangedError: it was made under another set of columns.
         TornCommitError: a power cut spoilt the log.
     """
-    schema = Schema([*(_field(n, t) for n, t in contract.output_schema.items()), _field(PARTITION, "date")])
+    schema = schema_of(contract)
     if not entries(folder):
         DeltaTable.create(
             folder,
@@ -101,42 +99,40 @@ def open_table(folder: Path, contract: Contract) -> DeltaTable:
             description=contract.about,
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
+        forget_location(folder)
         make_durable(folder)
     table = opened(folder)
-    if table.schema() != schema:
+    if not are_alike(table.schema(), schema):
         raise SchemaChangedError(contract.release, contract.owner)
     return table
 
 
-def _field(name: str, spark_type: str) -> Field:
-    return Field(name, _type(spark_type), nullable=True)
-
-
-def _type(spark_type: str) -> PrimitiveType | ArrayType | MapType:
-    """Spark SQL's name of a type, arrays and maps of simple types included, in Delta's terms."""
-    if spark_type.startswith("array<"):
-        return ArrayType(_type(spark_type[6:-1]), contains_null=True)
-    if spark_type.startswith("map<"):
-        key, _, value = spark_type[4:-1].partition(",")
-        return MapType(_type(key), _type(value), value_contains_null=True)
-    return PrimitiveType({"bigint": "long"}.get(spark_type, spark_type))
-
-
-def replace_day(table: DeltaTable, day: date, files: Mapping[Path, int], properties: Mapping[str, str]) -> int:
+def replace_day(
+    table: DeltaTable,
+    day: date,
+    files: Mapping[Path, int],
+    properties: Mapping[str, str],
+    schema: Schema | None = None,
+) -> int:
     """Make ``files`` the one content of ``day``; the new version. See `replace_days`."""
-    return replace_days(table, [day], files, properties)
+    return replace_days(table, [day], files, properties, schema)
 
 
 def replace_days(
-    table: DeltaTable, days: Iterable[date], files: Mapping[Path, int], properties: Mapping[str, str]
+    table: DeltaTable,
+    days: Iterable[date],
+    files: Mapping[Path, int],
+    properties: Mapping[str, str],
+    schema: Schema | None = None,
 ) -> int:
     """Make ``files``, which lie below the table's folder, the one content of ``days``; the new version.
 
     One commit: readers see the old days or the new ones, and after a power cut, too. ``files`` maps paths
-    ``day=…/name``, relative to the table, to their rows. A concurrent commit that touches the same days
-    makes this one fail.
+    ``day=…/name``, relative to the table, to their rows. ``schema``: the columns with the comments that they have from
+    now on; those they have, if none is given. A concurrent commit that touches the same days makes this one fail.
     """
     root = folder_of(table)
+    forget_location(root)
     for path in (*files, *{path.parent for path in files}, Path()):
         flush(root / path)
     actions = [
@@ -153,7 +149,7 @@ def replace_days(
     table.create_write_transaction(
         list(actions),
         mode="overwrite",
-        schema=table.schema(),
+        schema=schema or table.schema(),
         partition_by=[PARTITION],
         partition_filters=[(PARTITION, "in", sorted(day.isoformat() for day in days))],
         commit_properties=CommitProperties(custom_metadata=dict(properties)),

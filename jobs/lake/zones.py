@@ -27,6 +27,9 @@ from policy.errors import PolicyError
 
 PRIVATE, SHARED = 0o700, 0o750
 
+CATALOGUE = "_catalogue"
+"""What stands beside the published tables: the page that leads to theirs."""
+
 DAYS = "_days"
 """What stands beside the sources in landing: each day's manifest."""
 
@@ -84,6 +87,11 @@ class Lake:
     def about(self, release: str) -> Path:
         """Datasheet and data package of a release; hidden from Delta's vacuum by its underscore."""
         return self.published(release) / "_about"
+
+    @property
+    def catalogue(self) -> Path:
+        """The page that leads to those beside the tables; nobody is in it."""
+        return self.published(CATALOGUE)
 
     def expiry(self, plan: str) -> Path:
         """One retention plan with its receipt: counts, file names and hashes only; kept always."""

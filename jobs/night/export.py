@@ -106,7 +106,10 @@ def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Ex
         "day": day.isoformat(),
         "contract": contract.fingerprint,
         "verdict": verdict.verdict_hash,
-        "columns": [{"name": o.name, "type": o.type, "treatment": o.note} for o in contract.outputs],
+        "columns": [
+            {"name": o.name, "type": o.type, "means": o.means, "missing": o.missing, "treatment": o.note}
+            for o in contract.outputs
+        ],
         "files": [{**asdict(file), "name": names[file.name]} for file in verdict.files],
     }
     write_atomically(folder / "manifest.json", json.dumps(manifest, indent=1), 0o600)

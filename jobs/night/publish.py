@@ -19,6 +19,7 @@ from jobs.gate.left_in import require_nobody_erased
 from jobs.gate.verdict import FILE, Verdict, load_verdict
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
+from jobs.lake.columns import schema_of
 from jobs.lake.commits import discard_torn
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import TAKEN, Entry, Ledger
@@ -156,7 +157,7 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
         files[target] = file.rows
     if version is None:
         properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
-        version = replace_day(table, day, files, properties)
+        version = replace_day(table, day, files, properties, schema_of(contract))
     _verify(contract.release, day, files, root, files_of(table, day))
     if kept:
         memory.settle(lake.staged(contract.release, run), day, kept)

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of, has_table, opened
-from jobs.lake.zones import Lake
+from jobs.lake.zones import CATALOGUE, Lake
 from jobs.people.relationships import Hold, Name, Relationships
 from jobs.retention import scan
 from jobs.retention.deadline import Deadline
@@ -175,7 +175,7 @@ def standing_holds(at: Look) -> dict[str, dict[str, str]]:
 def _unpromised(at: Look) -> tuple[str, ...]:
     """Folders among the published tables that no contract promises."""
     folders = (path.name for path in sorted((at.lake.root / "published").glob("*")))
-    return tuple(name for name in folders if name not in at.promise.releases)
+    return tuple(name for name in folders if name not in {CATALOGUE, *at.promise.releases})
 
 
 def published_contracts(promise: Promise, lake: Lake) -> Iterator[Contract]:

@@ -25,7 +25,7 @@ class Period:
 
 
 def findings(events: DataFrame, rules: Sequence[Rule], period: Period) -> DataFrame:
-    """One row per attack that a rule sees in ``period``: rule, group, first and last event, counts, evidence.
+    """One row per attack that a rule sees in ``period``: rule, what is shared, first and last event, counts, evidence.
 
     A finding is the union of overlapping windows that fulfil the rule and end in the period, so it
     belongs to the day of its last event. ``events`` has to reach two reaches of the rules back: one for
@@ -72,12 +72,12 @@ def _rows(numbered: DataFrame, rules: Sequence[Rule], begins: Column) -> DataFra
     )  # fmt: skip
     return made.select(
         names.alias("rule"),
-        F.map_from_arrays(fields, F.col("grouped")).alias("group"),
+        F.map_from_arrays(fields, F.col("grouped")).alias("shared"),
         "first_seen",
         "last_seen",
         "continues",
         "events",
-        F.when(counts, F.col("distinct_values")).alias("values"),
+        F.when(counts, F.col("distinct_values")).alias("distinct_values"),
         F.transform("shown", lambda each: each["event_id"]).alias("evidence"),
     )
 

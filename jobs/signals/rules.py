@@ -105,7 +105,7 @@ def load_rules(promise: Promise, contract: Contract, root: Path = ROOT / "signal
 
 
 def _group_fields(contract: Contract) -> tuple[str, ...]:
-    return next((output.tokens or () for output in contract.outputs if output.name == "group"), ())
+    return next((output.tokens or () for output in contract.outputs if output.name == "shared"), ())
 
 
 def compiled(documents: Sequence[dict[str, Any]], fields: dict[str, Fields], groups: Sequence[str]) -> list[Rule]:

@@ -16,9 +16,11 @@ from jobs.assurance.losses import Lost, lost
 from jobs.assurance.moments import cuts_of, moments
 from jobs.assurance.risk import Measured, RiskOverLimitError, promised
 from jobs.assurance.risk_page import risk_page
+from jobs.catalogue.datasheet import datasheet
+from jobs.catalogue.describe import describe
+from jobs.catalogue.record import Record
 from jobs.cli import risk as command
 from jobs.lake.tables import open_table, replace_days
-from jobs.night.datasheet import datasheet
 from policy.risk import Knowledge
 
 RELEASE, DAYS = "threat_events", (date(2026, 3, 30), date(2026, 4, 1))
@@ -119,7 +121,7 @@ def test_a_release_is_measured_recorded_drawn_and_said_on_its_datasheet(measured
     ]
     assert (day["share"], day["tokens"], day["undecided"]) == (0, 3, 0), "on one day all log in"
     page = (lake.data_docs("risk") / "releases.html").read_text()
-    sheet = datasheet(promise, contract, ledger)
+    sheet = datasheet(describe(promise, contract, lake, ledger), contract, Record(contract.release, ledger))
     assert "moments (occurred_at, kind) known of somebody" in sheet
     assert "since 2026-04-01: 1 of them 33.3%" in sheet
     assert not re.search(r"usr_|ip[46]_", page + sheet.split("## Limits")[1] + said + ledger.path.read_text())

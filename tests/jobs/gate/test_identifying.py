@@ -64,7 +64,7 @@ def test_keys_of_a_map_that_the_contract_lists_are_public_and_others_are_searche
     assert "network" not in text
     assert all(word in text for word in ("Dupont", "usr_x", "ip"))
     assert not any(c.isalpha() for c in nothing or "")
-    assert "network" in rows.select(as_text(F.col("group"), rows.schema["group"].dataType)).first()[0]
+    assert "network" in rows.select(as_text(F.col("shared"), rows.schema["shared"].dataType)).first()[0]
 
 
 def test_the_first_account_of_plain_letters_is_planted(tmp_path):

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
+from jobs.catalogue.datasheet import datasheet
+from jobs.catalogue.describe import describe
+from jobs.catalogue.record import Record
 from jobs.night.blanks import counted, counting, silent
-from jobs.night.datasheet import datasheet
 from jobs.night.protect import Protected, recorded, write_counting
 from jobs.night.summary import night_table
 
@@ -96,7 +98,12 @@ def test_the_nights_table_names_the_column_and_whom_to_ask(a_night, lake, promis
     assert "browser" not in said
 
 
-def test_the_datasheet_names_it_too(a_night, ledger, promise):
-    lines = datasheet(promise, promise.release("activity_trail"), ledger).splitlines()
+def test_the_datasheet_names_it_too(a_night, lake, ledger, promise):
+    contract = promise.release("activity_trail")
+    lines = (
+        datasheet(describe(promise, contract, lake, ledger), contract, Record("activity_trail", ledger))
+        .partition("## Open it")[0]
+        .splitlines()
+    )
     said = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in lines if line.startswith("| `")}
     assert (said["`new_permission`"], said["`browser`"], said["`actor`"]) == ("nearly all", "", "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.night.datasheet import limits
+from jobs.catalogue.describe import limits
 
 TABLES = [
     "fewer than {k} distinct contributors",

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
+from jobs.catalogue.describe import describe
+from jobs.catalogue.frictionless import datapackage
 from jobs.gate.verdict import Verdict, VerdictRefusedError
 from jobs.lake.ledger import BrokenLedgerError
 from jobs.lake.tables import SchemaChangedError
 from jobs.lake.visible import compared_with
 from jobs.night import publish
-from jobs.night.datasheet import datapackage
 from jobs.night.publish import LostPublicationError, NotAsJudgedError, publish_release
 from tests.jobs.night.conftest import DAY, RELEASE
 
@@ -229,8 +230,9 @@ def test_the_paths_of_the_data_package_stay_in_its_folder_and_lead_to_what_is_th
     assert not (about / "datapackage.json").exists()
 
 
-def test_a_data_package_of_a_table_without_a_row_is_valid_too(promise):
-    [resource] = datapackage(promise, promise.release(RELEASE), [])["resources"]
+def test_a_data_package_of_a_table_without_a_row_is_valid_too(lake, ledger, promise):
+    release = describe(promise, promise.release(RELEASE), lake, ledger)
+    [resource] = datapackage(release, [])["resources"]
     assert resource["data"] == [[*promise.release(RELEASE).output_schema, "day"]]
     assert not {"path", "format"} & resource.keys()
 
@@ -240,7 +242,11 @@ def test_what_the_datasheet_says_to_open_it_with_works(judged, lake, promise, mo
     publish_release(promise, RELEASE, DAY, "one", lake)
     monkeypatch.chdir(lake.published(RELEASE).parent)
     sheet = (lake.published(RELEASE) / "_about" / "datasheet.md").read_text()
+    blocks = [block.split("```")[0] for block in sheet.split("```python\n")[1:]]
     names = {}
-    exec(sheet.split("```python\n")[1].split("```")[0], names)  # the page's own lines
-    assert names["table"].to_pandas().shape[0] == 2
-    assert "2026-03-12" in capsys.readouterr().out
+    for block in blocks:
+        exec(block, names)  # the page's own lines
+    assert len(blocks) == 3
+    assert names["frame"].shape[0] == 2
+    assert names["lazy"].collect().height == 2
+    assert capsys.readouterr().out.count(str(DAY)) >= 4, "the day that the examples read isn't there"

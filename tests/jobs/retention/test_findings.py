@@ -28,14 +28,14 @@ FINDINGS = [
 
 def test_a_finding_names_people_in_its_group_and_in_its_lists(promise):
     named = named_in(promise.release("threat_signals"))
-    assert named == {"group": "map<string,string>", "evidence": "array<string>"}
+    assert named == {"shared": "map<string,string>", "evidence": "array<string>"}
 
 
 def test_the_rows_that_name_somebody_due_or_held_in_a_map_or_a_list_are_found(promise, tiny):
     place = f"day={DAY}/part.parquet"
     rows = tiny.createDataFrame(
         [(place, row, *cells) for row, cells in enumerate(FINDINGS)],
-        "_file string, _row long, `group` map<string,string>, evidence array<string>",
+        "_file string, _row long, shared map<string,string>, evidence array<string>",
     )
     tokens = tiny.createDataFrame(
         [(ADA, "person", 1, date(2026, 3, 9), []), (BOB, "person", 2, date(2026, 6, 1), ["h1"])],
@@ -55,7 +55,7 @@ def test_the_independent_pass_reads_maps_and_lists_too(promise, tmp_path):
     path.parent.mkdir()
     groups, evidence = zip(*FINDINGS, strict=True)
     columns = {
-        "group": pa.array([g and list(g.items()) for g in groups], pa.map_(pa.string(), pa.string())),
+        "shared": pa.array([g and list(g.items()) for g in groups], pa.map_(pa.string(), pa.string())),
         "evidence": pa.array(evidence, pa.list_(pa.string())),
     }
     pq.write_table(pa.table(columns), path)
@@ -86,7 +86,7 @@ def found(world):
     event = world.keyring.domain("threat", "2026-01-01").token("event", "an event of ada's")
 
     def finding(rule, evidence=(), **group):
-        return {"rule": rule, "group": group, "evidence": list(evidence)}
+        return {"rule": rule, "shared": group, "evidence": list(evidence)}
 
     world.publish(
         "threat_signals",
@@ -121,7 +121,7 @@ def test_findings_about_somebody_who_must_be_gone_go_from_a_real_table_and_all_o
 def test_a_finding_that_is_left_is_an_incident(found, left):
     kept = [row for row in found.rows("threat_signals") if row["rule"] == left]
     plan = found.expire(TODAY)
-    again = [{name: row[name] for name in ("rule", "group", "evidence")} for row in kept]
+    again = [{name: row[name] for name in ("rule", "shared", "evidence")} for row in kept]
     found.publish("threat_signals", DAY, again)
     with pytest.raises(UnprovedError, match="threat_signals"):
         found.prove(plan)

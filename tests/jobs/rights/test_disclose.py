@@ -57,7 +57,7 @@ def full(neighbours):
         {"person": "ada", "email": "bob", "ip": "ip4_cbdefghi", "kind": "login_ok"}, {"email": "ada"}, {"person": "bob"}
     ])  # fmt: skip
     neighbours.publish("threat_signals", DAY, [
-        {"group": [("actor", neighbours.token("person", "ada", DAY)), ("object", "obj_" + "c" * 32)],
+        {"shared": [("actor", neighbours.token("person", "ada", DAY)), ("object", "obj_" + "c" * 32)],
          "evidence": ["evt_" + "c" * 32]}
     ])  # fmt: skip
     return neighbours
@@ -121,7 +121,7 @@ def test_published_rows_are_there_without_a_token_of_anybody(full):
     assert [(row["actor"], row["attempted_login"]) for row in events] == [(YOU, KEYED), (None, YOU)]
     assert (events[0]["ip"], events[0]["kind"], events[0]["day"]) == (KEYED, "login_ok", str(DAY))
     [finding] = rows(files, "published/threat_signals")
-    assert (finding["group"], finding["evidence"]) == ({"actor": YOU, "object": KEYED}, [KEYED])
+    assert (finding["shared"], finding["evidence"]) == ({"actor": YOU, "object": KEYED}, [KEYED])
     assert not any(prefix in "".join(files.values()) for prefix in ("usr_", "eml_", "ses_", "evt_", "ip4_", "obj_"))
 
 

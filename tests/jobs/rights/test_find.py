@@ -102,7 +102,9 @@ def published(neighbours, keyring, monkeypatch):
         session = {"session_id": ours.token("session", "S-1-of-ada")}
         neighbours.publish("threat_events", day, [{"person": "ada"}, {"email": "ada"}, session, {"person": "bob"}])
     group = [("session_id", ours.token("session", "S-1-of-ada"))]
-    neighbours.publish("threat_signals", SECOND, [{"group": group}, {"group": [("actor", ours.token("person", "x"))]}])
+    neighbours.publish(
+        "threat_signals", SECOND, [{"shared": group}, {"shared": [("actor", ours.token("person", "x"))]}]
+    )
     return neighbours
 
 

@@ -48,7 +48,7 @@ def full(bare):
         bare.publish(release, OTHER, [{"person": "bob"}])
     bare.publish("threat_events", date(2026, 2, 3), [{"person": "bob", "attempted_login": token(bare, "email", "ada")}])
     group = {name: token(bare, "person", name) for name in ("ada", "bob")}
-    bare.publish("threat_signals", DAY, [{"group": list(group.items())}, {"group": [("cyd", token(bare, "person", "cyd"))]}])  # fmt: skip
+    bare.publish("threat_signals", DAY, [{"shared": list(group.items())}, {"shared": [("cyd", token(bare, "person", "cyd"))]}])  # fmt: skip
     return bare
 
 

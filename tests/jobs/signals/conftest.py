@@ -13,7 +13,7 @@ from tests.jobs.signals.small_events import COLUMNS, NAMES
 def compile_rules(promise):
     """The compiler with the project's contracts."""
     contract = promise.release("threat_signals")
-    groups = next(output.tokens for output in contract.outputs if output.name == "group")
+    groups = next(output.tokens for output in contract.outputs if output.name == "shared")
 
     def compile_text(text):
         return compiled(list(yaml.safe_load_all(text.removesuffix("---\n"))), fields_of(promise, contract), groups)

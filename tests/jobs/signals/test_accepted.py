@@ -121,7 +121,7 @@ def test_an_accepted_rule_finds_the_events_that_a_reader_of_sigma_finds(compile_
             truth += Counter({(name, row["event_id"]): 1 for row in ROWS if reads(document["detection"], row)})
     assert len(accepted) >= 5
     assert run_on(frame, [], accepted) == []
-    assert Counter((row["rule"], row["group"]["event_id"]) for row in run_on(frame, ROWS, accepted)) == truth
+    assert Counter((row["rule"], row["shared"]["event_id"]) for row in run_on(frame, ROWS, accepted)) == truth
 
 
 @LAW

@@ -112,7 +112,7 @@ def seen(frame, compile_rules, rows):
         first, last = (
             (row[name].astimezone(START.tzinfo) - START).total_seconds() for name in ("first_seen", "last_seen")
         )
-        found[row["rule"], row["group"]["actor"]].append((first, last, row["events"], row["continues"]))
+        found[row["rule"], row["shared"]["actor"]].append((first, last, row["events"], row["continues"]))
     return {key: sorted(each) for key, each in found.items()}
 
 

@@ -69,7 +69,7 @@ def test_rows_that_do_not_continue_count_each_attack_once_however_many_midnights
 
 def begun(found):
     """How many findings that don't continue an earlier one each account has."""
-    return Counter(row["group"]["actor"] for row in found.where("NOT continues").collect())
+    return Counter(row["shared"]["actor"] for row in found.where("NOT continues").collect())
 
 
 def burst(draw, start):

@@ -15,17 +15,17 @@ from tests.jobs.signals.small_events import token
 DAY = date(2026, 3, 12)
 TYPES = pa.schema([
     ("rule", pa.string()), ("level", pa.string()), ("technique", pa.string()),
-    ("group", pa.map_(pa.string(), pa.string())), ("first_seen", pa.timestamp("us", "UTC")),
+    ("shared", pa.map_(pa.string(), pa.string())), ("first_seen", pa.timestamp("us", "UTC")),
     ("last_seen", pa.timestamp("us", "UTC")), ("continues", pa.bool_()), ("events", pa.int64()),
-    ("values", pa.int64()), ("evidence", pa.list_(pa.string())), ("day", pa.date32()),
+    ("distinct_values", pa.int64()), ("evidence", pa.list_(pa.string())), ("day", pa.date32()),
 ])  # fmt: skip
 
 
 def finding(rule, level, hour, **more):
     seen = datetime(2026, 3, 12, hour, tzinfo=UTC)
     return {
-        "rule": rule, "level": level, "technique": "T1110.001", "group": [("actor", token("person", 1))],
-        "first_seen": seen, "last_seen": seen, "continues": False, "events": 12, "values": None,
+        "rule": rule, "level": level, "technique": "T1110.001", "shared": [("actor", token("person", 1))],
+        "first_seen": seen, "last_seen": seen, "continues": False, "events": 12, "distinct_values": None,
         "evidence": [token("event", 1)], "day": DAY, **more,
     }  # fmt: skip
 

@@ -114,7 +114,7 @@ def test_a_rule_without_a_correlation_reports_each_event(compile_rules, frame):
     [compiled] = compile_rules(sigma("{kind: malware_upload}"))
     rows = frame([event(n, n, kind="malware_upload", actor=token("person", 1)) for n in range(3)])
     found = findings(rows, [compiled], whole_day(event(0, 0)["occurred_at"].date())).collect()
-    assert sorted(row["group"]["event_id"] for row in found) == sorted(token("event", n) for n in range(3))
+    assert sorted(row["shared"]["event_id"] for row in found) == sorted(token("event", n) for n in range(3))
 
 
 def test_aliases_join_fields_of_different_names(compile_rules, frame):
@@ -129,7 +129,7 @@ def test_aliases_join_fields_of_different_names(compile_rules, frame):
     shared = token("person", 7)
     rows = frame([event(1, 0, actor=shared), event(2, 60, kind="permission_denied", session_id=shared)])
     [found] = findings(rows, [compiled], whole_day(event(0, 0)["occurred_at"].date())).collect()
-    assert (found["group"], found["events"]) == ({"actor": shared}, 2)
+    assert (found["shared"], found["events"]) == ({"actor": shared}, 2)
 
 
 def test_our_own_rules_fit_our_contracts_and_every_one_is_described(promise):
@@ -184,7 +184,7 @@ def test_values_of_a_time_are_counted(compile_rules, frame):
     )
     rows = [event(n, 60 * (n // 2), actor=token("person", 1)) for n in range(4)]
     [found] = findings(frame(rows), compile_rules(text), whole_day(rows[0]["occurred_at"].date())).collect()
-    assert (found["events"], found["values"]) == (4, 2)
+    assert (found["events"], found["distinct_values"]) == (4, 2)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def stuffing(promise):
 def found(frame, stuffing):
     def run(rows, day: date = DAY):
         return {
-            (row["rule"].removeprefix("credential_stuffing"), row["group"]["network"]): row
+            (row["rule"].removeprefix("credential_stuffing"), row["shared"]["network"]): row
             for row in findings(frame(rows), stuffing, whole_day(day)).collect()
         }
 
@@ -75,7 +75,7 @@ def test_a_success_within_the_hour_after_the_campaign_counts_as_it_did(found):
 def test_the_critical_finding_holds_the_campaign_with_its_success_and_nothing_from_before_its_hour(found):
     earlier = [login("ip4_net", 800 + n, NOON - 45 * MINUTE + n, worked=False) for n in range(5)]
     finding = found([*earlier, *campaign(60, successes=[10])])["_succeeded", "ip4_net"]
-    assert (finding["events"], finding["values"]) == (60, 60)
+    assert (finding["events"], finding["distinct_values"]) == (60, 60)
 
 
 def test_a_success_before_midnight_makes_the_campaign_of_the_day_after_critical(found):

@@ -81,7 +81,7 @@ def tokens(world, spark):
 
 
 def groups(found):
-    return {(row["rule"], str(row["last_seen"])[:10], tuple(sorted(row["group"].items()))) for row in found.collect()}
+    return {(row["rule"], str(row["last_seen"])[:10], tuple(sorted(row["shared"].items()))) for row in found.collect()}
 
 
 def logins_behind(entry, truth):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobs.lake.ledger import Ledger
+from jobs.catalogue.record import Record
 from policy.contract import Contract
 
 
-def risk_measured(contract: Contract, ledger: Ledger) -> Iterator[str]:
+def risk_measured(contract: Contract, record: Record) -> Iterator[str]:
     """A line for each kind of knowledge in the newest epoch, or for the classes; none before a measurement."""
-    measured = ledger.last("risk_measured", release=contract.release)
+    measured = record.last("risk_measured", release=contract.release)
     if measured is None:
         return
     day, found = measured["day"], [each for each in measured["unicity"] if each["cut"] == 0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jobs.lake.ledger import Entry, Ledger
+from jobs.catalogue.record import Record
+from jobs.lake.ledger import Entry
 from policy.contract import Contract
 from policy.statistics import Statistic
 
@@ -14,7 +15,7 @@ version of a day that was ever visible, record, pages and logs. Nobody, with lin
 hidden cell nearer than its protection; whoever is alone in a cell, and so knows it, gets no other."""
 VERSIONS = """\
 A day that is built again (late events) changes a cell by nobody or by at least k further people, a sum not at all;
-otherwise its first version stays, and the counts above say how many rows came too late."""
+otherwise its first version stays, and the counts of the datasheet say how many rows came too late."""
 NOT = (
     "the last one of a cell, against who knows all the others from elsewhere: shown numbers are exact.",
     "that nobody's beginning or stopping shows, in a large cell whose others do the same each day.",
@@ -57,31 +58,31 @@ def _rules(statistic: Statistic) -> str:
     )
 
 
-def table_counts(contract: Contract, latest: Sequence[Entry], ledger: Ledger) -> str:
+def table_counts(contract: Contract, latest: Sequence[Entry], record: Record) -> str:
     """One line a day and statistic: cells, hidden ones, the share of rows not shown, rows that came too late."""
     headings = (
         "| day | statistic | cells | hidden | rows not shown | rows that came too late | version |\n"
         "|---|---|---|---|---|---|---|\n"
     )
-    return headings + "\n".join(line for entry in latest for line in _lines(contract, entry, ledger))
+    return headings + "\n".join(line for entry in latest for line in _lines(contract, entry, record))
 
 
-def _lines(contract: Contract, entry: Entry, ledger: Ledger) -> Iterator[str]:
-    runs = list(ledger.entries("protected", release=entry["release"], day=entry["day"]))
+def _lines(contract: Contract, entry: Entry, record: Record) -> Iterator[str]:
+    runs = list(record.entries("protected", release=entry["release"], day=entry["day"]))
     staged = next((run for run in reversed(runs) if run["run"] == entry["run"]), {})
     for loss in staged.get("losses", ()):
         statistic = next((s for s in contract.statistics if s.name == loss["statistic"]), None)
-        late = _late(statistic, runs, ledger) if statistic is not None else 0
+        late = _late(statistic, runs, record) if statistic is not None else 0
         share = "–" if loss["percent"] is None else f"{loss['percent']} %"
         counts = (*(loss[name] for name in ("statistic", "cells", "hidden")), share, late)
         yield f"| {' | '.join(map(str, (entry['day'], *counts, entry['version'])))} |"
 
 
-def _late(statistic: Statistic, runs: Sequence[Entry], ledger: Ledger) -> int:
+def _late(statistic: Statistic, runs: Sequence[Entry], record: Record) -> int:
     """Rows of the source, as extracted, that came after the version which stays."""
     if statistic.running is not None or not runs or statistic.name not in runs[-1].get("stayed", ()):
         return 0
     made = next(run for run in reversed(runs) if statistic.name not in run.get("stayed", ()))
-    extracted = list(ledger.entries("extracted", source=statistic.of, day=made["day"]))
+    extracted = list(record.entries("extracted", source=statistic.of, day=made["day"]))
     then = [each["rows"] for each in extracted if each["seq"] < made["seq"]]
     return max(0, int(extracted[-1]["rows"]) - int(then[-1])) if then else 0

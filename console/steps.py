@@ -1,0 +1,36 @@
+"""What a red task means and what to do, from the pages of the DAGs: said where somebody looks first."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from policy.base import ROOT
+
+DAGS = ROOT.parent / "dags"
+DAG_OF = {"expire": "retention", "request": "subject_requests", "reidentify": "reidentify", "keys": "keys"}
+"""Which DAG runs a step of the command line that isn't a task of the night."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A row of a DAG's table of red tasks."""
+
+    means: str
+    do: str
+
+
+@cache
+def advice(dag: str, step: str, folder: Path = DAGS) -> Advice | None:
+    """What a DAG's page says of a red ``step``; nothing where it doesn't, or isn't here."""
+    try:
+        page = ast.get_docstring(ast.parse((folder / f"{dag}.py").read_text("utf-8"))) or ""
+    except (OSError, ValueError, SyntaxError):
+        return None
+    for row in page.splitlines():
+        cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+        if len(cells) == 3 and cells[0] == f"`{step}`":
+            return Advice(cells[1], cells[2])
+    return None

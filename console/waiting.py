@@ -1,0 +1,180 @@
+"""What needs a person: what it is, since when, who may act, and the very place where that is done.
+
+All of it follows from the ledger and the promise. What waits inside Airflow alone (a task that is running) isn't here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from console import links, steps
+from console.budget import budgets
+from console.links import Link
+from console.record import Entry, Record
+from console.requests import SOON, Request, waiting_requests
+from policy.promise import Promise
+from policy.transfers import refusal
+
+LAPSES = timedelta(days=60)
+"""From how long before its end the evidence of a transfer needs a person."""
+
+VOLUME = "expect_volume_is_usual"
+"""The expectation that holds a night for being ten times smaller than usual (jobs/gate/decisions.py)."""
+
+ENGINEER, OFFICER = "data_engineer", "privacy_officer"
+REFUSED_SINCE = timedelta(days=3)
+"""How long a refusal is shown that no later entry can be told to have mended."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """``since``: the moment from which it waits. ``role``: of register.yaml. ``entry``: where it is on record."""
+
+    what: str
+    about: str
+    why: str
+    role: str
+    link: Link
+    since: datetime | None
+    entry: int | None = None
+    urgent: bool = False
+
+
+def waiting(promise: Promise, record: Record, now: datetime) -> tuple[Waiting, ...]:
+    """Everything that needs a person, the urgent first, then what has waited longest."""
+    today, asked = now.astimezone(UTC).date(), waiting_requests(record)
+    found = (
+        *incidents(record), *red_nights(record), *refusals(record, now), *plans(record), *approvals(asked, today),
+        *questions(record), *due_requests(promise, asked, today), *spent(promise, record, today),
+        *lapsing(promise, today),
+    )  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (not each.urgent, each.since or now, each.about)))
+
+
+def incidents(record: Record) -> Iterator[Waiting]:
+    """Findings of an assurance that nobody has acknowledged: the release is published no more until then."""
+    closed = {entry.number("incident") for entry in record.entries("incident_acknowledged")}
+    for entry in record.entries("incident"):
+        if entry.line not in closed and entry.number("seq") not in closed:
+            yield Waiting(
+                "incident", entry.text("release"), entry.text("what"), OFFICER,
+                links.dag("assurance", "required_actions"), entry.at, entry.line, urgent=True,
+            )  # fmt: skip
+
+
+def red_nights(record: Record) -> Iterator[Waiting]:
+    """Verdicts that are red, or hold a night for its volume, and that no publication has followed."""
+    for entry in record.red():
+        release, day = entry.text("release"), entry.text("day")
+        findings = entry.items("findings")
+        page = links.verdict(release, entry.text("run")) or links.entry(entry.line)
+        about = f"{release} of {day}"
+        if [each.get("expectation") for each in findings] == [VOLUME]:
+            accepted = record.last("volume_accepted", about=release, day=day)
+            if accepted is None or accepted.line < entry.line:
+                why = "ten times smaller than usual: accept it, or find out what is missing"
+                yield Waiting("held night", about, why, ENGINEER, links.dag("held"), entry.at, entry.line, urgent=True)
+        else:
+            said = "; ".join(found_in(entry)) or "a planted leak was missed"
+            yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent=True)
+
+
+def found_in(entry: Entry, most: int = 3) -> list[str]:
+    """What a verdict found: count, what, column; of many the first."""
+    findings = [Entry(entry.line, each) for each in entry.items("findings")]
+    said = [
+        f"{each.number('count') or ''} × {each.text('detail') or each.text('expectation')}"
+        + (f" in column {each.text('column')}" if each.text("column") else "")
+        for each in findings[:most]
+    ]
+    return [*said, f"and {len(findings) - most} findings more"] if len(findings) > most else said
+
+
+def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
+    """The newest refusal of each step and day that nothing published has followed."""
+    seen: set[tuple[str, ...]] = set()
+    for entry in record.entries("refused", limit=200):
+        step, day = entry.text("step"), entry.text("day")
+        release = entry.text("release")
+        at = entry.at or now
+        mended = record.last("published", about=release or None, day=day) if day else None
+        key = (step, release, day)
+        if key in seen or (mended and mended.line > entry.line) or (not day and now - at > REFUSED_SINCE):
+            continue
+        seen.add(key)
+        dag = steps.DAG_OF.get(step, "nightly")
+        told = steps.advice(dag, step)
+        about = " of ".join(filter(None, (release or entry.text("source") or step, day)))
+        words = f"{entry.text('error')}: {told.do if told else 'the task of the step says why'}"
+        yield Waiting(f"{step} refused", about, words, ENGINEER, links.dag(dag), entry.at, entry.line, urgent=bool(day))
+
+
+def plans(record: Record) -> Iterator[Waiting]:
+    """The newest plan of retention, where it deletes more than a person has allowed."""
+    entry = record.last("expiry_planned")
+    if entry is None or not (entry.fields.get("over_share") or entry.number("unforeseen")):
+        return
+    plan = entry.text("plan")
+    if not record.count("expiry_approved", "expiry_done", plan=plan):
+        why = f"{entry.number('rows') or 0:,} rows of {entry.number('people') or 0:,} people would be deleted for good"
+        place = links.dag("retention", "required_actions")
+        yield Waiting("retention plan", entry.text("day"), why, OFFICER, place, entry.at, entry.line, urgent=True)
+
+
+def approvals(asked: list[Request], today: date) -> Iterator[Waiting]:
+    """Requests of which everything was found, and that wait for a person's word; not those that are due soon."""
+    for request in asked:
+        left = request.days_left(today)
+        if request.state == "found" and (left is None or left > SOON):
+            about = f"{request.right}, request {request.reference}"
+            yield Waiting("approval", about, request.words, OFFICER, request.place, request.changed, request.entry)
+
+
+def questions(record: Record) -> Iterator[Waiting]:
+    """Re-identifications that somebody has asked for and nobody has decided."""
+    for entry in record.entries("reidentification_requested", limit=200):
+        if not record.count("reidentification_decided", "reidentified", reference=entry.text("request")):
+            yield Waiting(
+                "re-identification", entry.text("release"), f"for {entry.text('reason')}; not whoever asked",
+                OFFICER, links.dag("reidentify", "required_actions"), entry.at, entry.line,
+            )  # fmt: skip
+
+
+def due_requests(promise: Promise, asked: list[Request], today: date) -> Iterator[Waiting]:
+    """Open requests that must be answered within ten days, or should have been."""
+    for request in asked:
+        left = request.days_left(today)
+        if left is None or left > SOON:
+            continue
+        when = f"{-left} days late" if left < 0 else "due today" if left == 0 else f"{left} days are left"
+        place = request.place if request.state == "found" else Link("the request", f"requests#r{request.reference}")
+        yield Waiting(
+            "request late" if left < 0 else "request due", f"{request.right}, request {request.reference}",
+            f"{when} (last day {request.due}); {request.words}", OFFICER, place, request.asked_at, request.entry,
+            urgent=left <= min(promise.register.answering.alert_days, default=0),
+        )  # fmt: skip
+
+
+def spent(promise: Promise, record: Record, today: date) -> Iterator[Waiting]:
+    """Privacy budgets that won't last until the year's end."""
+    for budget in budgets(promise, record, today):
+        if budget.is_nearly_spent:
+            why = f"ε {budget.epsilon:.2f} of {budget.most:g} is spent; {budget.draws_left} days more can be drawn"
+            yield Waiting(
+                "privacy budget", budget.release, why, budget.owner, Link("risk and budget", "promises#risk"), None
+            )
+
+
+def lapsing(promise: Promise, today: date) -> Iterator[Waiting]:
+    """Recipients whose evidence lapses soon, or no longer holds."""
+    for name, recipient in promise.register.recipients.items():
+        place, until = Link("recipients", "promises#recipients"), recipient.valid_until
+        refused = refusal(recipient)
+        if refused is not None:
+            yield Waiting("transfer refused", name, refused, OFFICER, place, None, urgent=True)
+        elif until is not None and until - today <= LAPSES:
+            said = "lapsed" if until < today else "lapses"
+            why = f"its evidence ({recipient.evidence}) {said} on {until}"
+            yield Waiting("transfer evidence", name, why, OFFICER, place, None, urgent=until < today)

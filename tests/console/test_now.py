@@ -1,0 +1,193 @@
+"""What needs a person, and what the last night and the last thirty were."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from console import nights
+from console.waiting import waiting
+from tests.console.years import HASH, LAST, RELEASES, night
+
+NOW = datetime(2026, 3, 13, 5, tzinfo=UTC)
+RED = frozenset({"threat_events"})
+VOLUME = [
+    {"expectation": "expect_volume_is_usual", "column": "", "count": 40, "detail": "rows, ten times fewer than usual"}
+]
+JUDGED = {
+    "release": "threat_events",
+    "day": "2026-03-12",
+    "run": "2026-03-12-0123456789",
+    "kind": "judged",
+    "verdict": "red",
+}
+PUBLISHED = {"kind": "published", "release": "threat_events", "day": "2026-03-12", "rows": 7}
+PLANNED = {
+    "kind": "expiry_planned",
+    "plan": "ab",
+    "day": "2026-03-12",
+    "rows": 40,
+    "people": 9,
+    "over_share": ["threat_events"],
+}
+RECEIVED = {"kind": "request_received", "reference": "0123456789abcdef", "right": "access", "received": "2026-02-12"}
+FOUND = {"kind": "request_found", "reference": "0123456789abcdef", "right": "access"}
+
+
+def names(promise, known, now=NOW):
+    return [each.what for each in waiting(promise, known, now)]
+
+
+def test_a_red_release_is_named_with_its_column_its_count_and_the_page_of_its_verdict(told, promise):
+    with told(*night(LAST, RED)) as known:
+        [red] = waiting(promise, known, NOW)
+    assert (red.what, red.about, red.role) == ("red release", "threat_events of 2026-03-12", "data_engineer")
+    assert red.why == "3 × an e-mail address in column route"
+    assert red.link.address == "../ignicloud/data_docs/threat_events/2026-03-12-0123456789.html"
+
+
+def test_it_needs_nobody_once_it_is_published(told, promise):
+    with told(*night(LAST, RED), PUBLISHED) as known:
+        assert names(promise, known) == []
+
+
+def test_a_night_that_is_held_for_its_volume_is_accepted_in_its_own_dag(told, promise):
+    held, accepted = (
+        JUDGED | {"findings": VOLUME},
+        {"kind": "volume_accepted", "release": "threat_events", "day": "2026-03-12"},
+    )
+    with told(held) as known:
+        assert [(each.what, each.link.address) for each in waiting(promise, known, NOW)] == [
+            ("held night", "../dags/held")
+        ]
+    with told(held, accepted) as known:
+        assert names(promise, known) == []
+
+
+def test_an_incident_waits_until_it_is_acknowledged(told, promise):
+    incident = {
+        "kind": "incident",
+        "what": "identifier in a published table",
+        "release": "threat_events",
+        "day": "2026-03-12",
+    }
+    with told(incident) as known:
+        assert names(promise, known) == ["incident"]
+    with told(
+        incident, {"kind": "incident_acknowledged", "incident": 1, "release": "threat_events", "by": "officer"}
+    ) as known:
+        assert names(promise, known) == []
+
+
+def test_a_plan_that_deletes_more_than_its_share_waits_for_approval(told, promise):
+    with told(PLANNED) as known:
+        assert names(promise, known) == ["retention plan"]
+    for after in (
+        {"kind": "expiry_approved", "plan": "ab", "by": "officer"},
+        PLANNED | {"plan": "cd", "over_share": []},
+    ):
+        with told(PLANNED, after) as known:
+            assert names(promise, known) == []
+
+
+def test_a_question_whose_a_token_is_waits_for_a_second_person(told, promise):
+    asked = {"kind": "reidentification_requested", "request": "r1", "release": "threat_events", "reason": "legal_order"}
+    with told(asked) as known:
+        assert names(promise, known) == ["re-identification"]
+    with told(
+        asked, {"kind": "reidentification_decided", "request": "r1", "by": "officer", "decision": "reject"}
+    ) as known:
+        assert names(promise, known) == []
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ("2026-03-24", []),
+        ("2026-03-23", ["request due"]),
+        ("2026-03-13", ["request due"]),
+        ("2026-03-12", ["request late"]),
+    ],
+)
+def test_a_request_is_named_from_ten_days_before_its_last_one(told, promise, due, said):
+    with told(RECEIVED | {"due": due}) as known:
+        assert names(promise, known) == said
+
+
+def test_what_was_found_of_a_request_waits_for_a_persons_word_and_is_named_once(told, promise):
+    with told(RECEIVED | {"due": "2026-05-12"}, FOUND) as known:
+        assert names(promise, known) == ["approval"]
+    with told(RECEIVED | {"due": "2026-03-13"}, FOUND) as known:
+        [due] = waiting(promise, known, NOW)
+    assert (due.what, due.link.address) == ("request due", "../dags/subject_requests/required_actions")
+
+
+def test_a_refusal_says_what_the_dags_page_says_of_that_step(told, promise):
+    refused = {"kind": "refused", "step": "extract", "day": "2026-03-12", "error": "SourceDriftError"}
+    with told(refused) as known:
+        [each] = waiting(promise, known, NOW)
+    assert each.why.startswith("SourceDriftError: ask the owners named in the log")
+    with told(refused, PUBLISHED) as known:
+        assert names(promise, known) == []
+
+
+def test_a_budget_that_wont_last_the_year_is_named_with_whom_to_ask(told, promise):
+    contract = promise.contracts["attack_statistics"]
+    spent = (
+        {"kind": "budget_reserved", "release": contract.release, "day": f"2026-02-{1 + n % 28:02}", "rho": 0.01}
+        for n in range(160)
+    )
+    with told(*spent) as known:
+        [each] = waiting(promise, known, NOW)
+    assert (each.what, each.role) == ("privacy budget", contract.owner)
+
+
+def test_evidence_of_a_transfer_is_named_sixty_days_before_it_lapses(told, promise):
+    recipients = dict(promise.register.recipients)
+    for days, said in ((61, []), (60, ["transfer evidence"]), (-1, ["transfer evidence"])):
+        until = NOW.date() + timedelta(days=days)
+        recipients["hosting"] = promise.register.recipients["hosting"].model_copy(update={"valid_until": until})
+        changed = promise.register.model_copy(update={"recipients": recipients})
+        with told() as known:
+            assert names(type(promise)(**{**vars(promise), "register": changed}), known) == said
+
+
+def test_the_last_night_stands_beside_its_usual(told, promise):
+    days = [LAST - timedelta(days=number) for number in range(4, -1, -1)]
+    with told(
+        *(entry for day in days for entry in night(day)), PUBLISHED | {"day": str(LAST + timedelta(days=1)), "rows": 7}
+    ) as known:
+        [last] = [each for each in nights.page(promise, known, NOW).nights if each.release == "threat_events"]
+    rows = sorted(1_000 + day.toordinal() % 97 for day in days)
+    assert (last.day, last.usual) == ("2026-03-13", rows[2])
+
+
+def test_the_grid_says_of_each_night_what_became_of_it(told, promise):
+    before, two = LAST - timedelta(days=1), LAST - timedelta(days=2)
+    refused = {
+        "kind": "refused",
+        "step": "protect",
+        "release": "feedback_topics",
+        "day": str(before),
+        "error": "KeyError",
+    }
+    with told(*night(two), *night(LAST, RED), refused) as known:
+        grid = {row.release: row for row in nights.page(promise, known, NOW).grid}
+    assert [cell.state for cell in grid["threat_events"].cells[-3:]] == ["published", "none", "held"]
+    assert [cell.state for cell in grid["feedback_topics"].cells[-3:]] == ["published", "refused", "published"]
+    assert grid["usage_profile"].cells[-2].state == "not due"  # of a closed month
+    assert "held or red: not published: 2026-03-12" in grid["threat_events"].words
+    assert set(grid) == set(RELEASES)
+
+
+def test_a_day_that_is_published_and_judged_red_again_is_red_though_the_old_one_is_visible(told, promise):
+    with told(*night(LAST), JUDGED | {"findings": []}) as known:
+        night_of = {each.release: each for each in nights.page(promise, known, NOW).nights}
+    assert night_of["threat_events"].state == "held"
+
+
+def test_nothing_is_due_on_a_lake_that_nobody_has_used(told, promise):
+    with told() as known:
+        now = nights.page(promise, known, NOW)
+    assert (now.waiting, now.nights, now.last_entry) == ((), (), None)
+    assert now.days[-1] == date(2026, 3, 12)
+    assert HASH not in str(now)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.jobs.retention.conftest import tiny, world
 from tests.jobs.retention.world import World
-from tests.jobs.rights.kept import Town
-from tests.jobs.rights.without_spark import STANDING_IN
+from tests.jobs.rights.machine.kept import Town
+from tests.jobs.rights.machine.without_spark import STANDING_IN
 
 __all__ = ["bare", "neighbours", "tiny", "world"]
 

@@ -9,8 +9,8 @@ from jobs.night.extract import extract_day
 from jobs.night.publish import publish_release
 from jobs.rights.carry import Hands
 from jobs.rights.serve import Office
-from tests.jobs.rights.kept import PEOPLE, RELEASE, Town
-from tests.jobs.rights.without_spark import stage
+from tests.jobs.rights.machine.kept import PEOPLE, RELEASE, Town
+from tests.jobs.rights.machine.without_spark import stage
 
 MONTH = [date(2025, 2, 1) + timedelta(days=n) for n in range(28)]
 

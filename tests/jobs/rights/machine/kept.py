@@ -14,7 +14,7 @@ from jobs.rights.carry import KEEPING_APART
 from jobs.rights.requests.request import PLATFORM, reference_of
 from policy.periods import add_months
 from tests.jobs.retention.world import World, identity
-from tests.jobs.rights.oracle import Oracle, Person
+from tests.jobs.rights.machine.oracle import Oracle, Person
 
 BEGIN = datetime(2025, 3, 10, 9, tzinfo=UTC)
 COMPANY = {"ada": "runs", "bob": "runs", "cyd": "runs", "dan": "over"}

@@ -46,10 +46,12 @@ TODAY, DAYS, EVERY, PEOPLE, GOING = datetime.now(UTC).date(), 400, 10, 100_000, 
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows on how many days; the last day is yesterday."""
+    """How many rows on how many days, the last of which is yesterday; ``going``: among how many people go those rows
+    that must go."""
 
     rows: int
     days: int = DAYS
+    going: int = GOING
 
     @property
     def dates(self) -> list[date]:
@@ -148,7 +150,7 @@ def fill_table(
     day_of_row = f"date_add(DATE'{size.dates[0]}', cast(id % {size.days} as int))"
     raw = session.range(size.rows).withColumn("day", F.expr(day_of_row))
     going = f"id % {size.days} % {EVERY} = 0 AND hash(id) % 10 = 0"
-    person = f"if({going}, abs(hash(id, 11)) % {GOING}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
+    person = f"if({going}, abs(hash(id, 11)) % {size.going}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
     events = raw.selectExpr(
         "day", "uuid() AS event_id", "cast(day AS timestamp) AS occurred_at", f"{identity(person)} AS user_id",
         f"concat('person', {person}, '@example.org') AS attempted_login", "cast(hash(id, 3) AS string) AS session_id",

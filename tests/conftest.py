@@ -46,6 +46,8 @@ os.environ |= {
 
 settings.register_profile("tests", deadline=None)  # no test is timed: a busy machine fails none
 settings.load_profile("tests")
+for by_hand in ("long", "spark"):  # what takes more time than a commit has: tests/jobs/rights/test_machine.py
+    settings.register_profile(by_hand, deadline=None)
 
 
 @pytest.fixture

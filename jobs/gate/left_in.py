@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from jobs.people.phones import typed_forms
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut, with_erased
+from jobs.people.wishes import LEAVING_OUT
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import named_in, spellings, tokens_without_spark
 from jobs.retention.naming import Names, naming
@@ -30,6 +31,8 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.periods import now
 from policy.promise import Promise
+
+REQUESTED = "subject_requests"
 
 
 class ErasedSinceError(PolicyError):
@@ -40,6 +43,18 @@ class ErasedSinceError(PolicyError):
         super().__init__(
             f"{release} of {day}: somebody was erased after the day was extracted, and may be in this run; it is "
             f"deleted; extract the day again: clear `extract` and what follows, or python -m jobs extract --day {day}"
+        )
+
+
+class WishedSinceError(PolicyError):
+    """A request was carried out after a run's day had been extracted, whose person the run may hold."""
+
+    def __init__(self, release: str, day: date) -> None:
+        self.release, self.day = release, day
+        super().__init__(
+            f"{release} of {day}: a restriction, an objection or a withdrawal was carried out after the day was "
+            "extracted, and whose it is may be in this run; it is deleted; extract the day again: clear `extract` and "
+            f"what follows, or python -m jobs extract --day {day}"
         )
 
 
@@ -99,6 +114,28 @@ def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, fold
     if not lake.has_landed(ACCOUNTS, day) or erased_in(promise, contract, lake, folder, day):
         shutil.rmtree(folder)  # quarantine would keep it for a month
         raise ErasedSinceError(contract.release, day)
+
+
+def require_no_wish_since(contract: Contract, lake: Lake, folder: Path, day: date) -> None:
+    """No request that keeps rows apart was carried out since the day of a staged run was extracted; else the run goes.
+
+    What is published is looked through once, when the request is carried out: a run that was judged by what the
+    platform had said before would bring the person back. Who that is can't be told from the run, so it isn't asked.
+
+    Raises:
+        WishedSinceError: one was.
+    """
+    ledger = Ledger(lake.ledger)
+    by_us = (entry for entry in ledger.entries("request_done") if entry.get("receipt") is not None)
+    done = [entry["at"] for entry in by_us if entry["right"] in LEAVING_OUT]
+    if contract.domain is None or not done:
+        return
+    extracted = ledger.last("extracted", day=day)
+    taken = [lake.manifest(REQUESTED, day).taken_at] if lake.has_landed(REQUESTED, day) else []
+    taken += [extracted["at"]] if extracted and not taken else []
+    if not taken or datetime.fromisoformat(max(done)) >= datetime.fromisoformat(taken[0]):
+        shutil.rmtree(folder)
+        raise WishedSinceError(contract.release, day)
 
 
 def _names(left: LeftOut) -> Iterator[Name]:

@@ -176,7 +176,7 @@ def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: 
 
 def _manifest(copy: _Copy, day: date) -> Manifest:
     file = LandedFile(copy.path.name, copy.rows, sha256_of(copy.path))
-    taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+    taken_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     return Manifest(copy.landed, day.isoformat(), taken_at, copy.columns, (file,))
 
 

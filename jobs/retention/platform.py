@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from jobs.keys.ring import Keyring
 from jobs.people.reading import People
+from jobs.people.relationships import Name
 from jobs.people.wishes import Row
 from jobs.platform.database import Platform, connect
 from jobs.platform.drift import require_classified
+from policy.periods import months_of
 from policy.promise import Promise
 
 TABLES = ("contracts", "professional_users", "legal_holds", "subject_requests", "consents")
@@ -48,3 +50,15 @@ def platform_of_today(promise: Promise, keyring: Keyring) -> Iterator[People]:
     with connect() as platform:
         require_classified(platform, {name: promise.source(name) for name in TABLES})
         yield People(Tables(promise, platform).rows, promise.register.purposes, reference, datetime.now(UTC))
+
+
+def held_names(promise: Promise, keyring: Keyring, purpose: str, day: date) -> list[Name]:
+    """Every name that a legal hold keeps on ``day``, for a purpose.
+
+    Raises:
+        PlatformError, SourceDriftError, SeveralDriftsError: see `platform_of_today`.
+    """
+    months = months_of(promise.register.relationship_keep)
+    with platform_of_today(promise, keyring) as platform:
+        names = platform.relationships(purpose).names(months, date.min, frozenset({day}))
+        return [name for name in names if name.holds]

@@ -1,8 +1,9 @@
 """The end of a restriction: the very rows come back, day by day, and nothing that may not.
 
-Not what retention has ended meanwhile (it is gone from what was kept apart), not rows past their period, not those of a
-day that a night has made again with the person in it, not rows that somebody else's standing restriction keeps away:
-these are passed on to it. One commit a table; what was kept apart goes after it, in one step.
+Not what retention has ended meanwhile (it is gone from what was kept apart), not rows past their period unless a legal
+hold keeps them, not those of a day that a night has made again with the person in it, not rows that somebody else's
+standing restriction keeps away: these are passed on to it. One commit a table; what was kept apart goes after it, in
+one step.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jobs.lake.tables import current_files, day_of
 from jobs.retention.apart import count, mask_of, put
 from jobs.retention.deadline import Deadline
 from jobs.retention.execute import linked
+from jobs.retention.platform import held_names
 from jobs.rights.restriction.restrict import counts_of, lot_of, settle
 from jobs.rights.restriction.task import Place, Restriction, Task, tasks
 from policy.periods import now
@@ -87,10 +89,13 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
 
 
 def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
-    rows = task.read(path)
-    past = Deadline.of(task.contract, now().date()).is_past(day_of(path))
-    if past or (task.was_made_again(path) and _is_there(task, day_of(path))):
+    rows, ended, today = task.read(path), 0, now().date()
+    if task.was_made_again(path) and _is_there(task, day_of(path)):
         return _Share(rows.slice(0, 0), ended=rows.num_rows)
+    if Deadline.of(task.contract, today).is_past(day_of(path)):
+        names = held_names(task.at.promise, task.at.keyring, task.contract.purpose, today)
+        held = mask_of(rows, task.columns, task.tokens(names))
+        ended, rows = rows.num_rows - count(held), rows.filter(held).combine_chunks()
     passed_on: list[tuple[Restriction, pa.Table]] = []
     for other in standing:
         if other.reference != task.restriction.reference and task.contract.purpose in other.purposes:
@@ -98,7 +103,7 @@ def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
             if count(theirs):
                 passed_on.append((other, rows.filter(theirs)))
                 rows = rows.filter(pc.invert(theirs)).combine_chunks()
-    return _Share(rows, tuple(passed_on))
+    return _Share(rows, tuple(passed_on), ended)
 
 
 def _is_there(task: Task, day: date) -> bool:

@@ -8,9 +8,12 @@ from datetime import date
 
 import pytest
 
+from jobs.gate.left_in import WishedSinceError
+from jobs.gate.verdict import VerdictRefusedError
 from jobs.keys.ring import Keyring
 from jobs.night import export
 from jobs.night.export import NoExportError, export_release
+from jobs.night.extract import extract_day
 from policy.errors import TransferRefusedError
 
 DAY = date(2026, 3, 12)
@@ -67,6 +70,24 @@ def test_without_a_valid_mechanism_nothing_is_even_extracted(lake, platform, pro
 def test_a_release_of_ours_is_not_exported(lake, promise):
     with pytest.raises(NoExportError, match="threat_events has no recipient"):
         export_release(promise, "threat_events", DAY, None, lake)
+
+
+@pytest.mark.parametrize(("before", "refused"), [(False, WishedSinceError), (True, VerdictRefusedError)])
+def test_a_copy_of_a_landing_from_before_a_restriction_was_carried_out_is_not_handed_out(
+    lake, platform, ledger, promise, monkeypatch, before, refused
+):
+    """Where it was extracted afterwards, the copy gets as far as its verdict, which isn't made here."""
+    said = {"reference": "a" * 16, "right": "restriction", "receipt": "b" * 64}
+    if before:
+        ledger.append("request_done", **said)
+    extract_day(promise, DAY, lake, ledger)
+    if not before:
+        ledger.append("request_done", **said)
+    monkeypatch.setattr(export, "protect_release", lambda *_: lake.private(lake.staged(EXPORT, f"{DAY}-export")))
+    monkeypatch.setattr(export, "validate_release", lambda *_: None)
+    with pytest.raises(refused):
+        export_release(promise, EXPORT, DAY, None, lake)
+    assert not (lake.root / "exports").exists()
 
 
 def test_two_exports_of_a_release_take_turns(lake, promise, monkeypatch):

@@ -184,6 +184,18 @@ def test_rows_past_their_period_do_not_come_back_and_retention_takes_them_from_w
     assert not list(full.lake.restricted.rglob("*.parquet"))
 
 
+@pytest.mark.parametrize(("held", "back"), [("ada", 8), ("bob", 2)])
+def test_rows_past_their_period_that_a_hold_keeps_come_back_to_be_kept_in_the_table(full, monkeypatch, held, back):
+    before = tables(full)
+    restrict(of("ada"), place(full))
+    full.hold("user", held, "2026-01-01")
+    monkeypatch.setattr("policy.periods.clock", lambda: datetime(2027, 6, 1).astimezone())
+    returned = lift(of("ada"), (), place(full))
+    assert (sum(each.rows for each in returned), sum(each.ended for each in returned)) == (back, 8 - back)
+    assert naming(full, "ada") == back, "a row that names somebody who is held, too, stays"
+    assert (tables(full) == before) == (held == "ada")
+
+
 @pytest.mark.parametrize(("held", "back"), [(None, 0), ("ada", 8), ("bob", 2)])
 def test_what_a_granted_objection_ended_does_not_come_back_unless_a_hold_keeps_it(full, held, back, tiny):
     full.spark, before = tiny, tables(full)

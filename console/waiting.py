@@ -68,10 +68,9 @@ def red_nights(record: Record) -> Iterator[Waiting]:
     """Verdicts that are red, or hold a night for its volume, and that no publication has followed."""
     for entry in record.red():
         release, day = entry.text("release"), entry.text("day")
-        findings = entry.items("findings")
         page = links.verdict(release, entry.text("run")) or links.entry(entry.line)
         about = f"{release} of {day}"
-        if [each.get("expectation") for each in findings] == [VOLUME]:
+        if is_for_volume(entry):
             accepted = record.last("volume_accepted", about=release, day=day)
             if accepted is None or accepted.line < entry.line:
                 why = "ten times smaller than usual: accept it, or find out what is missing"
@@ -79,6 +78,11 @@ def red_nights(record: Record) -> Iterator[Waiting]:
         else:
             said = "; ".join(found_in(entry)) or "a planted leak was missed"
             yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent=True)
+
+
+def is_for_volume(judged: Entry) -> bool:
+    """Whether a red verdict says of a night that it is small, and nothing else."""
+    return [each.get("expectation") for each in judged.items("findings")] == [VOLUME]
 
 
 def found_in(entry: Entry, most: int = 3) -> list[str]:

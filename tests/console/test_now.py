@@ -172,17 +172,17 @@ def test_the_grid_says_of_each_night_what_became_of_it(told, promise):
     }
     with told(*night(two), *night(LAST, RED), refused) as known:
         grid = {row.release: row for row in nights.page(promise, known, NOW).grid}
-    assert [cell.state for cell in grid["threat_events"].cells[-3:]] == ["published", "none", "held"]
+    assert [cell.state for cell in grid["threat_events"].cells[-3:]] == ["published", "none", "red"]
     assert [cell.state for cell in grid["feedback_topics"].cells[-3:]] == ["published", "refused", "published"]
     assert grid["usage_profile"].cells[-2].state == "not due"  # of a closed month
-    assert "held or red: not published: 2026-03-12" in grid["threat_events"].words
+    assert "red: not published: 2026-03-12" in grid["threat_events"].words
     assert set(grid) == set(RELEASES)
 
 
 def test_a_day_that_is_published_and_judged_red_again_is_red_though_the_old_one_is_visible(told, promise):
     with told(*night(LAST), JUDGED | {"findings": []}) as known:
         night_of = {each.release: each for each in nights.page(promise, known, NOW).nights}
-    assert night_of["threat_events"].state == "held"
+    assert night_of["threat_events"].state == "red"
 
 
 def test_nothing_is_due_on_a_lake_that_nobody_has_used(told, promise):

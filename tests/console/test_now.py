@@ -42,6 +42,7 @@ def test_a_red_release_is_named_with_its_column_its_count_and_the_page_of_its_ve
         [red] = waiting(promise, known, NOW)
     assert (red.what, red.about, red.role) == ("red release", "threat_events of 2026-03-12", "data_engineer")
     assert red.why == "3 × an e-mail address in column route"
+    assert "correct the contract" in red.do
     assert red.link.address == "../ignicloud/data_docs/threat_events/2026-03-12-0123456789.html"
 
 
@@ -125,7 +126,8 @@ def test_a_refusal_says_what_the_dags_page_says_of_that_step(told, promise):
     refused = {"kind": "refused", "step": "extract", "day": "2026-03-12", "error": "SourceDriftError"}
     with told(refused) as known:
         [each] = waiting(promise, known, NOW)
-    assert each.why.startswith("SourceDriftError: ask the owners named in the log")
+    assert each.why.startswith("SourceDriftError: the source drifted")
+    assert each.do.startswith("ask the owners named in the log")
     with told(refused, PUBLISHED) as known:
         assert names(promise, known) == []
 

@@ -37,6 +37,9 @@ check: setup  ## lint, types and all tests: what CI runs
 four-eyes: setup  ## play re-identification in a browser: asked, refused, approved (needs chromium, chromium-driver)
 	@$(BIN)/python -m tests.ui.four_eyes
 
+pictures: setup  ## draw the console in a browser, for the docs (needs chromium, chromium-driver)
+	@$(BIN)/python -m tests.ui.pictures
+
 bench-tokens: setup  ## what a token costs, beside other ways to make it
 	@$(BIN)/python -m bench.tokens
 
@@ -94,4 +97,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
-.PHONY: help nightly test assure risk ui check four-eyes bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test assure risk ui check four-eyes pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from console.record import Entry, Record
-from console.waiting import Waiting, found_in, waiting
+from console.waiting import Waiting, found_in, is_for_volume, waiting
 from policy.contract import Contract
 from policy.promise import Promise
 
@@ -21,7 +21,8 @@ KINDS = (*NIGHTLY, "volume_accepted")
 STATES = {
     "published": "published",
     "accepted": "held, and accepted by a person",
-    "held": "held or red: not published",
+    "red": "red: not published",
+    "held": "held for its volume: not published",
     "refused": "refused by a step: not published",
     "made": "made, not published yet",
     "none": "nothing on record",
@@ -80,7 +81,7 @@ class Row:
     def words(self) -> str:
         """How many days are in which state; every day that isn't as it should be by its date."""
         said = [f"{sum(cell.state == 'published' for cell in self.cells)} published"]
-        for state in ("held", "refused", "made"):
+        for state in ("red", "held", "refused", "made"):
             days = [str(cell.day) for cell in self.cells if cell.state == state]
             said += [f"{STATES[state]}: {', '.join(days)}"] if days else []
         empty = sum(cell.state == "none" for cell in self.cells)
@@ -156,5 +157,7 @@ def _state(entries: list[Entry]) -> str:
     if published and (judged is None or judged.line < published.line or judged.text("verdict") == "green"):
         return "published"
     if judged and judged.text("verdict") == "red":
+        if not is_for_volume(judged):
+            return "red"
         return "accepted" if "volume_accepted" in last and last["volume_accepted"].line > judged.line else "held"
     return "refused" if "refused" in last else "made"

@@ -94,7 +94,7 @@ def ago(moment: datetime | None, now: datetime) -> str:
         count = past // length
         if count:
             return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "now"
+    return "less than a minute"
 
 
 def words(name: str) -> str:

@@ -32,5 +32,5 @@ def advice(dag: str, step: str, folder: Path = DAGS) -> Advice | None:
     for row in page.splitlines():
         cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
         if len(cells) == 3 and cells[0] == f"`{step}`":
-            return Advice(cells[1], cells[2])
+            return Advice(cells[1].replace("*", ""), cells[2].replace("*", ""))
     return None

@@ -30,7 +30,10 @@ REFUSED_SINCE = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Waiting:
-    """``since``: the moment from which it waits. ``role``: of register.yaml. ``entry``: where it is on record."""
+    """``since``: the moment from which it waits. ``role``: of register.yaml. ``entry``: where it is on record.
+
+    ``do``: what to do, in the words of the DAG's page.
+    """
 
     what: str
     about: str
@@ -40,6 +43,7 @@ class Waiting:
     since: datetime | None
     entry: int | None = None
     urgent: bool = False
+    do: str = ""
 
 
 def waiting(promise: Promise, record: Record, now: datetime) -> tuple[Waiting, ...]:
@@ -66,19 +70,25 @@ def incidents(record: Record) -> Iterator[Waiting]:
 
 def red_nights(record: Record) -> Iterator[Waiting]:
     """Verdicts that are red, or hold a night for its volume, and that no publication has followed."""
+    told = steps.advice("nightly", "validate")
+    next_step = told.do.partition("; a night held")[0] if told else ""
     for entry in record.red():
         release, day = entry.text("release"), entry.text("day")
-        findings = entry.items("findings")
         page = links.verdict(release, entry.text("run")) or links.entry(entry.line)
         about = f"{release} of {day}"
-        if [each.get("expectation") for each in findings] == [VOLUME]:
+        if is_for_volume(entry):
             accepted = record.last("volume_accepted", about=release, day=day)
             if accepted is None or accepted.line < entry.line:
                 why = "ten times smaller than usual: accept it, or find out what is missing"
                 yield Waiting("held night", about, why, ENGINEER, links.dag("held"), entry.at, entry.line, urgent=True)
         else:
             said = "; ".join(found_in(entry)) or "a planted leak was missed"
-            yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent=True)
+            yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent=True, do=next_step)
+
+
+def is_for_volume(judged: Entry) -> bool:
+    """Whether a red verdict says of a night that it is small, and nothing else."""
+    return [each.get("expectation") for each in judged.items("findings")] == [VOLUME]
 
 
 def found_in(entry: Entry, most: int = 3) -> list[str]:
@@ -107,8 +117,11 @@ def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
         dag = steps.DAG_OF.get(step, "nightly")
         told = steps.advice(dag, step)
         about = " of ".join(filter(None, (release or entry.text("source") or step, day)))
-        words = f"{entry.text('error')}: {told.do if told else 'the task of the step says why'}"
-        yield Waiting(f"{step} refused", about, words, ENGINEER, links.dag(dag), entry.at, entry.line, urgent=bool(day))
+        said = f"{entry.text('error')}: {told.means if told else 'the log of its task says why'}"
+        yield Waiting(
+            f"{step} refused", about, said, ENGINEER, links.dag(dag), entry.at, entry.line, urgent=bool(day),
+            do=told.do if told else "",
+        )  # fmt: skip
 
 
 def plans(record: Record) -> Iterator[Waiting]:

@@ -22,13 +22,13 @@ from policy.promise import Promise
 from policy.questions import questions
 from tests.console.years import LAST, night, written, years
 
-NOW = datetime(2026, 3, 13, 5, tzinfo=UTC)
-LONG_RED = frozenset({"threat_events", "usage_profile"})
+NOW = datetime(2026, 3, 14, 6, tzinfo=UTC)
+RED = frozenset({"threat_events"})
 
 
 def draw(promise: Promise, lake: Lake, out: Path) -> dict[str, Path]:
     """A lake of sixty nights of which the last was red, and each of its pages as a file in ``out``."""
-    written(lake.ledger, [*years(60), *night(LAST + timedelta(days=1), LONG_RED)])
+    written(lake.ledger, [*years(60), *night(LAST + timedelta(days=1), RED)])
     for name in promise.releases:
         told = as_json(describe(promise, promise.releases[name], lake, Ledger(lake.ledger)))
         days = [

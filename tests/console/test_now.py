@@ -42,6 +42,7 @@ def test_a_red_release_is_named_with_its_column_its_count_and_the_page_of_its_ve
         [red] = waiting(promise, known, NOW)
     assert (red.what, red.about, red.role) == ("red release", "threat_events of 2026-03-12", "data_engineer")
     assert red.why == "3 × an e-mail address in column route"
+    assert "correct the contract" in red.do
     assert red.link.address == "../ignicloud/data_docs/threat_events/2026-03-12-0123456789.html"
 
 
@@ -125,7 +126,8 @@ def test_a_refusal_says_what_the_dags_page_says_of_that_step(told, promise):
     refused = {"kind": "refused", "step": "extract", "day": "2026-03-12", "error": "SourceDriftError"}
     with told(refused) as known:
         [each] = waiting(promise, known, NOW)
-    assert each.why.startswith("SourceDriftError: ask the owners named in the log")
+    assert each.why.startswith("SourceDriftError: the source drifted")
+    assert each.do.startswith("ask the owners named in the log")
     with told(refused, PUBLISHED) as known:
         assert names(promise, known) == []
 
@@ -172,17 +174,17 @@ def test_the_grid_says_of_each_night_what_became_of_it(told, promise):
     }
     with told(*night(two), *night(LAST, RED), refused) as known:
         grid = {row.release: row for row in nights.page(promise, known, NOW).grid}
-    assert [cell.state for cell in grid["threat_events"].cells[-3:]] == ["published", "none", "held"]
+    assert [cell.state for cell in grid["threat_events"].cells[-3:]] == ["published", "none", "red"]
     assert [cell.state for cell in grid["feedback_topics"].cells[-3:]] == ["published", "refused", "published"]
     assert grid["usage_profile"].cells[-2].state == "not due"  # of a closed month
-    assert "held or red: not published: 2026-03-12" in grid["threat_events"].words
+    assert "red: not published: 2026-03-12" in grid["threat_events"].words
     assert set(grid) == set(RELEASES)
 
 
 def test_a_day_that_is_published_and_judged_red_again_is_red_though_the_old_one_is_visible(told, promise):
     with told(*night(LAST), JUDGED | {"findings": []}) as known:
         night_of = {each.release: each for each in nights.page(promise, known, NOW).nights}
-    assert night_of["threat_events"].state == "held"
+    assert night_of["threat_events"].state == "red"
 
 
 def test_nothing_is_due_on_a_lake_that_nobody_has_used(told, promise):

@@ -107,7 +107,7 @@ def test_pages_are_the_same_for_the_same_contract_record_and_files(night, descri
     assert once == again
     assert set(once) == {
         "datapackage.json", "_about/datasheet.md", "_about/release.json", "_about/contract.yaml",
-        "_about/catalogue.jsonld", "_about/lineage.jsonl",
+        "_about/catalogue.jsonld", "_about/lineage.jsonl", "_about/index.html",
     }  # fmt: skip
     assert all(once.values())
 

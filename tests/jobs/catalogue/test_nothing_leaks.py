@@ -68,7 +68,7 @@ def test_no_secret_no_token_and_no_path_leaves_as_metadata(
     rows = DeltaTable(lake.published("activity_trail")).to_pandas()
     tokens = {cell for column in rows for cell in rows[column] if isinstance(cell, str) and TOKEN.fullmatch(cell)}
     said = dict(told(lake, *releases)) | {"sent": json.dumps(sent)}
-    assert len(planted) > 30
+    assert len(planted) >= 30
     assert len(tokens) > 100
     assert {path.rpartition("/")[2] for path in said} >= {
         "datapackage.json", "datasheet.md", "release.json", "contract.yaml", "catalogue.jsonld", "lineage.jsonl",

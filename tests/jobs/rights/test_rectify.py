@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from jobs.keys.field_keys import DomainKeys
 from jobs.keys.ring import Keyring
+from jobs.lake.commits import TornCommitError
 from jobs.lake.tables import opened
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
@@ -296,6 +297,8 @@ def contract_of(promise, source, **columns):
         ("contracts", "company_id", {"company_id": "company"}, False),
         ("security_events", "email", {"user_id": "person", "attempted_login": "email"}, False),
         ("contacts", "email", {"user_id": "person", "agent_email": "email"}, False),
+        ("activity", "company_id", {"user_id": "person", "company_id": "object"}, False),
+        ("activity", "company_id", {"user_id": "object", "company_id": "company"}, False),
     ],
 )
 def test_a_column_is_reached_where_a_row_of_the_person_repeats_the_accounts_own(
@@ -303,6 +306,28 @@ def test_a_column_is_reached_where_a_row_of_the_person_repeats_the_accounts_own(
 ):
     told = SimpleNamespace(releases={"x": contract_of(promise, source, **columns)}, source=promise.source)
     assert bool(reached(told, column)) is reach
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_what_somebody_typed_is_history_however_the_account_is_spelled_now(promise, typed):
+    events = promise.source("security_events")
+    email = events.columns["attempted_login"].model_copy(update={"typed": typed})
+    renamed = events.model_copy(update={"columns": {**events.columns, "email": email}})
+    told = SimpleNamespace(
+        releases={"x": contract_of(promise, "security_events", user_id="person", email="email")},
+        source=lambda name: renamed if name == "security_events" else promise.source(name),
+    )
+    assert bool(reached(told, "email")) is not typed
+
+
+@pytest.mark.parametrize(("missing", "reach"), [("actor", 1), ("company", 1), ("ip", 2)])
+def test_findings_whose_group_cannot_have_both_are_not_reached(promise, missing, reach):
+    trail, signals = promise.release("activity_trail"), promise.release("threat_signals")
+    outputs = [o.model_copy(update={"tokens": o.tokens and tuple({*o.tokens} - {missing})}) for o in signals.outputs]
+    told = SimpleNamespace(
+        releases={"activity_trail": trail, "threat_signals": signals.bind(tuple(outputs))}, source=promise.source
+    )
+    assert len(reached(told, "company_id")) == reach
 
 
 def test_an_anonymised_release_is_never_reached(promise):
@@ -464,6 +489,24 @@ def test_killed_anywhere_the_next_run_finishes_and_says_it_once(full, monkeypatc
     for release in ("activity_trail", "threat_signals"):
         root = full.lake.published(release)
         assert {str(path.relative_to(root)) for path in root.glob("day=*/*")} == {*full.files(release)}
+
+
+def newest_entry(world):
+    return max((world.lake.published("activity_trail") / "_delta_log").glob("*.json"))
+
+
+def test_a_commit_that_a_power_cut_spoilt_before_it_was_on_record_is_made_once_more(full, monkeypatch):
+    killed(monkeypatch, Correcting, "_tell", 0, full)
+    newest_entry(full).write_bytes(b"")
+    assert put_right(full).rows == 4
+    assert companies(full, "ada") == [(OLD, "right"), (DAY, "right"), (DAY, "right")]
+
+
+def test_a_commit_that_is_on_record_is_never_taken_away(full):
+    put_right(full)
+    newest_entry(full).write_bytes(b"")
+    with pytest.raises(TornCommitError):
+        put_right(full)
 
 
 @pytest.mark.parametrize("moment", ["before the commit", "before it is on record", "before old files are gone"])

@@ -24,4 +24,4 @@ for path in CLOSED:
     except OSError:
         continue
     sys.exit(f"writes {path}")
-print(sum(polars.read_delta(str(table)).height for table in Path("/published").iterdir()))
+print(sum(polars.read_delta(str(table)).height for table in Path("/published").glob("[!_]*")))

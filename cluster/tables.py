@@ -20,8 +20,8 @@ def compare(there: Path, here: Path, days: Sequence[date], promise: Promise) -> 
     """
     noisy = {name for name, contract in promise.releases.items() if contract.privacy is not None}
     rows: dict[str, int] = {}
-    differing = sorted({p.name for p in there.iterdir()} ^ {p.name for p in here.iterdir()})
-    for release in sorted({p.name for p in there.iterdir()} & {p.name for p in here.iterdir()}):
+    differing = sorted({p.name for p in there.glob("[!_]*")} ^ {p.name for p in here.glob("[!_]*")})
+    for release in sorted({p.name for p in there.glob("[!_]*")} & {p.name for p in here.glob("[!_]*")}):
         one, other = (
             polars.read_delta(str(lake / release)).filter(polars.col("day").is_in(list(days))) for lake in (there, here)
         )

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from jobs.assurance.log import LOG, words_of
+from jobs.catalogue.answers import SAYS
 from jobs.catalogue.describe import describe
 from jobs.catalogue.pages import pages
 from jobs.lake.ledger import Ledger
@@ -70,7 +71,7 @@ class Own:
             for output in outputs
             for word in (output.name, output.note, output.means, output.missing, *(output.values or ()))
         )
-        return frozenset(piece for text in (*made.values(), *words) for piece in _pieces(text))
+        return frozenset(piece for text in (*made.values(), *words, *SAYS) for piece in _pieces(text))
 
     def _reported(self, day: str) -> frozenset[str]:
         """The threat report of a day, drawn from what is published of it now."""

@@ -11,6 +11,15 @@ from deltalake import DeltaTable
 from policy.contract import Contract
 from policy.questions import ROWS, Question, Questions
 
+SAYS = ("null", "No row.", '"rows": []')
+"""What an answer can say beside a release's own words and numbers."""
+
+
+def blank(asked: Questions) -> dict[str, Any]:
+    """The form of the answers, with one line that says nothing: what the suite writes, whatever the day was like."""
+    lines = {each.asks: {"columns": list(each.columns), "rows": [[None] * len(each.columns)]} for each in asked.worked}
+    return {"day": ""} | lines
+
 
 def answers(table: DeltaTable, contract: Contract, asked: Questions, day: str) -> dict[str, Any]:
     """``day``, and each question's columns and rows of it, as plain JSON; the same as its SQL gives.

@@ -27,8 +27,9 @@ def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger
         files = [file.path for file in current_files(open_table(folder, contract))]
         release, asked = describe(promise, contract, lake, ledger), questions(promise).get(contract.release)
         said = pages(release, contract, files, ledger, asked)
-        if asked is not None and release.days:
-            found = answers(opened(folder), contract, asked, release.days[0].day.isoformat())
+        if asked is not None:
+            day = release.days[0].day.isoformat() if release.days else None
+            found = answers(opened(folder), contract, asked, day) if day else {}
             said |= {ANSWERS: answers_text(found), PAGE: release_page(release, contract, asked, found)}
         for path, text in said.items():
             write_atomically(folder / path, text)

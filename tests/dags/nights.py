@@ -74,7 +74,8 @@ class Nights:
 
     def versions(self):
         """The newest version of each published release."""
-        return {path.name: DeltaTable(path).version() for path in sorted((self.lake.root / "published").iterdir())}
+        folders = (path for path in sorted((self.lake.root / "published").iterdir()) if path != self.lake.catalogue)
+        return {path.name: DeltaTable(path).version() for path in folders}
 
 
 def seed(platform: Path) -> None:

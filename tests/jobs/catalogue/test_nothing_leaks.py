@@ -5,11 +5,16 @@ import re
 import socket
 import sqlite3
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from deltalake import DeltaTable
 
+import console.catalogue
+from console import browse, nights, promises, requests
+from console.index import Index
+from console.record import record
+from console.render import TITLES, render
 from jobs.catalogue import endpoint
 from jobs.catalogue.endpoint import announce
 from jobs.night.extract import extract_day
@@ -52,6 +57,22 @@ def told(lake, *releases):
                 yield str(path.relative_to(folder.parent)), path.read_bytes().decode("utf-8", "replace")
 
 
+def shown(promise, lake, ledger):
+    """Every page of the console on this lake, and the page that leads to those beside the tables."""
+    moment, reads = datetime(2026, 3, 13, 5, tzinfo=UTC), tuple(TITLES)
+    with record(Index(ledger.path, lake.root.parent / "index")) as known:
+        pages = {
+            "now": nights.page(promise, known, moment), "promises": promises.page(promise, known, moment),
+            "requests": requests.page(known, DAY, only_open=False), "releases": console.catalogue.page(promise, lake.root),
+            "ledger": browse.page(known, {}),
+        }  # fmt: skip
+        texts = {f"console {name}": render(name, model, reads=reads) for name, model in pages.items()}
+        for name in promise.releases:
+            one = console.catalogue.one(promise, known, lake.root, name)
+            texts[f"console releases {name}"] = render("releases", one, reads=reads, up="../", template="release")
+    return texts | {"_catalogue": (lake.catalogue / "index.html").read_text()}
+
+
 def test_no_secret_no_token_and_no_path_leaves_as_metadata(
     spark, planted, platform, lake, ledger, promise, monkeypatch
 ):
@@ -67,12 +88,12 @@ def test_no_secret_no_token_and_no_path_leaves_as_metadata(
         announce(promise, promise.release(release), lake, ledger)
     rows = DeltaTable(lake.published("activity_trail")).to_pandas()
     tokens = {cell for column in rows for cell in rows[column] if isinstance(cell, str) and TOKEN.fullmatch(cell)}
-    said = dict(told(lake, *releases)) | {"sent": json.dumps(sent)}
+    said = dict(told(lake, *releases)) | {"sent": json.dumps(sent)} | shown(promise, lake, ledger)
     assert len(planted) >= 30
     assert len(tokens) > 100
     assert {path.rpartition("/")[2] for path in said} >= {
         "datapackage.json", "datasheet.md", "release.json", "contract.yaml", "catalogue.jsonld", "lineage.jsonl",
-        f"{1:020d}.json",
+        f"{1:020d}.json", "index.html", "questions.json", "console now", "console releases activity_trail",
     }  # fmt: skip
     hidden = [*planted.values(), *tokens, str(lake.root), str(platform), f"//{socket.gethostname()}"]
     assert {(path, secret) for path, text in said.items() for secret in hidden if secret in text} == set()

@@ -123,9 +123,9 @@ def dead_scheduler() -> None:
 
 def at_home() -> None:
     """The same two nights on this machine: `make nightly` in a checkout of its own, under the cluster's keys."""
-    if CHECKOUT.exists():
-        shutil.rmtree(CHECKOUT)
-    KEYRING.parent.mkdir(mode=0o700, exist_ok=True)
+    for left in (CHECKOUT, LAKE, KEYRING.parent):  # by a trial that was stopped
+        shutil.rmtree(left, ignore_errors=True)
+    KEYRING.parent.mkdir(mode=0o700)
     for name in ("policy", "console", "expectations", "jobs", "plugins", "dags", "demo", ".build"):
         shutil.copytree(PROJECT / name, CHECKOUT / name, ignore=shutil.ignore_patterns("__pycache__"))
     (CHECKOUT / ".venv").symlink_to((PROJECT / ".venv").resolve())

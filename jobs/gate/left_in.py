@@ -22,6 +22,7 @@ from jobs.people.phones import typed_forms
 from jobs.people.reading import ACCOUNTS
 from jobs.people.relationships import Name
 from jobs.people.subjects import LeftOut, with_erased
+from jobs.people.wishes import LEAVING_OUT
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import spellings, tokens_without_spark
 from jobs.retention.naming import Wanted
@@ -41,6 +42,18 @@ class ErasedSinceError(PolicyError):
         super().__init__(
             f"{release} of {day}: somebody was erased after the day was extracted, and may be in this run; it is "
             f"deleted; extract the day again: clear `extract` and what follows, or python -m jobs extract --day {day}"
+        )
+
+
+class LeftOutSinceError(PolicyError):
+    """Somebody has to be left out since a run's day was extracted, and the run may hold them."""
+
+    def __init__(self, release: str, day: date) -> None:
+        self.release, self.day = release, day
+        super().__init__(
+            f"{release} of {day}: a restriction, an objection or a withdrawn consent was approved after the day was "
+            "extracted, and the person may be in this run; it is deleted; extract the day again: clear `extract` and "
+            f"what follows, or python -m jobs extract --day {day}"
         )
 
 
@@ -90,6 +103,23 @@ def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, fold
     if not lake.has_landed(ACCOUNTS, day) or erased_in(promise, contract, lake, folder, day):
         shutil.rmtree(folder)  # quarantine would keep it for a month
         raise ErasedSinceError(contract.release, day)
+
+
+def require_nobody_left_out(contract: Contract, lake: Lake, folder: Path, day: date) -> None:
+    """Nobody's restriction, objection or withdrawn consent was approved since the day was extracted; else the run goes.
+
+    From an approval on the person's rows leave the release, and nobody would look again for what comes after it.
+
+    Raises:
+        LeftOutSinceError: somebody's was.
+    """
+    ledger = Ledger(lake.ledger)
+    approved = [entry for right in LEAVING_OUT if (entry := ledger.last("request_approved", right=right))]
+    extracted = ledger.last("extracted", day=day)
+    since = extracted["seq"] if extracted is not None else 0
+    if contract.domain is not None and any(entry["seq"] > since for entry in approved):
+        shutil.rmtree(folder)
+        raise LeftOutSinceError(contract.release, day)
 
 
 def _names(left: LeftOut) -> Iterator[Name]:

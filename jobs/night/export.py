@@ -15,6 +15,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.gate.decisions import require_no_incident
+from jobs.gate.left_in import require_nobody_left_out
 from jobs.gate.verdict import Verdict, load_verdict
 from jobs.lake.files import copy_atomically, flush, write_atomically
 from jobs.lake.ledger import Ledger
@@ -82,6 +83,7 @@ def _exported(promise: Promise, contract: Contract, day: date, spark: SparkSessi
     staged = lake.staged(release, run)
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
+    require_nobody_left_out(contract, lake, staged, day)
     ledger.append(
         "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=mechanism,
         rows=verdict.rows, files=len(verdict.files), verdict_hash=verdict.verdict_hash,

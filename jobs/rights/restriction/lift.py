@@ -1,8 +1,9 @@
 """The end of a restriction: the very rows come back, day by day, and nothing that may not.
 
-Not what retention has ended meanwhile (it is gone from what was kept apart), not rows past their period, not those of a
-day that a night has made again with the person in it, not rows that somebody else's standing restriction keeps away:
-these are passed on to it. One commit a table; what was kept apart goes after it, in one step.
+Not what retention has ended meanwhile (it is gone from what was kept apart), not rows past their period: they stay for
+retention, which ends them unless a legal hold keeps them. Not those of a day that a night has made again with the
+person in it, not rows that somebody else's standing restriction keeps away: these are passed on to it. One commit a
+table; what was kept apart goes after it, in one step.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.tables import current_files, day_of
 from jobs.retention.apart import count, mask_of, put
 from jobs.retention.deadline import Deadline
 from jobs.retention.execute import linked
+from jobs.retention.naming import Names, texts_of
 from jobs.rights.restriction.restrict import counts_of, lot_of, settle
 from jobs.rights.restriction.task import Place, Restriction, Task, tasks
 from policy.periods import now
@@ -40,12 +43,15 @@ class Returned:
 
 
 def lift(restriction: Restriction, standing: Sequence[Restriction], at: Place) -> tuple[Returned, ...]:
-    """Bring back what a request kept apart. ``standing``: all other requests that still keep rows apart.
+    """Bring back what a request kept apart, whatever purposes it names today.
+
+    ``standing``: all other requests that still keep rows apart.
 
     Guarantee: each day has exactly the rows that it had, or that a night has given it since. Run again after a kill,
     it finishes; a second time it does nothing.
     """
-    with tasks(restriction, at) as each:
+    everywhere = frozenset(contract.purpose for contract in at.promise.releases.values())
+    with tasks(replace(restriction, purposes=everywhere), at) as each:
         return tuple(_return(task, standing) for task in each)
 
 
@@ -60,9 +66,9 @@ class _Share:
 
 def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
     settle(task)
-    paths = task.apart.files()
+    past, paths = _leave_to_retention(task), task.apart.files()
     if not paths:
-        return Returned(task.contract.release, 0, 0, 0, 0)
+        return Returned(task.contract.release, 0, 0, past, 0)
     contents = [path.relative_to(task.apart.folder) / sha256_of(path) for path in paths]
     what = task.entry("rows_returned", lot_of(contents, 0))
     shares = {path: _share(task, path, standing) for path in paths}
@@ -73,7 +79,7 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
         task.contract.release,
         rows=sum(rows.num_rows for rows in back.values()),
         days=len(days),
-        ended=sum(share.ended for share in shares.values()),
+        ended=past + sum(share.ended for share in shares.values()),
         passed_on=passed_on,
     )
     if not task.is_done(what):
@@ -88,8 +94,7 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
 
 def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
     rows = task.read(path)
-    past = Deadline.of(task.contract, now().date()).is_past(day_of(path))
-    if past or (task.was_made_again(path) and _is_there(task, day_of(path))):
+    if task.was_made_again(path) and _is_there(task, rows, day_of(path)):
         return _Share(rows.slice(0, 0), ended=rows.num_rows)
     passed_on: list[tuple[Restriction, pa.Table]] = []
     for other in standing:
@@ -101,9 +106,28 @@ def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
     return _Share(rows, tuple(passed_on))
 
 
-def _is_there(task: Task, day: date) -> bool:
-    """Whether the table's day has rows of the person."""
+def _leave_to_retention(task: Task) -> int:
+    """Set aside what is past its period, beside what comes back: no lifting may end what a legal hold keeps."""
+    deadline, gone = Deadline.of(task.contract, now().date()), 0
+    aside = replace(task.apart, reference=f"{task.restriction.reference}-past").folder
+    for path in task.apart.files():
+        if deadline.is_past(day_of(path)):
+            gone += pq.read_metadata(path).num_rows
+            to = aside / path.relative_to(task.apart.folder)
+            task.at.lake.private(to.parent)
+            path.replace(to)
+            flush(to.parent)
+            flush(path.parent)
+    task.apart.tidy()
+    return gone
+
+
+def _is_there(task: Task, rows: pa.Table, day: date) -> bool:
+    """Whether the table's day has rows of the person, by what names them in ``rows``: an address can be new since."""
     theirs = task.tokens(task.restriction.names)
+    cells = (cell for name in task.columns for cell in rows.column(name).to_pylist())
+    named = theirs.texts & {text for cell in cells for text in texts_of(cell)}
+    theirs = Names.of(frozenset(text.encode() for text in named)) if named else theirs
     files = (task.root / file.path for file in current_files(task.table) if file.day == day)
     return any(count(task.rows_of(path, theirs)) for path in files)
 

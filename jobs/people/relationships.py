@@ -119,15 +119,18 @@ class Relationships:
                 yield name, gone
 
     def _names(self, months: int, until: date, held: _Held) -> Iterator[Name]:
-        ends = self.company_ends()
+        ends, subject, unmet = self.company_ends(), -1, dict(held.users)
         addresses: dict[str, list[Name]] = {}
         for subject, account in enumerate(self.accounts()):
             holds = held.of(account)
+            unmet.pop(account.user_id, None)
             through = self._account_through(account, ends, months)
             if holds or (through is not None and through <= until):
                 yield Name("person", account.user_id, subject, through, holds)
                 if account.email and (address := _address(account.email)):
                     addresses.setdefault(address, []).append(Name("email", account.email, subject, through, holds))
+        for number, (user_id, holds) in enumerate(unmet.items(), subject + 1):  # the platform has deleted the account
+            yield Name("person", user_id, number, None, holds)
         for company, (company_id, ended) in enumerate(ends.items()):
             holds, through = held.companies.get(company_id, ()), _after(ended, months)
             if holds or (through is not None and through <= until):

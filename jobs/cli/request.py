@@ -118,11 +118,13 @@ def _described(reference: str, findings: Findings) -> Iterator[str]:
 
 
 def _alerts(book: Book) -> Iterator[str]:
-    """Who must be answered soon, or should have been."""
+    """Who must be answered soon, or should have been; and what isn't over, though nobody asks for it any more."""
     for case in book.cases:
         if case.is_open and case.alert is not None:
             when = "late" if case.late else f"due in {case.days_left} days"
             yield f"{case.reference}: {case.request.right}, {case.state}, {when}"
+    for reference, record in book.missing.items():
+        yield f"{reference}: {record.right}, {record.state}, {GONE}"
 
 
 def _waiting(book: Book, args: argparse.Namespace, answering: Answering) -> Iterator[str]:

@@ -46,14 +46,14 @@ class ErasedSinceError(PolicyError):
         )
 
 
-class WishedSinceError(PolicyError):
-    """A request was carried out after a run's day had been extracted, whose person the run may hold."""
+class LeftOutSinceError(PolicyError):
+    """Somebody has to be left out since a run's day was extracted, and the run may hold them."""
 
     def __init__(self, release: str, day: date) -> None:
         self.release, self.day = release, day
         super().__init__(
-            f"{release} of {day}: a restriction, an objection or a withdrawal was carried out after the day was "
-            "extracted, and whose it is may be in this run; it is deleted; extract the day again: clear `extract` and "
+            f"{release} of {day}: a restriction, an objection or a withdrawn consent was approved after the day was "
+            "extracted, and the person may be in this run; it is deleted; extract the day again: clear `extract` and "
             f"what follows, or python -m jobs extract --day {day}"
         )
 
@@ -116,26 +116,29 @@ def require_nobody_erased(promise: Promise, contract: Contract, lake: Lake, fold
         raise ErasedSinceError(contract.release, day)
 
 
-def require_no_wish_since(contract: Contract, lake: Lake, folder: Path, day: date) -> None:
-    """No request that keeps rows apart was carried out since the day of a staged run was extracted; else the run goes.
+def require_nobody_left_out(contract: Contract, lake: Lake, folder: Path, day: date) -> None:
+    """Nobody's restriction, objection or withdrawn consent was approved since the day was extracted; else the run goes.
 
-    What is published is looked through once, when the request is carried out: a run that was judged by what the
-    platform had said before would bring the person back. Who that is can't be told from the run, so it isn't asked.
+    From an approval on the person's rows leave the release, and nobody would look again for what comes after it. A
+    landing that somebody has put back is older than its extraction, and says itself when it was taken.
 
     Raises:
-        WishedSinceError: one was.
+        LeftOutSinceError: somebody's was.
     """
     ledger = Ledger(lake.ledger)
-    by_us = (entry for entry in ledger.entries("request_done") if entry.get("receipt") is not None)
-    done = [entry["at"] for entry in by_us if entry["right"] in LEAVING_OUT]
-    if contract.domain is None or not done:
+    approved = [entry for right in LEAVING_OUT if (entry := ledger.last("request_approved", right=right))]
+    if contract.domain is None or not approved:
         return
     extracted = ledger.last("extracted", day=day)
-    taken = [lake.manifest(REQUESTED, day).taken_at] if lake.has_landed(REQUESTED, day) else []
-    taken += [extracted["at"]] if extracted and not taken else []
-    if not taken or datetime.fromisoformat(max(done)) >= datetime.fromisoformat(taken[0]):
+    since = extracted["seq"] if extracted is not None else 0
+    landed = lake.manifest(REQUESTED, day).taken_at if lake.has_landed(REQUESTED, day) else None
+    if any(entry["seq"] > since or (landed is not None and _at(entry["at"]) >= _at(landed)) for entry in approved):
         shutil.rmtree(folder)
-        raise WishedSinceError(contract.release, day)
+        raise LeftOutSinceError(contract.release, day)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _names(left: LeftOut) -> Iterator[Name]:

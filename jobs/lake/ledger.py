@@ -77,6 +77,7 @@ KINDS: dict[str, frozenset[str]] = {
     "request_verified": frozenset({"reference", "right", "began", "verified"}),
     "request_found": frozenset(
         {"reference", "right", "plan", "places", "rows", "files", "tokens", "epochs", "unlinkable", "outcome"}
+        | {"asked"}
     ),
     "request_approved": frozenset({"reference", "right", "plan", "by"}),
     "request_done": frozenset(

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.gate.decisions import require_no_incident
-from jobs.gate.left_in import require_no_wish_since
+from jobs.gate.left_in import require_nobody_left_out
 from jobs.gate.verdict import Verdict, load_verdict
 from jobs.lake.files import copy_atomically, flush, write_atomically
 from jobs.lake.ledger import Ledger
@@ -81,7 +81,7 @@ def _exported(promise: Promise, contract: Contract, day: date, spark: SparkSessi
         protect_release(promise, release, day, run, spark, lake)
         validate_release(promise, release, day, run, spark, lake)
         staged = lake.staged(release, run)
-        require_no_wish_since(contract, lake, staged, day)
+        require_nobody_left_out(contract, lake, staged, day)
     verdict = load_verdict(staged)
     verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
     ledger.append(

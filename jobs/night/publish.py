@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.gate.decisions import require_no_incident
-from jobs.gate.left_in import require_no_wish_since, require_nobody_erased
+from jobs.gate.left_in import require_nobody_erased, require_nobody_left_out
 from jobs.gate.verdict import FILE, Verdict, load_verdict
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
@@ -81,7 +81,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
         BrokenLedgerError: the ledger has lost entries since its head was sealed (see `jobs.keys.heads`).
         OpenIncidentError: an assurance found an identifier in the release, and nobody has acknowledged it.
         ErasedSinceError: somebody was erased since the day was extracted, who is in it.
-        WishedSinceError: a request that keeps rows apart was carried out since the day was extracted.
+        LeftOutSinceError: somebody's restriction or objection was approved since then.
         PastPeriodError: its rows of the day may be kept no longer.
         PolicyError: the verdict doesn't cover these files (see `jobs.gate.verdict`), or the table isn't
             as its contract says.
@@ -98,7 +98,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             verdict = load_verdict(staged)
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
             require_nobody_erased(promise, contract, lake, staged, day)
-            require_no_wish_since(contract, lake, staged, day)
+            require_nobody_left_out(contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
             ledger.append("published", **vars(published))
     remember(ledger, keyring)

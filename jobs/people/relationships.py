@@ -120,14 +120,17 @@ class Relationships:
 
     def _names(self, months: int, until: date, held: _Held) -> Iterator[Name]:
         lasts = {company: _after(ended, months) for company, ended in self.company_ends().items()}
-        addresses: dict[str, list[Name]] = {}
+        subject, unmet, addresses = -1, dict(held.users), dict[str, list[Name]]()
         for subject, account in enumerate(self.accounts()):
             holds = held.of(account)
+            unmet.pop(account.user_id, None)
             through = self._account_through(account, lasts[account.company_id], months)
             if holds or (through is not None and through <= until):
                 yield Name("person", account.user_id, subject, through, holds)
                 if account.email and (address := _address(account.email)):
                     addresses.setdefault(address, []).append(Name("email", account.email, subject, through, holds))
+        for number, (user_id, holds) in enumerate(unmet.items(), subject + 1):  # the platform has deleted the account
+            yield Name("person", user_id, number, None, holds)
         for company, (company_id, through) in enumerate(lasts.items()):
             holds = held.companies.get(company_id, ())
             if holds or (through is not None and through <= until):

@@ -63,7 +63,8 @@ class Days:
 class Asked:
     """Which rows of a table: those whose ``column`` has one of ``values``, or is like one of them.
 
-    A pattern of ``alike`` is in lower case, ``%`` in it is anything: it may fit more rows than were meant.
+    A pattern of ``alike`` is in lower case, ``%`` in it is anything: it may fit more rows than were meant. A cell with
+    a letter outside ASCII fits each: what folds to a pattern's letters no database says.
     """
 
     column: str
@@ -74,7 +75,8 @@ class Asked:
         """It in SQL, with ``count`` parameters."""
         if self.how == "alike":
             cell = f"lower({dialect.bare['text'].format(c=f'CAST({_quoted(self.column)} AS TEXT)')})"
-            return " OR ".join(f"{cell} LIKE {dialect.given['text'].format(n=n + 1)}" for n in range(count))
+            given = " OR ".join(f"{cell} LIKE {dialect.given['text'].format(n=n + 1)}" for n in range(count))
+            return f"{given} OR {dialect.beyond_ascii.format(c=cell)}"
         given = ", ".join(dialect.given[kind].format(n=n + 1) for n in range(count))
         return f"{dialect.bare[kind].format(c=_quoted(self.column))} IN ({given})"
 

@@ -31,6 +31,7 @@ class Dialect:
     database's own spelling; it may hold of more.
     ``bare``: our column type → the column in the one spelling in which ``given`` writes a value to compare with, its
     ``{n}``-th parameter; for a text that is without blanks around it.
+    ``beyond_ascii``: whether a text has a letter outside ASCII.
     ``first_day``: the UTC date of the earliest moment since ``first``, as text.
     ``batches``: options of the driver that bound a batch.
     ``typed_by_first_row``: whether the driver takes a column's type from its first row.
@@ -44,6 +45,7 @@ class Dialect:
     strange: str
     bare: dict[ColumnType, str]
     given: dict[ColumnType, str]
+    beyond_ascii: str
     first_day: str
     batches: dict[str, str]
     typed_by_first_row: bool
@@ -84,6 +86,7 @@ POSTGRESQL = Dialect(
     strange="{c} IS NULL OR {c} < TIMESTAMPTZ '{first}' OR {c} > TIMESTAMPTZ '{last}'",
     bare={"uuid": "{c}", "text": "btrim({c}, E' \\t\\n\\r')"},
     given={"uuid": "${n}::text::uuid", "text": "${n}::text"},
+    beyond_ascii="octet_length({c}) <> length({c})",
     first_day="SELECT min({c})::date::text FROM {table} WHERE {c} >= TIMESTAMPTZ '{first}' AND {c} < 'infinity'",
     batches={"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)},
     typed_by_first_row=False,
@@ -128,6 +131,7 @@ SQLITE = Dialect(
     "OR datetime({c}, '+0 days') IS NOT substr({c}, 1, 19) OR {c} < '{first}' OR {c} > '{last}'",
     bare={"uuid": _HEX, "text": "trim({c}, char(32, 9, 10, 13))"},
     given={"uuid": "replace(?, '-', '')", "text": "?"},
+    beyond_ascii="length(CAST({c} AS BLOB)) <> length({c})",
     first_day="SELECT date(min({c})) FROM {table} WHERE {c} >= '{first}' "
     f"AND {{c}} GLOB '{_DAY}[ T]*' AND typeof({{c}}) = 'text'",
     batches={"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)},

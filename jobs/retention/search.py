@@ -62,7 +62,7 @@ def present_in(
     listed, prefixes = Texts.of(texts), frozenset(token[:3] for token in tokens)
     for path in paths:
         try:
-            here = tokens.intersection(tokens_in(path, prefixes)) | _spelled(path, listed)
+            here = tokens.intersection(tokens_in(path, prefixes)) | spelled(path, listed)
         except FileNotFoundError:
             continue
         except (pa.ArrowException, OSError):
@@ -117,14 +117,16 @@ class Texts:
         return max((len(text) for texts in self.by_anchor.values() for text in texts), default=0)
 
 
-def _spelled(path: Path, texts: Texts) -> set[bytes]:
+def spelled(path: Path, texts: Texts, *, fold: bool = False) -> set[bytes]:
+    """Those of ``texts`` that a file holds; with ``fold`` they are in small letters, and capitals count as these."""
     found, tail = set[bytes](), b""
     with path.open("rb") as file:
         while texts.longest and (block := file.read(BLOCK)):
-            found |= texts.found_in(tail + block)
-            tail = (tail + block)[-texts.longest :]
+            tail += block.lower() if fold else block
+            found |= texts.found_in(tail)
+            tail = tail[-texts.longest :]
     for cells in _texts(path) if path.suffix == ".parquet" and texts.longest and path.stat().st_size else ():
-        found |= texts.found_in(cells)
+        found |= texts.found_in(cells.lower() if fold else cells)
     return found
 
 

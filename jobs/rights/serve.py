@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from jobs.retention.errors import UnknownPlanError
 from jobs.retention.plan import Plan, load_plan
 from jobs.rights.carry import SUITE, Done, Hands, found_of
 from jobs.rights.erasure.erase import approve_erasure
@@ -24,7 +25,7 @@ from jobs.rights.receipts import write_request_receipt
 from jobs.rights.requests.book import level, read_book
 from jobs.rights.requests.cases import Book, Case
 from jobs.rights.requests.decisions import require_name
-from jobs.rights.requests.errors import NotItsTurnError, PlannedTogetherError
+from jobs.rights.requests.errors import ChangedSinceError, NotItsTurnError, PlannedTogetherError
 from jobs.rights.requests.expected import Step, expected
 from jobs.rights.requests.request import State, record
 from policy.answering import LEGAL_HOLDS
@@ -95,8 +96,12 @@ class Office:
                 yield case, step
 
     def _others_wait(self, plan: str, book: Book) -> bool:
-        """Whether a person still has to approve somebody whom ``plan`` erases."""
-        cases = (book.case(reference) for reference in load_plan(self.hands.lake, plan).requests)
+        """Whether a person still has to approve somebody of ``plan``; one that can't be read holds up nobody else."""
+        try:
+            planned = load_plan(self.hands.lake, plan).requests
+        except UnknownPlanError:
+            return False
+        cases = (case for case in book.cases if case.reference in planned)
         return any(self._step(case) == "approve" and found_of(case)["plan"] == plan for case in cases)
 
     def _is_asked(self, case: Case, waiting: timedelta) -> bool:
@@ -130,17 +135,20 @@ class Office:
     def _record_found(self, case: Case, findings: Findings, plan: str | None) -> None:
         counts = findings.counts()
         said = {name: counts[name] for name in ("places", "rows", "files", "unlinkable")}
-        record(self.ledger, case.reference, case.request.right, "found", plan=plan, outcome=counts["state"], **said)
+        said |= {"outcome": counts["state"], "asked": case.sealed(self.hands.keyring)}
+        record(self.ledger, case.reference, case.request.right, "found", plan=plan, **said)
 
     def approve(self, reference: str, by: str) -> None:
         """Record a person's word on what was found.
 
         Raises:
             NotItsTurnError: nothing waits for it.
+            ChangedSinceError: the platform says another person, or other words, than when it was looked for.
             UnnamedDeciderError: ``by`` isn't an account's name.
         """
         with self.hands.lake.alone("requests"):
             case = self._at(self.book(), reference, "approve")
+            self._require_unchanged(case)
             require_name(case, by)
             plan = found_of(case)["plan"]
             if plan is not None and self.ledger.last("erasure_approved", plan=plan) is None:
@@ -161,7 +169,8 @@ class Office:
         Erasures that were planned together are carried out together: each is approved, and each gets its receipt.
 
         Raises:
-            NotItsTurnError: nobody has approved it, or not all that it was planned with.
+            NotItsTurnError, PlannedTogetherError: nobody has approved it, or not all that it was planned with.
+            ChangedSinceError: the platform says another person, or other words, than when it was looked for.
             AmberError, NightsCorrectError: see `Hands.do`.
             StalePlanError: an erasure would take other rows today.
         """
@@ -174,6 +183,7 @@ class Office:
             case = self._at(book, reference, "carry_out", "lift")
             if self._step(case) == "lift":
                 return {reference: self._end(case, "lifted", self.hands.bring_back(case, book))}
+            self._require_unchanged(case)
             if case.request.right == "erasure":
                 return self._erase(case, book)
             return {reference: self._end(case, "done", self.hands.do(case))}
@@ -181,15 +191,21 @@ class Office:
     def _erase(self, case: Case, book: Book) -> dict[str, Done]:
         """Erase everybody of the plan, and record the end of each request."""
         plan = load_plan(self.hands.lake, found_of(case)["plan"])
-        cases = [book.case(reference) for reference in plan.requests]
+        cases = [each for each in book.cases if each.reference in plan.requests]
         waiting = [each for each in cases if not _ended_by(plan, each)]
-        if apart := [each.reference for each in waiting if not self._is_approved(each, plan)]:
-            raise PlannedTogetherError(case.reference, len(cases), apart)
+        apart = {each.reference for each in waiting if not self._is_approved(each, plan)}
+        apart |= {*plan.requests} - {each.reference for each in cases}
+        if apart:
+            raise PlannedTogetherError(case.reference, len(plan.requests), sorted(apart))
         done = self.hands.erase(plan, cases) | ({"together": len(cases)} if len(cases) > 1 else {})
         return {each.reference: self._end(each, "refused" if each.holds else "done", done) for each in waiting}
 
     def _is_approved(self, case: Case, plan: Plan) -> bool:
-        return self._step(case) == "carry_out" and found_of(case)["plan"] == plan.hash
+        return (
+            self._step(case) == "carry_out"
+            and found_of(case)["plan"] == plan.hash
+            and found_of(case).get("asked") == case.sealed(self.hands.keyring)
+        )
 
     def _at(self, book: Book, reference: str, *steps: Step) -> Case:
         """The request, if one of ``steps`` comes next."""
@@ -198,6 +214,10 @@ class Office:
         if step not in steps:
             raise NotItsTurnError(reference, case.state, step, steps)
         return case
+
+    def _require_unchanged(self, case: Case) -> None:
+        if found_of(case).get("asked") != case.sealed(self.hands.keyring):
+            raise ChangedSinceError(case.reference)
 
     def _step(self, case: Case) -> Step:
         return expected(case, self.hands.promise.register.answering).step

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 WAITS = timedelta(days=3)
 """How long what was found waits for a person; then it is looked for again, for it may have grown."""
 
+AT_ONCE = 1_000
+"""Airflow makes no more than 1,024 tasks of one: the first due go on now, the others with the next hour's run."""
+
 GOES_ON = {"carry_out", "lift"}
 """Steps of a request that was approved in an earlier run, or is lifted: nothing is looked for again."""
 
@@ -28,7 +31,7 @@ def requests_that_go_on() -> list[dict[str, str]]:
     """Reference, right and next step of each request with which this run has something to do."""
     said = run_job("request", "take-up", waiting=str(int(WAITS.total_seconds() // 3600)))
     work: list[dict[str, str]] = json.loads(said)
-    return work
+    return work[:AT_ONCE]
 
 
 class RequestStep(SparkStep):

@@ -1,5 +1,7 @@
 """Data subjects' requests in the tower: by reference, a person's word each, nothing twice."""
 
+import json
+
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 from ignicloud_airflow import requests
@@ -61,6 +63,12 @@ def test_nothing_is_carried_out_that_nobody_approved(record):
 def test_nothing_is_looked_for_again_that_was_approved_or_lifted(record, next_step):
     with pytest.raises(AirflowSkipException, match="nothing is looked for again"):
         step("find", next_step).execute({})
+
+
+def test_so_many_requests_that_airflow_would_refuse_them_all_go_on_in_turn(monkeypatch):
+    work = [{"reference": f"{n:016x}", "right": "erasure", "step": "find"} for n in range(1025)]
+    monkeypatch.setattr(requests, "run_job", lambda *_, **__: json.dumps(work))
+    assert requests.requests_that_go_on() == work[:1000]
 
 
 def test_a_step_is_told_the_reference_alone():

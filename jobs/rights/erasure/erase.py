@@ -22,7 +22,7 @@ from jobs.retention.apart import forget_apart, left_apart
 from jobs.retention.errors import SpellingDiffersError
 from jobs.retention.execute import Said, Work, carry_out, remove
 from jobs.retention.plan import Plan
-from jobs.retention.planner import plan_tables, published_tables, standing_holds
+from jobs.retention.planner import plan_tables, published_contracts, published_tables, standing_holds
 from jobs.retention.proof import prove_table
 from jobs.retention.receipt import TableProof
 from jobs.retention.suppression import Lists
@@ -31,6 +31,8 @@ from jobs.rights.erasure.beside import forget_in_memories
 from jobs.rights.erasure.erasing import ErasingLook, Subjects, numbered, sealed
 from jobs.rights.erasure.traces import everywhere
 from jobs.rights.errors import ErasureNotApprovedError, ErasureUnprovedError, NobodyNamedError, OtherPeopleError
+from jobs.rights.finding.find import UNKNOWN
+from jobs.rights.finding.inventory import Inventory
 from jobs.rights.receipts import write_erasure_receipt
 from policy.periods import now
 
@@ -182,11 +184,18 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
 
 
 def searched(at: ErasingLook) -> dict[str, tuple[int, int]]:
-    """Every zone beside the tables: how many files were searched, byte by byte, and traces found in them."""
-    apart = list(at.lake.restricted.rglob("*.parquet"))
+    """Every zone beside the tables: how many files were searched, byte by byte, and traces found in them.
+
+    What lies among the published tables and is none of a release's, such as that of a contract that was withdrawn, too.
+    A folder that the inventory doesn't know isn't named: its name could be somebody's.
+    """
+    known = Inventory.of(at.promise).zones
+    apart = [path for name in at.promise.releases for path in (at.lake.restricted / name).rglob("*.parquet")]
     places = {"restricted": (len(apart), left_apart(at))} if apart else {}
-    for path in everywhere(at.lake):
-        zone = path.relative_to(at.lake.root).parts[0]
+    tables = {contract.release for contract in published_contracts(at.promise, at.lake)}
+    for path in everywhere(at.lake, {"published": tables, "restricted": at.promise.releases}):
+        first = path.relative_to(at.lake.root).parts[0]
+        zone = first if first in known else UNKNOWN
         files, found = places.get(zone, (0, 0))
         places[zone] = files + 1, found + at.traces.in_file(path)
     return places

@@ -17,7 +17,7 @@ from jobs.keys.ring import Keyring, remembered_as
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.people.exclusion import SPELLING
-from jobs.people.phones import typed_forms
+from jobs.people.phones import typed_digits, typed_forms
 from jobs.people.relationships import Name
 from jobs.retention.deadline import Deadline
 from jobs.retention.names import NAMING
@@ -47,9 +47,26 @@ def numbered(subjects: Subjects) -> tuple[Name, ...]:
 
 
 def sealed(subjects: Subjects, keyring: Keyring) -> str:
-    """What binds a plan to whom it erases: an HMAC under the keyring's own key, that says nothing of them."""
-    said = {f"{reference}\0{n.identifier}\0{n.value}" for reference, names in subjects.items() for n in names}
+    """What binds a plan to whom it erases: an HMAC under the keyring's own key, that says nothing of them.
+
+    By who they are and their addresses, however these are written. Whoever still acts has new sessions every day, and
+    anybody can type their address in a new way: neither makes a plan another person's, and its rows are pinned.
+    """
+    said = {f"{reference}\0{kind}\0{text}" for reference, own in subjects.items() for kind, text in _lasting(own)}
     return keyring.seal("erasure", "\n".join(sorted(said)).encode())
+
+
+def _lasting(names: Sequence[Name]) -> Iterator[tuple[Identifier, str]]:
+    people = {spelled(name.value, "uuid") for name in names if name.identifier == "person"}
+    for name in names:
+        if name.identifier == "person":
+            yield name.identifier, spelled(name.value, "uuid") or name.value
+        elif (
+            name.identifier == "email"
+            and typed_digits(name.value) is None
+            and spelled(name.value, "uuid") not in people
+        ):
+            yield name.identifier, spelled(name.value, "email") or ""
 
 
 @dataclass(frozen=True)

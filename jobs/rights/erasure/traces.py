@@ -6,10 +6,12 @@ bytes and, in Parquet, cell by cell: copies that were made to be short-lived hol
 
 from __future__ import annotations
 
+import json
 import mmap
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,9 +22,9 @@ from jobs.lake.zones import Lake
 from jobs.people.exclusion import SPELLING
 from jobs.people.phones import dialled
 from jobs.people.relationships import Name
-from jobs.retention.search import leaves, tokens_in
+from jobs.retention.search import ANCHOR, Texts, leaves, spelled, tokens_in
 from jobs.retention.zones import Leftover, leftover
-from jobs.treatments.normalise import spelled
+from jobs.treatments.normalise import spelled as in_spelling
 
 WORD = re.compile(rb"[^\s\"'<>(),;:\[\]{}\\/=&?|\x00-\x1f]{4,}")
 NUMBER = re.compile(rb"[+0-9][0-9 ().\-/]{5,}[0-9]")
@@ -66,7 +68,7 @@ class Traces:
         try:
             prefixes = frozenset(token[:3] for token in self.tokens)
             found = self.tokens.intersection(tokens_in(path, prefixes)) if prefixes else set[bytes]()
-            return len(found | self._words_of(path))
+            return len(found | self._words_of(path) | spelled(path, self._odd, fold=True))
         except (pa.ArrowException, OSError):
             return self.number
 
@@ -75,6 +77,12 @@ class Traces:
             return {word for cell in _cells(path) for word in self._words_in(cell)}
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
             return set(self._words_in(raw))
+
+    @cached_property
+    def _odd(self) -> Texts:
+        """Those of the words that aren't one word: an id with a slash in it, an account name of two."""
+        odd = (word for word in self.words if not WORD.fullmatch(word) or word.strip(b".!-_") != word)
+        return Texts.of(frozenset(word for word in odd if len(word) >= ANCHOR))
 
     def _words_in(self, text: bytes | mmap.mmap) -> Iterator[bytes]:
         for match in WORD.finditer(text) if self.words else ():
@@ -86,11 +94,16 @@ class Traces:
 
 
 def _forms(name: Name) -> Iterator[bytes]:
-    """A value as it is, in its spelling, and an id without its hyphens; none of what could be any word."""
-    texts = {name.value.strip(), spelled(name.value, SPELLING.get(name.identifier, "exact")) or ""}
+    """A value as it is, in its spelling, and an id without its hyphens; none of what could be any word.
+
+    Of letters outside ASCII, which no search of bytes folds, small and capital ones, and as JSON escapes them.
+    """
+    texts = {name.value.strip(), in_spelling(name.value, SPELLING.get(name.identifier, "exact")) or ""}
     if name.identifier == "person":
         texts |= {text.replace("-", "") for text in texts}
-    yield from (text.lower().encode() for text in texts if len(text) >= 4)
+    texts |= {each for text in texts if not text.isascii() for each in (text.lower(), text.upper())}
+    texts |= {json.dumps(text)[1:-1] for text in texts}
+    yield from (text.encode().lower() for text in texts if len(text) >= 4)
 
 
 def _cells(path: Path) -> Iterator[bytes]:
@@ -116,9 +129,11 @@ def copies_of(lake: Lake, traces: Traces) -> Iterator[Leftover]:
             yield from (leftover(lake, folder, "landing, holds somebody who is erased") for folder in folders)
 
 
-def everywhere(lake: Lake) -> list[Path]:
-    """Every file of the lake outside the published tables."""
-    zones = (path for path in sorted(lake.root.iterdir()) if path.name not in ELSEWHERE)
+def everywhere(lake: Lake, counted: Mapping[str, Collection[str]]) -> list[Path]:
+    """Every file of the lake but those of the releases whose rows are ``counted``, by the folder that they lie in."""
+    zones = [path for path in sorted(lake.root.iterdir()) if path.name not in ELSEWHERE]
+    for zone, releases in counted.items():
+        zones += [path for path in sorted(lake.root.glob(f"{zone}/*")) if path.name not in releases]
     return [file for zone in zones for file in files_of(zone) if not set(file.parts).intersection(OWN)]
 
 

@@ -27,6 +27,9 @@ from policy.errors import PolicyError
 from policy.promise import Promise
 from policy.sources import OF_A_PERSON, Identifier, Source
 
+ENOUGH = 4
+"""Letters and digits of a typed login from which on others' ways to write it are looked for."""
+
 
 class NoSubjectError(PolicyError):
     """A request names nobody: what it gives as an account's id isn't one."""
@@ -144,20 +147,30 @@ class _Asking:
         return expected
 
     def _alone(self, seen: set[tuple[Identifier, str]]) -> Iterator[tuple[Identifier, str]]:
-        """Those of ``seen`` that stand beside nobody else, in whatever table, and are registered by nobody else."""
+        """Those of ``seen`` that stand beside nobody else, in whatever table, and are registered by nobody else.
+
+        What people type is compared in the spelling in which its tokens are made: another's is one, however written.
+        """
         others = set[tuple[Identifier, str]]()
         for table, source in self.tables.items():
             subject = source.subject
             for name, kind in self._singular(source) if subject is not None else ():
-                values = tuple(sorted(value.strip() for of, value in seen if of == kind))
-                for row in self._rows(table, (str(subject), name), Asked(name, values)):
-                    if row[str(subject)] not in (None, self.user):
-                        others.add((kind, row[name].strip()))
+                for asked in self._asked(name, kind, {value for of, value in seen if of == kind}):
+                    for row in self._rows(table, (str(subject), name), asked):
+                        if row[str(subject)] not in (None, self.user):
+                            others |= {(kind, key) for key in _keys(kind, row[name])}
         for kind, value in seen:
-            if (kind, value.strip()) not in others and not (
+            if not any((kind, key) in others for key in _keys(kind, value)) and not (
                 kind in self._kinds and any(self._registered_elsewhere(each, value) for each in self._kinds)
             ):
                 yield kind, value
+
+    def _asked(self, column: str, kind: Identifier, values: set[str]) -> Iterator[Asked]:
+        """For the rows in which one of ``values`` stands; a pattern of a few letters would fit most of a table."""
+        typed = kind in self._kinds
+        written = {each for each in values if typed and len(_loosely(kind, each).replace("%", "")) >= ENOUGH}
+        yield Asked(column, tuple(sorted({_loosely(kind, each) for each in written})), "alike")
+        yield Asked(column, tuple(sorted({each.strip() for each in values - written})))
 
     def _registered_elsewhere(self, kind: Identifier, value: str) -> bool:
         """Whether another account is registered under ``value``, in whatever spelling."""
@@ -200,7 +213,8 @@ def _as_typed(theirs: Iterable[tuple[Identifier, str]]) -> Iterator[tuple[Identi
 
 
 def _loosely(kind: Identifier, value: str) -> str:
-    """A pattern that fits ``value`` however it is written, and perhaps more: its ASCII letters and digits in order."""
+    """A pattern that fits ``value`` however ASCII writes it, and perhaps more: its letters and digits in order."""
     dialling = sorted(dialled(value), key=len) if kind == "phone" else []
-    runs = list(dialling[0]) if dialling else re.findall("[a-z0-9]+", value.lower())
+    plain = "".join(c.lower() if c.isascii() else " " for c in value)
+    runs = list(dialling[0]) if dialling else re.findall("[a-z0-9]+", plain)
     return f"%{'%'.join(runs)}%" if runs else "%"

@@ -67,6 +67,8 @@ def level(case: Case, ledger: Ledger) -> tuple[State, ...]:
     """
     request, made = case.request, list[State]()
     state = case.record.state if case.record else None
+    if case.is_of_another_right:
+        return ()
 
     def becomes(after: State, **said: object) -> None:
         nonlocal state
@@ -76,7 +78,8 @@ def level(case: Case, ledger: Ledger) -> tuple[State, ...]:
 
     if state is None:
         becomes("received", received=case.received, due=case.due)
-    if state == "received" and case.verified_at is not None and request.received_at is not None:
+    taken_up = state == "received" or (state == "joined" and case.joined_with is None)
+    if taken_up and case.verified_at is not None and request.received_at is not None:
         began, verified = (each.isoformat(timespec="minutes") for each in (request.received_at, case.verified_at))
         becomes("identity_verified", began=began, verified=verified)
     if case.joined_with is not None and "joined" in MOVES[state]:

@@ -19,8 +19,11 @@ from jobs.rights.requests.errors import (
     UnlistedReasonError,
     UnnamedDeciderError,
 )
-from jobs.rights.requests.request import record
+from jobs.rights.requests.request import PLATFORM, record
 from policy.answering import LEGAL_HOLDS, Answering
+
+NOBODY = frozenset({PLATFORM, "jobs"})
+"""Under these names the record says what the platform and the suite did: no person decides under them."""
 
 
 def extend(case: Case, answering: Answering, ledger: Ledger, reason: str, by: str) -> date:
@@ -71,10 +74,10 @@ def refuse(case: Case, answering: Answering, ledger: Ledger, ground: str, by: st
 
 
 def require_name(case: Case, by: str) -> None:
-    """Who decides is named as an account is: the ledger is read by all, and a sentence could name somebody.
+    """Who decides is named as an account is, not as the suite is: the ledger is read by all, and words can name people.
 
     Raises:
         UnnamedDeciderError: they aren't.
     """
-    if not NAME.fullmatch(by):
+    if not NAME.fullmatch(by) or by in NOBODY:
         raise UnnamedDeciderError(case.reference)

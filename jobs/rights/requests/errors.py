@@ -77,7 +77,8 @@ class UnnamedDeciderError(PolicyError):
     def __init__(self, reference: str) -> None:
         self.reference = reference
         super().__init__(
-            f"request {reference}: --by takes the user name of whoever decides, in letters, digits, '.', '_' and '-'"
+            f"request {reference}: --by takes the user name of whoever decides, in letters, digits, '.', '_' and '-', "
+            "and neither jobs nor platform"
         )
 
 
@@ -119,6 +120,18 @@ class PlannedTogetherError(PolicyError):
         super().__init__(
             f"request {reference} was planned together with {number - 1} others, of which these aren't approved as "
             f"they were planned: {listed}; approve them, or plan it anew with `{command('jobs', 'request', 'find')} …`"
+        )
+
+
+class ChangedSinceError(PolicyError):
+    """The platform says another person or other words in a request than when it was looked for."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"request {reference} names somebody else on the platform, or asks something else, than when it was looked "
+            f"for; nothing was done; look who changed it, then find anew what is theirs: "
+            f"`{command('jobs', 'request', 'find', reference)}`"
         )
 
 

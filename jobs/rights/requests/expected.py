@@ -35,6 +35,10 @@ def expected(case: Case, answering: Answering) -> Expected:
         return _over(case)
     if case.verified_at is None:
         said = Expected("verify", "received", "the identity isn't verified: nothing is looked for, shown or changed")
+    elif case.is_of_another_right:
+        said = Expected(
+            "person", case.state, "the platform changed the right that it was taken up for: ask for it anew"
+        )
     elif case.unread:
         fields = ", ".join(sorted(set(case.unread)))
         said = Expected(

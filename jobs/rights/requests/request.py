@@ -34,11 +34,12 @@ MOVES: Mapping[State | None, frozenset[State]] = {
     "approved": frozenset({"found", "done", "refused"}),
     "done": frozenset({"lifted"}),
     "refused": frozenset(),
-    "joined": frozenset(),
+    "joined": frozenset({"identity_verified"}),
     "lifted": frozenset(),
 }
 """What can follow on what. Nothing is found for somebody who isn't verified, nothing done that nobody approved; what is
-to be done may be found again, and is then approved again. A refusal in part follows on what could be done."""
+to be done may be found again, and is then approved again. A refusal in part follows on what could be done. What was
+joined with one that ended without an answer is taken up again."""
 
 PLATFORM = "platform"
 """Who closed a request that was answered without this suite."""

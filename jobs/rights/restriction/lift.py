@@ -23,6 +23,7 @@ from jobs.lake.tables import current_files, day_of
 from jobs.retention.apart import count, mask_of, put
 from jobs.retention.deadline import Deadline
 from jobs.retention.execute import linked
+from jobs.retention.naming import Names, texts_of
 from jobs.retention.platform import held_names
 from jobs.rights.restriction.restrict import counts_of, lot_of, settle
 from jobs.rights.restriction.task import Place, Restriction, Task, tasks
@@ -42,12 +43,15 @@ class Returned:
 
 
 def lift(restriction: Restriction, standing: Sequence[Restriction], at: Place) -> tuple[Returned, ...]:
-    """Bring back what a request kept apart. ``standing``: all other requests that still keep rows apart.
+    """Bring back what a request kept apart, whatever purposes it names today.
+
+    ``standing``: all other requests that still keep rows apart.
 
     Guarantee: each day has exactly the rows that it had, or that a night has given it since. Run again after a kill,
     it finishes; a second time it does nothing.
     """
-    with tasks(restriction, at) as each:
+    everywhere = frozenset(contract.purpose for contract in at.promise.releases.values())
+    with tasks(replace(restriction, purposes=everywhere), at) as each:
         return tuple(_return(task, standing) for task in each)
 
 
@@ -90,7 +94,7 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
 
 def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
     rows, ended, today = task.read(path), 0, now().date()
-    if task.was_made_again(path) and _is_there(task, day_of(path)):
+    if task.was_made_again(path) and _is_there(task, rows, day_of(path)):
         return _Share(rows.slice(0, 0), ended=rows.num_rows)
     if Deadline.of(task.contract, today).is_past(day_of(path)):
         names = held_names(task.at.promise, task.at.keyring, task.contract.purpose, today)
@@ -106,9 +110,12 @@ def _share(task: Task, path: Path, standing: Sequence[Restriction]) -> _Share:
     return _Share(rows, tuple(passed_on), ended)
 
 
-def _is_there(task: Task, day: date) -> bool:
-    """Whether the table's day has rows of the person."""
+def _is_there(task: Task, rows: pa.Table, day: date) -> bool:
+    """Whether the table's day has rows of the person, by what names them in ``rows``: an address can be new since."""
     theirs = task.tokens(task.restriction.names)
+    cells = (cell for name in task.columns for cell in rows.column(name).to_pylist())
+    named = theirs.texts & {text for cell in cells for text in texts_of(cell)}
+    theirs = Names.of(frozenset(text.encode() for text in named)) if named else theirs
     files = (task.root / file.path for file in current_files(task.table) if file.day == day)
     return any(count(task.rows_of(path, theirs)) for path in files)
 

@@ -3,7 +3,8 @@
 The person's rows leave every release of the affected purposes in one commit a table, and are kept apart: the very
 rows, closed, under the same keys and the same retention (`jobs.retention.apart`). New nights leave the person out
 (`jobs.people.wishes`), `lift` puts the rows back. What is kept apart is on the disk before the commit: killed in
-between, running again finishes, and nothing is lost or there twice.
+between, running again finishes, and nothing is lost or there twice. Runs that were staged before, and recipients'
+copies, go whole.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from jobs.people.wishes import Reading, Row
 from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
 from jobs.retention.naming import Names
+from jobs.retention.search import found_in
 from jobs.retention.spoken import IN_LETTERS
-from jobs.rights.restriction.task import Place, Restriction, Task, tasks
+from jobs.rights.restriction.task import Place, Restriction, Task, tasks, tokens_of
 from policy.register import Purpose
 
 
@@ -50,7 +52,25 @@ def restrict(restriction: Restriction, at: Place) -> tuple[Moved, ...]:
         LostEpochError, TornCommitError: see `jobs.retention.names.live_keys` and `jobs.lake.tables.find_table`.
     """
     with tasks(restriction, at) as each:
-        return tuple(_leave(task) for task in each)
+        moved = tuple(_leave(task) for task in each)
+    _forget_copies(restriction, at)
+    return moved
+
+
+def _forget_copies(restriction: Restriction, at: Place) -> None:
+    """Delete staged runs and recipients' copies in which the person is: they are made again without them."""
+    for contract in at.promise.contracts.values():
+        if contract.domain is None or contract.purpose not in restriction.purposes:
+            continue
+        theirs = tokens_of(at, contract, restriction.names)
+        with at.lake.alone(contract.release):
+            for pattern in (f"staged/{contract.release}/*", f"exports/*/{contract.release}/day=*"):
+                for copy in sorted(at.lake.root.glob(pattern)):
+                    if found_in((path for path in sorted(copy.rglob("*")) if path.is_file()), theirs):
+                        shutil.rmtree(copy)
+                        flush(copy.parent)
+                        if pattern.startswith("exports"):
+                            at.ledger.append("export_deleted", release=contract.release, day=day_of(copy / "any"))
 
 
 def _leave(task: Task) -> Moved:

@@ -98,10 +98,7 @@ class Task:
 
     def tokens(self, names: Iterable[Name]) -> Names:
         """The tokens of a person in the release, in every epoch that has a key."""
-        forms = spellings(self.at.promise, self.contract.domain or "", CLASSES)
-        written = [each for name in names for each in as_written(name)]
-        made = tokens_without_spark(written, live_keys(self.at.keyring, self.contract), forms)
-        return Names.of(frozenset(token.encode() for _, token in made))
+        return Names.of(tokens_of(self.at, self.contract, names))
 
     def rows_of(self, path: Path, names: Names) -> pa.Array:
         """Which rows of a file name somebody; read are the columns that say whose a row is."""
@@ -150,6 +147,14 @@ class Task:
                 (self.root / path).unlink()
         if days and not unrecorded(self.at.ledger, self.contract.release, table):
             forget_history(table)
+
+
+def tokens_of(at: Place, contract: Contract, names: Iterable[Name]) -> frozenset[bytes]:
+    """The tokens of a person in what a contract makes, in every epoch that has a key."""
+    forms = spellings(at.promise, contract.domain or "", CLASSES)
+    written = [each for name in names for each in as_written(name)]
+    made = tokens_without_spark(written, live_keys(at.keyring, contract), forms)
+    return frozenset(token.encode() for _, token in made)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from jobs.gate.left_in import WishedSinceError
+from jobs.gate.left_in import LeftOutSinceError
 from jobs.gate.verdict import VerdictRefusedError
 from jobs.keys.ring import Keyring
 from jobs.night import export
@@ -72,17 +72,17 @@ def test_a_release_of_ours_is_not_exported(lake, promise):
         export_release(promise, "threat_events", DAY, None, lake)
 
 
-@pytest.mark.parametrize(("before", "refused"), [(False, WishedSinceError), (True, VerdictRefusedError)])
-def test_a_copy_of_a_landing_from_before_a_restriction_was_carried_out_is_not_handed_out(
+@pytest.mark.parametrize(("before", "refused"), [(False, LeftOutSinceError), (True, VerdictRefusedError)])
+def test_a_copy_of_a_landing_from_before_a_restriction_was_approved_is_not_handed_out(
     lake, platform, ledger, promise, monkeypatch, before, refused
 ):
     """Where it was extracted afterwards, the copy gets as far as its verdict, which isn't made here."""
-    said = {"reference": "a" * 16, "right": "restriction", "receipt": "b" * 64}
+    said = {"reference": "a" * 16, "right": "restriction", "by": "officer"}
     if before:
-        ledger.append("request_done", **said)
+        ledger.append("request_approved", **said)
     extract_day(promise, DAY, lake, ledger)
     if not before:
-        ledger.append("request_done", **said)
+        ledger.append("request_approved", **said)
     monkeypatch.setattr(export, "protect_release", lambda *_: lake.private(lake.staged(EXPORT, f"{DAY}-export")))
     monkeypatch.setattr(export, "validate_release", lambda *_: None)
     with pytest.raises(refused):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from jobs.gate.left_in import WishedSinceError
+from jobs.gate.left_in import LeftOutSinceError
 from jobs.night.extract import extract_day
 from jobs.night.publish import publish_release
 from jobs.rights.carry import Hands
@@ -66,7 +66,7 @@ def test_a_run_that_was_judged_before_a_wish_was_carried_out_does_not_bring_the_
         town.happens("security_events", MONTH[0], name, name)
     judged(town, MONTH[0], "judged")
     served(town, "ada", right)
-    with pytest.raises(WishedSinceError, match="extract the day again"):
+    with pytest.raises(LeftOutSinceError, match="extract the day again"):
         published(town, MONTH[0], "judged")
     assert not town.world.lake.staged("threat_events", "judged").exists()
     night(town, MONTH[0], "again")

@@ -228,21 +228,103 @@ def test_what_is_being_carried_out_takes_nothing_more_in():
     assert one(asks(), asks(B, ago=20), records=records).joined_with is None
 
 
-def test_who_is_verified_for_one_of_two_is_verified_for_both_and_only_that_one_is_asked():
-    first = asks(B, "rectification", ago=20, verified=None, detail='{"column": "city", "value": "Nice"}')
+def test_all_that_was_asked_twice_is_answered_with_the_first_verification():
+    first = asks(B, "rectification", ago=20, verified=12, detail='{"column": "city", "value": "Nice"}')
     later = asks(A, "rectification", detail='{"column": "city", "value": "Antibes"}')
     case = book(first, later).case(B)
-    assert (case.state, case.verified_at) == ("identity_verified", later.verified_at)
-    assert [asked.correction.value for asked in case.asked] == ["Antibes"]
-    both = book(replace(first, verified_at=NOW - 12 * DAY), later).case(B)
-    assert [asked.correction.value for asked in both.asked] == ["Nice", "Antibes"]
-    assert both.verified_at == NOW - 12 * DAY
+    assert [asked.correction.value for asked in case.asked] == ["Nice", "Antibes"]
+    assert case.verified_at == NOW - 12 * DAY
 
 
-def test_two_that_nobody_verified_stay_untouched():
-    both = book(asks(B, ago=20, verified=None), asks(A, verified=None))
-    seen = [(case.state, said(case).step) for case in (both.case(B), both.case(A))]
-    assert seen == [("received", "verify"), ("joined", "join")]
+@pytest.mark.parametrize("later", [9, None])
+def test_one_that_is_not_verified_takes_no_other_in(later):
+    """Whoever wrote it may be somebody else, who would be handed what the person asked for, or end it."""
+    both = book(asks(B, ago=20, verified=None), asks(A, verified=later))
+    assert (both.case(B).state, said(both.case(B)).step) == ("received", "verify")
+    assert (both.case(A).joined_with, said(both.case(A)).step) == (None, "find" if later else "verify")
+
+
+def test_one_that_is_not_verified_is_joined_with_one_that_is_and_asks_nothing():
+    first = asks(B, "rectification", ago=20, detail='{"column": "city", "value": "Nice"}')
+    both = book(first, asks(A, "rectification", verified=None, detail='{"column": "city", "value": "Antibes"}'))
+    assert both.case(A).joined_with == B
+    assert [asked.correction.value for asked in both.case(B).asked] == ["Nice"]
+
+
+UNANSWERED = [
+    (asks(B, ago=20, verified=None), {}),
+    (asks(B, ago=20, outcome="refused"), {}),
+    (asks(B, ago=20, closed_at=NOW, outcome="refused"), {B: Record("erasure", "found", NOW)}),
+    (None, {}),
+    (None, {B: Record("erasure", "found", NOW)}),
+]
+
+
+@pytest.mark.parametrize(("earlier", "records"), UNANSWERED)
+def test_what_was_joined_with_one_that_ended_without_an_answer_is_taken_up_again(earlier, records):
+    case = one(*filter(None, [asks(), earlier]), records=on_record("joined", earlier=B) | records)
+    assert (case.state, case.joined_with, said(case).step) == ("identity_verified", None, "find")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "records"),
+    [
+        (asks(B, ago=20), {}),
+        (asks(B, ago=20, outcome="refused"), {B: Record("erasure", "refused", NOW, ground="unfounded_or_excessive")}),
+        (None, {B: Record("erasure", "done", NOW)}),
+    ],
+)
+def test_what_was_joined_with_one_that_is_answered_or_will_be_is_not(earlier, records):
+    case = one(*filter(None, [asks(), earlier]), records=on_record("joined", earlier=B) | records)
+    assert (case.state, case.joined_with, said(case).step) == ("joined", B, "nothing")
+
+
+def test_two_that_were_joined_with_each_other_are_taken_up_again():
+    records = {A: Record("erasure", "joined", NOW, earlier=B), B: Record("erasure", "joined", NOW, earlier=A)}
+    both = book(asks(B, ago=20), asks(A), records=records)
+    assert [both.case(each).joined_with for each in (B, A)] == [None, B]
+
+
+def test_a_restriction_that_was_asked_for_twice_is_lifted_once_both_are():
+    records = on_record("joined", "restriction", earlier=B) | {B: Record("restriction", "done", NOW)}
+    for lifted, step in ((None, "nothing"), (NOW, "lift")):
+        both = [asks(B, "restriction", ago=20, lifted_at=NOW), asks(A, "restriction", lifted_at=lifted)]
+        assert said(book(*both, records=records).case(B)).step == step
+
+
+def test_a_restriction_that_ended_before_it_was_carried_out_takes_no_other_with_it():
+    records = on_record("joined", "restriction", earlier=B) | {B: Record("restriction", "found", NOW)}
+    both = book(asks(B, "restriction", ago=20, lifted_at=NOW), asks(A, "restriction"), records=records)
+    assert (both.case(B).state, said(both.case(A)).step) == ("lifted", "find")
+
+
+# -- what the platform changes meanwhile
+
+
+@pytest.mark.parametrize("state", ["received", "identity_verified", "found", "approved"])
+def test_a_right_that_the_platform_changed_since_is_left_to_a_person(state):
+    case = one(asks(right="restriction"), records=on_record(state, "access"))
+    assert (said(case).step, case.unread) == ("person", ("right",))
+    assert "ask for it anew" in said(case).words
+
+
+def test_what_was_kept_apart_is_not_brought_back_for_a_right_that_was_changed():
+    case = one(asks(right="objection", lifted_at=NOW), records=on_record("done", "restriction"))
+    assert said(case).step == "person"
+
+
+@pytest.mark.parametrize(
+    ("state", "right", "step"),
+    [("approved", "erasure", "carry_out"), ("approved", "access", "carry_out"), ("found", "erasure", "approve"), ("found", "access", "nothing")],
+)  # fmt: skip
+def test_what_the_platform_closes_is_carried_out_all_the_same_once_it_is_approved(state, right, step):
+    case = one(asks(right=right, closed_at=NOW, outcome="done"), records=on_record(state, right))
+    assert said(case).step == step
+
+
+def test_two_rows_under_one_id_wait_for_a_person():
+    seen = book(asks(A), asks(A, user="bob"))
+    assert [(case.reference, said(case).step, case.unread) for case in seen.cases] == [(A, "person", ("request_id",))]
 
 
 def test_what_was_joined_stays_joined_when_the_earlier_one_is_over():

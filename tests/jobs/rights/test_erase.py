@@ -19,6 +19,7 @@ from jobs.rights.erasure import erase as erasure
 from jobs.rights.erasure.erase import approve_erasure, erase, held_in, plan_erasure, prove_erasure
 from jobs.rights.erasure.erasing import erasing
 from jobs.rights.errors import ErasureNotApprovedError, ErasureUnprovedError, NobodyNamedError, OtherPeopleError
+from jobs.rights.finding.find import UNKNOWN
 from tests.jobs.retention.world import identity
 
 TODAY, DAY, OTHER = date(2026, 3, 10), date(2026, 2, 1), date(2026, 2, 2)
@@ -200,7 +201,8 @@ def test_the_proof_finds_what_was_left_anywhere_and_it_is_an_incident(full, plac
     folder = full.lake.root / place
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "left.txt").write_text(f"x{full.token('person', 'ada', DAY)}x")
-    with pytest.raises(ErasureUnprovedError, match=place.split("/")[0]) as caught:
+    named = UNKNOWN if place.startswith("somewhere") else place.split("/")[0]
+    with pytest.raises(ErasureUnprovedError, match=named) as caught:
         proved(full, plan, {ADA: names("ada")})
     assert "usr_" not in str(caught.value)
     assert full.ledger.last("incident")["what"] == "erasure not proved"

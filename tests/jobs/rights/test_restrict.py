@@ -5,6 +5,8 @@ import shutil
 from collections import Counter
 from datetime import date, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -217,6 +219,56 @@ def test_the_key_of_an_epoch_is_needed_while_rows_of_it_are_kept_apart(full):
     assert "still has rows" in needed_by(full.promise, full.lake, "threat", "2026-01-01", claims)
     shutil.rmtree(full.lake.restricted)
     assert needed_by(full.promise, full.lake, "threat", "2026-01-01", claims) is None
+
+
+def test_whatever_was_kept_apart_comes_back_though_the_request_names_another_purpose_by_now(full):
+    before = tables(full)
+    restrict(of("ada"), place(full))
+    lift(of("ada", purposes=frozenset({"administration"})), (), place(full))
+    assert tables(full) == before
+
+
+def test_what_a_hold_keeps_beyond_its_period_is_not_ended_by_a_lifting(full, monkeypatch, tiny):
+    full.spark = tiny
+    restrict(of("ada"), place(full))
+    full.hold("user", "ada", "2026-01-01")
+    monkeypatch.setattr("policy.periods.clock", lambda: datetime(2028, 1, 1).astimezone())
+    assert [(each.rows, each.ended) for each in lift(of("ada"), (), place(full))] == [(0, 3), (0, 4), (0, 1)]
+    for _ in range(2):
+        assert sum(pq.read_metadata(path).num_rows for path in full.lake.restricted.rglob("*.parquet")) == 8
+        assert {path.stat().st_mode & 0o777 for path in full.lake.restricted.rglob("*") if path.is_dir()} == {0o700}
+        full.expire(date(2028, 1, 1))
+    full.lift("ada", "2027-12-30")
+    full.expire(date(2028, 1, 1))
+    assert not list(full.lake.restricted.rglob("*.parquet"))
+
+
+def test_a_day_that_was_made_again_without_them_gets_their_rows_though_an_address_of_theirs_is_new(full):
+    restrict(of("ada"), place(full))
+    new = full.keyring.domain("threat", "2026-01-01").token("email", "new@example.org")
+    publishes(full, DAY, [{"person": "bob"}, {"attempted_login": new}])
+    theirs = Restriction.of(ADA, [*names("ada"), Name("email", "new@example.org", 0, None)], EVERY)
+    lift(theirs, (), place(full))
+    assert [name for day, name in full.names("threat_events", ("ada",)) if day == DAY].count("ada") == 3
+
+
+@pytest.mark.parametrize(
+    "copy", ["staged/threat_events/run", "exports/threat_partner/partner_threat_events/day=2026-02-01"]
+)
+def test_what_was_staged_before_and_a_recipients_copy_go_whole_if_they_are_in_it(full, copy):
+    domain = "partner" if copy.startswith("exports") else "threat"
+    for name in ("ada", "bob"):
+        folder = full.lake.private(
+            full.lake.root / copy.replace("run", name).replace("-01", f"-0{1 + (name == 'bob')}")
+        )
+        pq.write_table(pa.table({"login": [full.token("email", name, DAY, domain)]}), folder / "part.parquet")
+    restrict(of("ada", purposes=frozenset({"administration"})), place(full))
+    copies = full.lake.root / copy.partition("/")[0]
+    assert len(list(copies.rglob("*.parquet"))) == 2, "another purpose's"
+    restrict(of("ada"), place(full))
+    [left] = copies.rglob("*.parquet")
+    assert pq.read_table(left)["login"].to_pylist() == [full.token("email", "bob", DAY, domain)]
+    assert (full.ledger.last("export_deleted") is not None) == (domain == "partner")
 
 
 # -- two people, one row

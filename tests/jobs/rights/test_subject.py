@@ -72,6 +72,28 @@ def test_a_login_that_the_platform_recognised_is_theirs_unless_it_is_somebody_el
     assert subject(promise).shared == 2
 
 
+def test_a_login_that_somebody_else_writes_otherwise_is_not_theirs_alone(neighbours, promise):
+    """Both have one token: by it the other's rows would go."""
+    typed(neighbours, "countess", user=ADA)
+    typed(neighbours, " COUNTESS", user=BOB)
+    assert names(promise, "email") == {"ada@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("hers", "his"),
+    [
+        ("strasse@x.example", "straße@x.example"),
+        ("İbrahim@x.example", "İbrahim@x.example"),
+        ("jo@x.example", "ｊｏ@x.example"),
+        ("ada@x.example", "a\u00adda@x.example"),
+    ],
+)
+def test_an_address_that_folds_to_another_accounts_is_nobodys_alone(neighbours, promise, hers, his):
+    for user, email in ((ADA, hers), (BOB, his)):
+        neighbours.change("UPDATE professional_users SET email = ? WHERE user_id = ?", email, user)
+    assert names(promise, "email") == set()
+
+
 def test_sessions_cookies_and_customers_are_theirs_where_nobody_else_has_them(neighbours, promise):
     acted(neighbours, ADA, "hers")
     acted(neighbours, ADA, "shared")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from jobs.gate.left_in import ErasedSinceError, WishedSinceError
+from jobs.gate.left_in import ErasedSinceError, LeftOutSinceError
 from jobs.gate.verdict import VerdictRefusedError
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import StaleWishesError
@@ -24,7 +24,7 @@ from tests.jobs.rights.machine.steps import May, Steps, cuts, nth
 from tests.jobs.rights.machine.without_spark import stage
 
 NO_NIGHT = (
-    PastPeriodError, ForgottenErasureError, VerdictRefusedError, ErasedSinceError, WishedSinceError, StaleWishesError
+    PastPeriodError, ForgottenErasureError, VerdictRefusedError, ErasedSinceError, LeftOutSinceError, StaleWishesError
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.jobs.rights.machine.requests import Machine
 from tests.jobs.rights.machine.without_spark import STANDING_IN
 
-FEW = {"tests": (10, 20), "long": (300, 50), "spark": (4, 20)}
+FEW = {"tests": (8, 20), "long": (300, 50), "spark": (4, 20)}
 """Profile → runs, and steps of each."""
 
 

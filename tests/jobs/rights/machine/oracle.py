@@ -72,6 +72,8 @@ class Oracle:
     kek: Path
     keys: dict[Key, tuple[int, bytes]] = field(default_factory=dict)
     read: dict[tuple[object, ...], bytes] = field(default_factory=dict, repr=False)
+    seen: dict[tuple[object, ...], list[SeenRow]] = field(default_factory=dict, repr=False)
+    files: dict[frozenset[tuple[object, ...]], list[str]] = field(default_factory=dict, repr=False)
 
     # -- tokens
 
@@ -110,15 +112,26 @@ class Oracle:
         """Every row of the current version of every table."""
         rows = []
         for folder in sorted((self.root / "published").glob("*")):
-            if any((folder / "_delta_log").glob("*.json")):
-                for uri in DeltaTable(folder).file_uris():
-                    rows += _rows(folder.name, Path(uri.removeprefix("file://")))
+            log = frozenset(map(_version, (folder / "_delta_log").glob("*.json")))
+            if log not in self.files:
+                self.files[log] = DeltaTable(folder).file_uris() if log else []
+            for uri in self.files[log]:
+                rows += self._rows(folder.name, Path(uri.removeprefix("file://")))
         return rows
 
     def apart(self) -> list[SeenRow]:
         """Every row that is kept apart."""
         paths = sorted((self.root / "restricted").glob("*/*/*/day=*/*.parquet"))
-        return [row for path in paths for row in _rows(path.relative_to(self.root).parts[1], path)]
+        return [row for path in paths for row in self._rows(path.relative_to(self.root).parts[1], path)]
+
+    def _rows(self, release: str, path: Path) -> list[SeenRow]:
+        """The rows of a file, read once as long as it doesn't change."""
+        key = _version(path)
+        if key not in self.seen:
+            day = date.fromisoformat(path.parent.name.removeprefix("day="))
+            rows = pq.ParquetFile(path).read().to_pylist()
+            self.seen[key] = [SeenRow(release, day, frozenset(_texts(row))) for row in rows]
+        return self.seen[key]
 
     # -- bytes
 
@@ -139,8 +152,7 @@ class Oracle:
 
     def content(self, path: Path) -> bytes:
         """The bytes of a file, and of Parquet its cells; read once as long as it doesn't change."""
-        stat = path.stat()
-        key = (path, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        key = _version(path)
         if key not in self.read:
             raw = path.read_bytes()
             is_rows = path.suffix == ".parquet" and raw.endswith(b"PAR1")
@@ -158,9 +170,10 @@ def _but(path: Path, fine: frozenset[str]) -> bytes:
     return repr([row for row in rows if fine.isdisjoint(_texts(row))]).encode()
 
 
-def _rows(release: str, path: Path) -> list[SeenRow]:
-    day = date.fromisoformat(path.parent.name.removeprefix("day="))
-    return [SeenRow(release, day, frozenset(_texts(row))) for row in pq.ParquetFile(path).read().to_pylist()]
+def _version(path: Path) -> tuple[object, ...]:
+    """What changes when a file does."""
+    stat = path.stat()
+    return path, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _texts(row: dict[str, object]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from jobs.rights.requests.errors import (
     TooLateToExtendError,
 )
 from jobs.rights.requests.expected import expected
-from jobs.rights.requests.request import PLATFORM, on_record
+from jobs.rights.requests.request import OVER, PLATFORM, on_record
 from tests.jobs.rights.machine.kept import COMPANY, PEOPLE, RELEASE, Erased, Event, Standing
 from tests.jobs.rights.machine.nights import Nights
 from tests.jobs.rights.machine.steps import DAYS, May, cuts, nth, people, ways
@@ -121,8 +121,16 @@ class Machine(Nights):
 
     @precondition(lambda self: self.town.asked)
     @rule(n=nth, cut=cuts, again=st.booleans())
+    def every_open_request_goes_one_step(self, n, cut, again) -> None:
+        """The hourly run."""
+        for number, reference in enumerate(self._open()):
+            self.served(reference, cut if number == n % 3 else None, again)
+
+    @precondition(lambda self: self.town.asked)
+    @rule(n=nth, cut=cuts, again=st.booleans())
     def a_request_goes_its_way(self, n, cut, again) -> None:
-        reference = self._request(n).reference
+        waiting = self._open() or list(self.town.asked)
+        reference = waiting[n % len(waiting)]
         for number in range(4):
             self.served(reference, cut if number == n % 4 else None, again)
 
@@ -169,6 +177,13 @@ class Machine(Nights):
         self.does(work, cut, False, NO_ANSWER)
 
     # -- in small
+
+    def _open(self) -> list[str]:
+        """The requests with which the suite still has something to do."""
+        records = on_record(self.world.ledger)
+        done = {each for each, record in records.items() if record.state in OVER}
+        lifted = {each for each in done if records[each].state == "done" and self.town.asked[each].lifted}
+        return [each for each in self.town.asked if each not in done or each in lifted]
 
     def _request(self, n: int):
         return list(self.town.asked.values())[n % len(self.town.asked)]

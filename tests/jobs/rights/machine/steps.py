@@ -23,7 +23,7 @@ DAYS = (date(2024, 2, 20), date(2024, 12, 30), date(2025, 3, 5), date(2025, 3, 9
 
 people, ways = st.sampled_from(sorted(PEOPLE)), st.sampled_from(["email", "phone"])
 nth = st.integers(0, 9)
-cuts = st.none() | st.integers(0, 150)
+cuts = st.none() | st.integers(0, 60) | st.integers(0, 150)
 May = Callable[[Event], bool]
 
 

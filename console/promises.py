@@ -12,7 +12,7 @@ from console.keeping import Calendar, calendar
 from console.record import Entry, Record
 from policy.promise import Promise
 from policy.register import Recipient
-from policy.transfers import refusal
+from policy.transfers import lapsed, refusal
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def page(promise: Promise, record: Record, now: datetime) -> Promises:
         kept=obligations(register.obligations, record),
         timeline=timeline(promise, record, today),
         calendar=calendar(promise, record, today),
-        transfers=tuple(_transfer(name, each, promise, record) for name, each in register.recipients.items()),
+        transfers=tuple(_transfer(name, each, promise, record, today) for name, each in register.recipients.items()),
         risks=tuple(risk for name in promise.contracts if (risk := risk_of(record, name)) is not None),
         budgets=budgets(promise, record, today),
         controller=register.controller,
@@ -99,8 +99,14 @@ def _worst(entry: Entry) -> tuple[float | None, str]:
     return max(found, default=(None, ""), key=lambda each: each[0] or 0.0)
 
 
-def _transfer(name: str, recipient: Recipient, promise: Promise, record: Record) -> Transfer:
+def _transfer(name: str, recipient: Recipient, promise: Promise, record: Record, today: date) -> Transfer:
     copies = [contract.release for contract in promise.exports.values() if contract.recipient == name]
     entries = [entry for release in copies if (entry := record.last("exported", about=release)) is not None]
     newest = max(entries, key=lambda entry: entry.line, default=None)
-    return Transfer(name, recipient, refusal(recipient), newest, sum(record.count("exported", about=r) for r in copies))
+    return Transfer(
+        name,
+        recipient,
+        refusal(recipient) or lapsed(recipient, today),
+        newest,
+        sum(record.count("exported", about=r) for r in copies),
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from console import current
 from console.budget import Budget, budgets
 from console.epochs import Timeline, timeline
 from console.evidence import Kept, obligations
 from console.keeping import Calendar, calendar
 from console.record import Entry, Record
+from policy.coverage import Coverage
 from policy.promise import Promise
 from policy.register import Recipient
 from policy.transfers import lapsed, refusal
@@ -50,6 +52,7 @@ class Promises:
     """The page's parts, from clause to key."""
 
     kept: tuple[Kept, ...]
+    coverage: tuple[Coverage, ...]
     timeline: Timeline | None
     calendar: Calendar
     transfers: tuple[Transfer, ...]
@@ -65,6 +68,7 @@ def page(promise: Promise, record: Record, now: datetime) -> Promises:
     today, register = now.astimezone(UTC).date(), promise.register
     return Promises(
         kept=obligations(register.obligations, record),
+        coverage=current.covered(promise),
         timeline=timeline(promise, record, today),
         calendar=calendar(promise, record, today),
         transfers=tuple(_transfer(name, each, promise, record, today) for name, each in register.recipients.items()),

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import policy
 from policy.base import ROOT
+from policy.coverage import Coverage, declared
 from policy.promise import Promise
 from policy.questions import Questions, questions
 
 _LOCK = threading.Lock()
 _ASKED: list[tuple[Promise, dict[str, Questions]]] = []
+_COVERED: list[tuple[Promise, tuple[Coverage, ...]]] = []
 _READ: dict[str, tuple[tuple[tuple[str, int], ...], Promise]] = {}
 
 
@@ -44,3 +46,11 @@ def asked(of: Promise) -> dict[str, Questions]:
         if not _ASKED or _ASKED[0][0] is not of:
             _ASKED[:] = [(of, questions(of))]
         return _ASKED[0][1]
+
+
+def covered(of: Promise) -> tuple[Coverage, ...]:
+    """How much of a promise is kept in writing, counted once for as long as it is the one that is asked for."""
+    with _LOCK:
+        if not _COVERED or _COVERED[0][0] is not of:
+            _COVERED[:] = [(of, declared(of))]
+        return _COVERED[0][1]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from console import current
 from console.budget import Budget, budgets
 from console.epochs import Timeline, timeline
 from console.evidence import Kept, obligations
 from console.keeping import Calendar, calendar
 from console.record import Entry, Record
+from policy.coverage import Coverage
 from policy.promise import Promise
 from policy.register import Recipient
-from policy.transfers import refusal
+from policy.transfers import lapsed, refusal
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Promises:
     """The page's parts, from clause to key."""
 
     kept: tuple[Kept, ...]
+    coverage: tuple[Coverage, ...]
     timeline: Timeline | None
     calendar: Calendar
     transfers: tuple[Transfer, ...]
@@ -65,9 +68,10 @@ def page(promise: Promise, record: Record, now: datetime) -> Promises:
     today, register = now.astimezone(UTC).date(), promise.register
     return Promises(
         kept=obligations(register.obligations, record),
+        coverage=current.covered(promise),
         timeline=timeline(promise, record, today),
         calendar=calendar(promise, record, today),
-        transfers=tuple(_transfer(name, each, promise, record) for name, each in register.recipients.items()),
+        transfers=tuple(_transfer(name, each, promise, record, today) for name, each in register.recipients.items()),
         risks=tuple(risk for name in promise.contracts if (risk := risk_of(record, name)) is not None),
         budgets=budgets(promise, record, today),
         controller=register.controller,
@@ -99,8 +103,14 @@ def _worst(entry: Entry) -> tuple[float | None, str]:
     return max(found, default=(None, ""), key=lambda each: each[0] or 0.0)
 
 
-def _transfer(name: str, recipient: Recipient, promise: Promise, record: Record) -> Transfer:
+def _transfer(name: str, recipient: Recipient, promise: Promise, record: Record, today: date) -> Transfer:
     copies = [contract.release for contract in promise.exports.values() if contract.recipient == name]
     entries = [entry for release in copies if (entry := record.last("exported", about=release)) is not None]
     newest = max(entries, key=lambda entry: entry.line, default=None)
-    return Transfer(name, recipient, refusal(recipient), newest, sum(record.count("exported", about=r) for r in copies))
+    return Transfer(
+        name,
+        recipient,
+        refusal(recipient) or lapsed(recipient, today),
+        newest,
+        sum(record.count("exported", about=r) for r in copies),
+    )

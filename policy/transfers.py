@@ -68,3 +68,14 @@ def refusal(recipient: Recipient) -> str | None:
     if mechanism == "dpf" and (country != "US" or recipient.recorded_on < DPF_SINCE):
         return "the Data Privacy Framework covers certified recipients in the US since 10 July 2023"
     return None
+
+
+def lapsed(recipient: Recipient, today: date) -> str | None:
+    """Why no copy may leave for ``recipient`` any more; ``None`` while its evidence holds, or where it has no end.
+
+    The last day still counts. Nights go on: only the copy is refused.
+    """
+    until = recipient.valid_until
+    if until is None or today <= until:
+        return None
+    return f"its evidence ({recipient.evidence}) held until {until}; record a new one in policy/register.yaml"

@@ -27,8 +27,9 @@ from jobs.night.validate import validate_release
 from jobs.retention.deadline import require_within
 from policy.contract import Contract
 from policy.errors import PolicyError, TransferRefusedError
+from policy.periods import now
 from policy.promise import Promise
-from policy.transfers import refusal
+from policy.transfers import lapsed, refusal
 
 
 class NoExportError(PolicyError):
@@ -65,7 +66,7 @@ def export_release(promise: Promise, release: str, day: date, spark: SparkSessio
     if contract.recipient is None:
         raise NoExportError(release, contract.owner)
     recipient = promise.register.recipients[contract.recipient]
-    reason = refusal(recipient)
+    reason = refusal(recipient) or lapsed(recipient, now().date())
     if reason is not None:
         raise TransferRefusedError(contract.recipient, recipient.country, reason)
     require_no_incident(release, contract.owner, ledger)

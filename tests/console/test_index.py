@@ -63,6 +63,13 @@ def test_a_ledger_that_isnt_the_one_that_was_indexed_is_indexed_anew(tmp_path, c
     assert (chain.lines, chain.broken) == {"a byte": (2, 2), "shorter": (1, 0), "others": (3, 0)}[change]
 
 
+def test_a_line_that_was_changed_and_sealed_again_breaks_the_chain_at_the_next_one(tmp_path):
+    path = written(tmp_path / "ledger", [A, B])
+    other, second = chained([A | {"source": "contacts"}]), path.read_bytes().splitlines(keepends=True)[1]
+    path.write_bytes(other + second)
+    assert chain_of(path, tmp_path / "index").broken == 2
+
+
 @pytest.mark.parametrize("damage", ["no database", "another format", "gone", "another schema"])
 def test_an_index_that_cant_be_used_is_made_anew_and_nothing_is_lost(tmp_path, damage):
     path, folder = written(tmp_path / "ledger", [A, B]), tmp_path / "index"

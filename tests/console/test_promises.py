@@ -41,6 +41,20 @@ def test_an_obligation_whose_place_is_gone_is_broken(told, promise):
     assert [each.state for each in page.kept][:2] == ["broken", "enforced"]
 
 
+def test_what_the_policy_files_lack_is_red_and_named(told, promise):
+    source, *_ = (name for name, each in promise.sources.items() if each.rhythm != "never")
+    column, *_ = promise.sources[source].columns
+    silent = promise.sources[source].columns[column].model_copy(update={"means": ""})
+    changed = promise.sources[source].model_copy(
+        update={"columns": {**promise.sources[source].columns, column: silent}}
+    )
+    lacking = type(promise)(**{**vars(promise), "sources": {**promise.sources, source: changed}})
+    with told() as known:
+        red = [each for each in promises.page(lacking, known, NOW).coverage if each.is_red]
+        assert f"{source}.{column} has no" in str(red[0].missing)
+        assert not any(each.is_red for each in promises.page(promise, known, NOW).coverage)
+
+
 def test_a_key_has_the_state_that_was_recorded_last(told, promise):
     told_of = (KEY, KEY | {"epoch": "2026-04-01"}, KEY | {"kind": "key_retired"}, KEY | {"kind": "key_destroyed"})
     with told(*told_of) as known:

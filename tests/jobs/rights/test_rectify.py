@@ -61,7 +61,7 @@ def full(bare):
     bare.publish("threat_events", DAY, [{"person": "ada", "email": "ada"}])
     group = {"actor": bare.token("person", "ada", DAY), "company": bare.token("company", "wrong", DAY)}
     nobodys = {"company": group["company"]}
-    bare.publish("threat_signals", DAY, [{"group": list(group.items())}, {"group": list(nobodys.items())}])
+    bare.publish("threat_signals", DAY, [{"shared": list(group.items())}, {"shared": list(nobodys.items())}])
     return bare
 
 
@@ -127,7 +127,7 @@ def test_nothing_else_of_the_tables_is_another(full):
 
 
 def without_company(row):
-    return {name: cell for name, cell in row.items() if name not in ("company", "group")}
+    return {name: cell for name, cell in row.items() if name not in ("company", "shared")}
 
 
 def full_of(world):
@@ -184,7 +184,7 @@ def test_what_was_published_before_the_table_had_anything_of_theirs_is_nothing_t
 
 def test_a_finding_that_names_them_is_put_right_and_one_of_the_company_alone_stays(full):
     put_right(full)
-    groups = [dict(each["group"]) for each in full.rows("threat_signals")]
+    groups = [dict(each["shared"]) for each in full.rows("threat_signals")]
     ada, right, wrong = (full.token(*each, DAY) for each in (("person", "ada"), ("company", "right"), ("company", "wrong")))  # fmt: skip
     assert sorted(groups, key=len) == [{"company": wrong}, {"actor": ada, "company": right}]
 
@@ -266,7 +266,7 @@ def test_a_column_that_reaches_no_release_changes_nothing_even_where_the_platfor
 def test_a_correction_of_the_company_reaches_the_activity_and_what_is_found_in_it(promise):
     assert {(each.contract.release, each.source, each.person, each.column, each.within) for each in reached(promise, "company_id")} == {
         ("activity_trail", "activity", "actor", "company", None),
-        ("threat_signals", "activity", "actor", "company", "group"),
+        ("threat_signals", "activity", "actor", "company", "shared"),
     }  # fmt: skip
 
 
@@ -426,7 +426,7 @@ def table_of(rows, within):
         actors, firms = (pa.array([each[n] for each in rows], pa.string()) for n in (0, 1))
         return pa.table({"actor": actors, "company": firms, "n": other})
     groups = [[(k, v) for k, v in (("company", firm), ("actor", person)) if v] or None for person, firm, _ in rows]
-    return pa.table({"group": pa.array(groups, pa.map_(pa.string(), pa.string())), "n": other})
+    return pa.table({"shared": pa.array(groups, pa.map_(pa.string(), pa.string())), "n": other})
 
 
 @given(rows=ROWS, within=st.booleans())

@@ -108,6 +108,16 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
         for reference, done in office.carry_out_all(references):
             told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
             print(f"{reference}: {told}", flush=True)
+        _tell_readers(promise, lake)
+
+
+def _tell_readers(promise: Promise, lake: Lake) -> None:
+    """Write the pages beside the tables anew: what they say of days, rows and files may have changed."""
+    from jobs.night.datasheet import write_about
+    from jobs.retention.planner import published_contracts
+
+    for contract in published_contracts(promise, lake):
+        write_about(promise, contract, lake, Ledger(lake.ledger))
 
 
 def _described(reference: str, findings: Findings) -> Iterator[str]:

@@ -10,7 +10,7 @@ from policy.register import Purpose
 DAY, EARLY, LATE = date(2026, 2, 1), datetime(2026, 1, 5, 23, 59, tzinfo=UTC), datetime(2026, 2, 6, tzinfo=UTC)
 AT, AFTER = datetime(2026, 3, 10, 2, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
 INTEREST, CONSENT = (
-    Purpose(clause="4.1", words="w", lawful_basis=basis, article="6(1)", roles=("r",))
+    Purpose(clause="4.1", words="w", term="ServiceProvision", lawful_basis=basis, article="6(1)", roles=("r",))
     for basis in ("legitimate_interest", "consent")
 )
 PURPOSES = {"threat": INTEREST, "other": INTEREST, "news": CONSENT, "survey": CONSENT}

@@ -57,7 +57,7 @@ def test_the_proof_plants_no_address_that_it_could_not_find(email):
 
 def test_keys_of_a_map_that_the_contract_lists_are_public_and_others_are_searched(spark):
     rows = spark.sql(
-        "SELECT map('network', 'usr_x', 'Dupont', 'ip') AS group, CAST(NULL AS map<string,string>) AS nothing"
+        "SELECT map('network', 'usr_x', 'Dupont', 'ip') AS shared, CAST(NULL AS map<string,string>) AS nothing"
     )
     texts = [as_text(F.col(f.name), f.dataType, ("network", "actor")).alias(f.name) for f in rows.schema]
     text, nothing = rows.select(*texts).first()

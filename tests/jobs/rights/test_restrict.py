@@ -228,6 +228,82 @@ def test_whatever_was_kept_apart_comes_back_though_the_request_names_another_pur
     assert tables(full) == before
 
 
+def test_a_day_that_was_made_again_without_them_gets_their_rows_back(full):
+    restrict(of("ada"), place(full))
+    publishes(full, DAY, [{"person": "bob"}, {"person": "bob"}])
+    lift(of("ada"), (), place(full))
+    assert [name for day, name in full.names("threat_events", ("ada", "bob")) if day == DAY] == ["ada"] * 3 + [
+        "bob"
+    ] * 2
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_day_that_was_made_again_with_them_has_them_once(full, again):
+    restrict(of("ada"), place(full))
+    publishes(full, DAY, [{"person": "ada"}, {"person": "bob"}])
+    if again:
+        restrict(of("ada"), place(full))
+        assert naming(full, "ada") == 0
+    [events, *_] = [each for each in lift(of("ada"), (), place(full)) if each.release == "threat_events"]
+    assert [name for day, name in full.names("threat_events", ("ada", "bob")) if day == DAY] == ["ada", "bob"]
+    assert events.ended == (0 if again else 3)
+
+
+def test_rows_past_their_period_do_not_come_back_and_retention_takes_them_from_where_they_are_kept(
+    full, monkeypatch, tiny
+):
+    full.spark = tiny
+    restrict(of("ada"), place(full))
+    monkeypatch.setattr("policy.periods.clock", lambda: datetime(2027, 3, 2).astimezone())
+    [events] = [each for each in lift(of("ada"), (), place(full)) if each.release == "threat_events"]
+    assert (events.rows, events.ended) == (1, 3)
+    restrict(of("ada"), place(full))
+    full.expire(date(2028, 1, 1))
+    assert not list(full.lake.restricted.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(("held", "back"), [("ada", 8), ("bob", 2)])
+def test_rows_past_their_period_that_a_hold_keeps_come_back_to_be_kept_in_the_table(full, monkeypatch, held, back):
+    before = tables(full)
+    restrict(of("ada"), place(full))
+    full.hold("user", held, "2026-01-01")
+    monkeypatch.setattr("policy.periods.clock", lambda: datetime(2027, 6, 1).astimezone())
+    returned = lift(of("ada"), (), place(full))
+    assert (sum(each.rows for each in returned), sum(each.ended for each in returned)) == (back, 8 - back)
+    assert naming(full, "ada") == back, "a row that names somebody who is held, too, stays"
+    assert (tables(full) == before) == (held == "ada")
+
+
+@pytest.mark.parametrize(("held", "back"), [(None, 0), ("ada", 8), ("bob", 2)])
+def test_what_a_granted_objection_ended_does_not_come_back_unless_a_hold_keeps_it(full, held, back, tiny):
+    full.spark, before = tiny, tables(full)
+    restrict(of("ada"), place(full))
+    if held:
+        full.hold("user", held, "2026-01-01")
+    full.objection("ada", date(2026, 3, 1))
+    full.expire(TODAY)
+    lift(of("ada"), (), place(full))
+    assert naming(full, "ada") == back, "a row that names somebody who is held, too, stays"
+    assert (tables(full) == before) == (held == "ada")
+
+
+def test_the_key_of_an_epoch_is_needed_while_rows_of_it_are_kept_apart(full):
+    restrict(of("ada"), place(full))
+    for release in RELEASES:
+        shutil.rmtree(full.lake.published(release))
+    claims = Claims(date(2030, 1, 1), ())
+    assert "still has rows" in needed_by(full.promise, full.lake, "threat", "2026-01-01", claims)
+    shutil.rmtree(full.lake.restricted)
+    assert needed_by(full.promise, full.lake, "threat", "2026-01-01", claims) is None
+
+
+def test_whatever_was_kept_apart_comes_back_though_the_request_names_another_purpose_by_now(full):
+    before = tables(full)
+    restrict(of("ada"), place(full))
+    lift(of("ada", purposes=frozenset({"administration"})), (), place(full))
+    assert tables(full) == before
+
+
 def test_what_a_hold_keeps_beyond_its_period_is_not_ended_by_a_lifting(full, monkeypatch, tiny):
     full.spark = tiny
     restrict(of("ada"), place(full))

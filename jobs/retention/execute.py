@@ -38,12 +38,9 @@ from jobs.retention.errors import RewriteError, StalePlanError
 from jobs.retention.foresight import foreseen, unforeseen
 from jobs.retention.plan import FilePlan, Plan, TablePlan
 from jobs.retention.planner import Look, published_contracts, survey, unreferenced
-from jobs.retention.spoken import unrecorded
+from jobs.retention.spoken import PLAN, unrecorded
 from jobs.retention.zones import Leftover
 from policy.contract import Contract
-
-FIELD = "retention_plan"
-"""The field of a commit that names the plan which made it."""
 
 
 @dataclass(frozen=True)
@@ -117,18 +114,19 @@ def _is_done(work: Work, contract: Contract, table: DeltaTable) -> bool:
     """Whether the table has lost its rows already; a commit that a crash kept out of the ledger is recorded.
 
     Looked for in the table: a plan's files leave it with their rows, so one that is still there was not done,
-    whatever the ledger says.
+    whatever the ledger says. Files that went by another hand, a night's or a request's, were not done by this plan.
     """
     planned = _planned(work.plan, contract)
     if planned is None or not planned.files:
         return True
     if {file.path for file in planned.files} & {file.path for file in current_files(table)}:
         return False
-    if work.ledger.last(work.said.rows, plan=work.plan.hash, release=contract.release) is None:
-        version = committed(table, FIELD, work.plan.hash)
-        if version is not None:
-            _record(work, planned, version, _written(work, table))
-    return True
+    if work.ledger.last(work.said.rows, plan=work.plan.hash, release=contract.release) is not None:
+        return True
+    version = committed(table, PLAN, work.plan.hash)
+    if version is not None:
+        _record(work, planned, version, _written(work, table))
+    return version is not None
 
 
 def _planned(plan: Plan, contract: Contract) -> TablePlan | None:
@@ -146,7 +144,7 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     surveyed.close()
     days = {day_of(Path(file.path)) for file in planned.files}
     kept |= linked(table, days, {file.path for file in planned.files}, work.mark)
-    version = replace_days(table, days, kept, {FIELD: work.plan.hash})
+    version = replace_days(table, days, kept, {PLAN: work.plan.hash})
     _record(work, planned, version, _written(work, table))
 
 

@@ -159,6 +159,30 @@ def test_a_table_that_changed_since_the_plan_is_not_touched_but_the_person_is_su
     assert full.names("threat_events", PEOPLE) == AFTER
 
 
+def test_files_that_somebody_else_has_replaced_since_the_plan_are_not_taken_for_done(full):
+    """A request of others, or a night, gives the day's rows new files: those of the plan are gone, the person isn't."""
+    plan = planned(full, {ADA: names("ada")})
+    for release in ("threat_events", "activity_trail"):
+        full.publish(release, DAY, [{"person": "ada"}, {"person": "cyd"}])
+    with pytest.raises(StalePlanError):
+        carried_out(full, plan, {ADA: names("ada")})
+    assert not list(full.ledger.entries("rows_erased"))
+    erased(full, {ADA: names("ada")})
+    assert full.names("threat_events", PEOPLE) == [(DAY, "cyd"), (OTHER, "cyd")]
+
+
+def test_a_commit_that_a_kill_kept_off_the_record_is_found_after_another_plan_has_cleared_up(full, monkeypatch):
+    ada, bob = planned(full, {ADA: names("ada")}), {BOB: names("bob")}
+    with monkeypatch.context() as patched:
+        patched.setattr(executing, "_record", lambda *_: (_ for _ in ()).throw(KilledError))
+        with pytest.raises(KilledError):
+            carried_out(full, ada, {ADA: names("ada")})
+    erased(full, bob)
+    with pytest.raises(StalePlanError, match="threat_events"):
+        carried_out(full, ada, {ADA: names("ada")})
+    assert [e["release"] for e in full.ledger.entries("rows_erased", plan=ada.hash)] == ["activity_trail"]
+
+
 PLACES = {
     "quarantine/threat_events/run": True, "staged/threat_events/run": True,
     "exports/threat_partner/partner_threat_events/day=2026-02-01": True,

@@ -32,9 +32,6 @@ def started(promise, tmp_path, monkeypatch, request):
     return lambda: Machine(promise, tmp_path, monkeypatch, session)
 
 
-@pytest.mark.xfail(
-    reason="an erasure that was killed late isn't proved by the run after it: docs/limits.md", strict=False
-)
 def test_whatever_happens_in_whatever_order_nobody_comes_back_is_lost_or_is_forgotten(started):
     runs, steps = FEW[settings.get_current_profile_name()]
     run_state_machine_as_test(

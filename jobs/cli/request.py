@@ -105,10 +105,12 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
             office.approve(reference, args.by)
             print(f"{reference}: approved by {args.by}")
     else:
-        for reference, done in office.carry_out_all(references):
-            told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
-            print(f"{reference}: {told}", flush=True)
-        _tell_readers(promise, lake)
+        try:
+            for reference, done in office.carry_out_all(references):
+                told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
+                print(f"{reference}: {told}", flush=True)
+        finally:  # what was done before another request was refused is to be read, too
+            _tell_readers(promise, lake)
 
 
 def _tell_readers(promise: Promise, lake: Lake) -> None:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from jobs.lake.files import flush
 from jobs.lake.tables import current_files, day_of
+from jobs.lake.zones import Lake
 from jobs.people.wishes import Reading, Row
 from jobs.retention.apart import count, put
 from jobs.retention.execute import linked
@@ -28,6 +29,7 @@ from jobs.retention.naming import Names
 from jobs.retention.search import found_in
 from jobs.retention.spoken import IN_LETTERS
 from jobs.rights.restriction.task import Place, Restriction, Task, tasks, tokens_of
+from policy.contract import Contract
 from policy.register import Purpose
 
 
@@ -64,13 +66,18 @@ def _forget_copies(restriction: Restriction, at: Place) -> None:
             continue
         theirs = tokens_of(at, contract, restriction.names)
         with at.lake.alone(contract.release):
-            for pattern in (f"staged/{contract.release}/*", f"exports/*/{contract.release}/day=*"):
-                for copy in sorted(at.lake.root.glob(pattern)):
-                    if found_in((path for path in sorted(copy.rglob("*")) if path.is_file()), theirs):
-                        shutil.rmtree(copy)
-                        flush(copy.parent)
-                        if pattern.startswith("exports"):
-                            at.ledger.append("export_deleted", release=contract.release, day=day_of(copy / "any"))
+            for copy in _copies(at.lake, contract):
+                if found_in((path for path in sorted(copy.rglob("*")) if path.is_file()), theirs):
+                    shutil.rmtree(copy)
+                    flush(copy.parent)
+                    if copy.is_relative_to(at.lake.root / "exports"):
+                        at.ledger.append("export_deleted", release=contract.release, day=day_of(copy / "any"))
+
+
+def _copies(lake: Lake, contract: Contract) -> list[Path]:
+    """The staged runs of a release, and the days of it that lie ready for a recipient."""
+    patterns = (f"staged/{contract.release}/*", f"exports/*/{contract.release}/day=*")
+    return sorted(path for pattern in patterns for path in lake.root.glob(pattern))
 
 
 def _leave(task: Task) -> Moved:

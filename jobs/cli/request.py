@@ -59,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("extend", "refuse", "approve"):
             action.add_argument("--by", required=True, help="who decides")
 
+        if name == "approve":
+            action.add_argument("--found", type=int, help="the ledger's entry of what was shown to whoever decides")
+
     waiting = actions.add_parser("waiting", help="the references of a right whose turn a step is, one a line")
     waiting.add_argument("right", choices=sorted(RIGHTS))
     waiting.add_argument("step", choices=("find", "approve", "carry-out"))
@@ -102,7 +105,7 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
             print(*_described(reference, findings), sep="\n")
     elif args.action == "approve":
         for reference in references:
-            office.approve(reference, args.by)
+            office.approve(reference, args.by, args.found)
             print(f"{reference}: approved by {args.by}")
     else:
         try:

@@ -25,7 +25,7 @@ from jobs.rights.receipts import write_request_receipt
 from jobs.rights.requests.book import level, read_book
 from jobs.rights.requests.cases import Book, Case
 from jobs.rights.requests.decisions import require_name
-from jobs.rights.requests.errors import ChangedSinceError, NotItsTurnError, PlannedTogetherError
+from jobs.rights.requests.errors import ChangedSinceError, FoundAgainError, NotItsTurnError, PlannedTogetherError
 from jobs.rights.requests.expected import Step, expected
 from jobs.rights.requests.request import State, record
 from policy.answering import LEGAL_HOLDS
@@ -138,11 +138,12 @@ class Office:
         said |= {"outcome": counts["state"], "asked": case.sealed(self.hands.keyring)}
         record(self.ledger, case.reference, case.request.right, "found", plan=plan, **said)
 
-    def approve(self, reference: str, by: str) -> None:
-        """Record a person's word on what was found.
+    def approve(self, reference: str, by: str, found: int | None = None) -> None:
+        """Record a person's word on what was found. ``found``: the entry that they were shown, if it is known.
 
         Raises:
             NotItsTurnError: nothing waits for it.
+            FoundAgainError: something else was found since they were asked.
             ChangedSinceError: the platform says another person, or other words, than when it was looked for.
             UnnamedDeciderError: ``by`` isn't an account's name.
         """
@@ -150,6 +151,8 @@ class Office:
             case = self._at(self.book(), reference, "approve")
             self._require_unchanged(case)
             require_name(case, by)
+            if found is not None and found != found_of(case)["seq"]:
+                raise FoundAgainError(reference)
             plan = found_of(case)["plan"]
             if plan is not None and self.ledger.last("erasure_approved", plan=plan) is None:
                 approve_erasure(load_plan(self.hands.lake, plan), self.ledger, by)

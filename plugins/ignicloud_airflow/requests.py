@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 WAITS = timedelta(days=3)
 """How long what was found waits for a person; then it is looked for again, for it may have grown."""
 
+FOUND = "found"
+"""The XCom that says which entry of the ledger whoever decides was shown: a number."""
+
 AT_ONCE = 1_000
 """Airflow makes no more than 1,024 tasks of one: the first due go on now, the others with the next hour's run."""
 
@@ -65,19 +68,25 @@ class RequestApproval(PersonsApproval):
 
     def __init__(self, *, reference: str, right: str, **kwargs: Any) -> None:
         super().__init__(subject="a request of a data subject", **kwargs)
-        self.reference, self.right = reference, right
+        self.reference, self.right, self.shown = reference, right, ""
         self.map_index_template = "{{ task.reference }} {{ task.right }}"
 
     def execute(self, context: Context) -> Any:
         """Say whose request it is, by its reference, and what was found, in counts, where the person decides."""
+        found = entries("request_found", reference=self.reference)[-1]
+        context["ti"].xcom_push(key=FOUND, value=str(found["seq"]))
         self.subject = f"{self.right.replace('_', ' ').capitalize()}: may it be done? (request {self.reference})"
-        found = entries("request_found", reference=self.reference)[-1:]
-        self.body = "\n\n".join((self.body or "", *(described(each) for each in found)))
+        self.body = "\n\n".join((self.body or "", described(found)))
         return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """What was shown is what is approved: not what somebody else has found meanwhile."""
+        self.shown = context["ti"].xcom_pull(key=FOUND, map_indexes=context["ti"].map_index)
+        return super().execute_complete(context, event)
 
     def approved(self, by: str) -> None:
         """What was found may be done."""
-        run_job("request", "approve", self.reference, by=by)
+        run_job("request", "approve", self.reference, by=by, found=self.shown)
 
 
 def is_approved(reference: str) -> bool:

@@ -11,6 +11,22 @@ REFERENCE = "0123456789abcdef"
 COUNTS = {"rows": 42, "files": 6, "places": 3, "unlinkable": 1, "plan": "p" * 64, "outcome": "amber"}
 
 
+class Shown:
+    """What a task instance keeps while somebody decides; XComs of a mapped task are asked for by its index."""
+
+    map_index = 3
+
+    def __init__(self):
+        self.kept = {}
+
+    def xcom_push(self, key, value):
+        self.kept[key] = value
+
+    def xcom_pull(self, key, map_indexes):
+        assert map_indexes == self.map_index
+        return self.kept[key]
+
+
 @pytest.fixture
 def record(monkeypatch):
     """What the ledger says of the request: kinds in their order."""
@@ -33,7 +49,7 @@ def test_whoever_decides_reads_the_reference_and_the_counts(record, monkeypatch)
     monkeypatch.setattr(
         "ignicloud_airflow.approvals.ApprovalOperator.execute", lambda self, _: (self.subject, self.body)
     )
-    subject, body = approve.execute({})
+    subject, body = approve.execute({"ti": Shown()})
     assert subject == f"Consent withdrawal: may it be done? (request {REFERENCE})"
     for said in (
         "Read it.",
@@ -43,6 +59,21 @@ def test_whoever_decides_reads_the_reference_and_the_counts(record, monkeypatch)
         "p" * 64,
     ):
         assert said in body
+
+
+def test_a_word_is_for_the_search_that_was_shown(record, monkeypatch):
+    """Another one, by hand or by the next run, may have found more by then: the step compares."""
+    told = []
+    record += ["request_found"]
+    monkeypatch.setattr("ignicloud_airflow.approvals.ApprovalOperator.execute", lambda *_: None)
+    monkeypatch.setattr("ignicloud_airflow.approvals.ApprovalOperator.execute_complete", lambda *_: None)
+    monkeypatch.setattr(requests, "run_job", lambda *words, **named: told.append((words, named)))
+    asked = {"ti": Shown()}
+    RequestApproval(task_id="x", reference=REFERENCE, right="erasure").execute(asked)
+    record += ["request_found"]
+    answer = {"chosen_options": [RequestApproval.APPROVE], "responded_by_user": {"name": "officer"}}
+    RequestApproval(task_id="x", reference=REFERENCE, right="erasure").execute_complete(asked, answer)
+    assert told == [(("request", "approve", REFERENCE), {"by": "officer", "found": "0"})]
 
 
 def test_a_word_counts_for_what_was_found_before_it_and_nothing_later(record):

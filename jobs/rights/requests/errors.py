@@ -111,6 +111,17 @@ class NotItsTurnError(PolicyError):
         )
 
 
+class FoundAgainError(PolicyError):
+    """Somebody approves what an earlier search found, and it was searched again since they were asked."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"request {reference} was looked for again since this approval was asked for; read what was found then and "
+            f"decide on that: in the newest run, or see `{LOOK} {reference}`"
+        )
+
+
 class PlannedTogetherError(PolicyError):
     """An erasure was planned together with others, and not all of them are approved as they were planned."""
 

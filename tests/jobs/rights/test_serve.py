@@ -13,6 +13,7 @@ from jobs.rights.carry import Hands
 from jobs.rights.disclosure.disclose import AmberError
 from jobs.rights.rectification.errors import NotCorrectedYetError
 from jobs.rights.requests.errors import (
+    FoundAgainError,
     NightsCorrectError,
     NotItsTurnError,
     PlannedTogetherError,
@@ -114,6 +115,19 @@ def test_whoever_approves_is_named_as_an_account_is(full, office):
     with pytest.raises(UnnamedDeciderError):
         office.approve(reference, "Ada Lovelace, who asked for it herself")
     assert on_record(full.ledger)[reference].state == "found"
+
+
+def test_what_was_found_again_is_not_approved_by_whoever_was_shown_the_search_before(full, office):
+    reference = asks(full, "access")
+    office.take_up()
+    office.look_for(reference)
+    shown = full.ledger.last("request_found")["seq"]
+    office.look_for(reference)
+    with pytest.raises(FoundAgainError, match="looked for again"):
+        office.approve(reference, "officer", shown)
+    assert on_record(full.ledger)[reference].state == "found"
+    office.approve(reference, "officer", full.ledger.last("request_found")["seq"])
+    assert on_record(full.ledger)[reference].state == "approved"
 
 
 def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full, office):

@@ -13,9 +13,11 @@ final class Spelling {
 
   /** Null if nothing but blanks is left. */
   static String of(String kind, String value) {
-    boolean exact = kind.equals("exact");
-    String text = Unicode.trimmed(exact ? value : Unicode.folded(value));
-    if (text.isEmpty()) return null;
+    String plain = Unicode.trimmed(kind.equals("exact") ? value : Unicode.folded(value)), read = read(kind, plain);
+    return read.isEmpty() ? null : read;
+  }
+
+  private static String read(String kind, String text) {
     switch (kind) {
       case "exact": return text;
       case "uuid": return uuid(text);

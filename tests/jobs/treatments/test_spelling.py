@@ -8,7 +8,7 @@ from itertools import product
 import idna
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import functions as F
@@ -88,6 +88,7 @@ def test_every_kind_has_vectors_that_stay_apart(spark):
 
 @FEW
 @given(TEXTS)
+@example(["MAILTO:?@"])
 def test_python_and_the_kernel_spell_any_text_alike(spark, texts):
     for kind, made in zip(KINDS, in_spark(spark, texts, *KINDS), strict=True):
         assert made == [None if text is None else spelled(text, kind) for text in texts], kind

@@ -50,11 +50,19 @@ def waiting(promise: Promise, record: Record, now: datetime) -> tuple[Waiting, .
     """Everything that needs a person, the urgent first, then what has waited longest."""
     today, asked = now.astimezone(UTC).date(), waiting_requests(record)
     found = (
-        *incidents(record), *red_nights(record), *refusals(record, now), *plans(record), *approvals(asked, today),
-        *questions(record), *due_requests(promise, asked, today), *spent(promise, record, today),
-        *lapsing(promise, today),
+        *broken(record), *incidents(record), *red_nights(record), *refusals(record, now), *plans(record),
+        *approvals(asked, today), *questions(record), *due_requests(promise, asked, today),
+        *spent(promise, record, today), *lapsing(promise, today),
     )  # fmt: skip
     return tuple(sorted(found, key=lambda each: (not each.urgent, each.since or now, each.about)))
+
+
+def broken(record: Record) -> Iterator[Waiting]:
+    """A ledger that isn't what was written: what stands behind the line, no page vouches for."""
+    if not record.chain.holds:
+        line = record.chain.broken
+        why = f"line {line} isn't the entry that was written; restore the ledger from a copy"
+        yield Waiting("ledger", "its chain", why, OFFICER, links.entry(line), None, line, urgent=True)
 
 
 def incidents(record: Record) -> Iterator[Waiting]:

@@ -7,16 +7,26 @@ import logging
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException
 
+from ignicloud_airflow.alerts import alert
+
 log = logging.getLogger(__name__)
 
 
 def say_what_failed(context: Context) -> None:
-    """For the engineer on call, last in the failed task's log: its row of the DAG's table of red tasks, and why."""
+    """For the engineer on call: the failed task's row of its DAG's table of red tasks, and the step's own reason.
+
+    Both are the last lines of the task's log, and a message to whoever wants one (`ignicloud_airflow.alerts`).
+    """
+    dag, ti = context["dag"], context["ti"]
     step = context["task"].task_id.rpartition(".")[2]
-    which = getattr(context["ti"], "rendered_map_index", None) or ""
-    log.error("%s failed: %s", f"{step} {which}".rstrip(), advice(context["dag"].doc_md or "", step))
-    if isinstance(failure := context.get("exception"), AirflowException):
-        log.error("%s", failure)
+    which = getattr(ti, "rendered_map_index", None) or ""
+    failed = f"{step} {which}".rstrip() + " failed"
+    todo, failure = advice(dag.doc_md or "", step), context.get("exception")
+    reason = [str(failure)] if isinstance(failure, AirflowException) else []
+    log.error("%s: %s", failed, todo)
+    for line in reason:
+        log.error("%s", line)
+    alert(f"{dag.dag_id}: {failed}", [*reason, todo, ti.log_url])
 
 
 def advice(page: str, step: str) -> str:

@@ -1,4 +1,4 @@
-"""What the engineer on call reads when a task fails: the row of its DAG's own page."""
+"""What the engineer on call reads when a task fails: the row of its DAG's own page, and in a message if one is wished."""
 
 import logging
 from types import SimpleNamespace
@@ -40,8 +40,8 @@ def test_every_task_that_can_go_red_has_a_row_on_its_dags_page(dagbag):
 def test_the_reason_is_said_last_if_it_is_the_steps_own(caplog, failure, last):
     context = {
         "task": SimpleNamespace(task_id="x"),
-        "ti": SimpleNamespace(rendered_map_index=None),
-        "dag": SimpleNamespace(doc_md=""),
+        "ti": SimpleNamespace(rendered_map_index=None, log_url=""),
+        "dag": SimpleNamespace(dag_id="night", doc_md=""),
         "exception": failure,
     }
     with caplog.at_level(logging.ERROR):
@@ -54,8 +54,8 @@ def test_the_row_is_said_with_the_task_and_what_it_worked_on(caplog, which, said
     page = "| red task | what it means | what to do |\n|---|---|---|\n| `x` | it broke | mend it |\n"
     context = {
         "task": SimpleNamespace(task_id="group.x"),
-        "ti": SimpleNamespace(rendered_map_index=which),
-        "dag": SimpleNamespace(doc_md=page),
+        "ti": SimpleNamespace(rendered_map_index=which, log_url=""),
+        "dag": SimpleNamespace(dag_id="night", doc_md=page),
     }
     with caplog.at_level(logging.ERROR):
         say_what_failed(context)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-DAGS = {"assurance", "held", "keys", "nightly", "reidentify", "retention", "subject_requests"}
+DAGS = {"assurance", "attention", "held", "keys", "nightly", "reidentify", "retention", "subject_requests"}
 
 
 def test_exactly_our_dags_are_read_without_an_error(dagbag):

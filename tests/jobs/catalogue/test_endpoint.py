@@ -1,71 +1,21 @@
 """A catalogue outside is told by HTTPS, if one is named; it holds no publication up, and no secret of it is shown."""
 
 import json
-import ssl
-import threading
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from jobs.catalogue.endpoint import TOKEN, URL, Endpoint, NotToldError, announce
+from tests.listening import listening
 
 RELEASE, SECRET = "feedback_topics", "s3cret-of-the-catalogue"
 
 
 @pytest.fixture
-def certificate(tmp_path, monkeypatch):
-    """A certificate of 127.0.0.1 that this test's HTTPS believes."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "catalogue")]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    path = tmp_path / "catalogue.pem"
-    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, *plain) + made.public_bytes(serialization.Encoding.PEM)
-    )
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    return path
-
-
-@pytest.fixture
-def catalogue(certificate):
+def catalogue(tmp_path, monkeypatch):
     """A catalogue that keeps what it is told; ``answer`` is the status it gives."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            server.told.append(
-                (self.headers.get("Authorization"), self.rfile.read(int(self.headers["Content-Length"])))
-            )
-            self.send_response(server.answer)
-            if server.answer == 302:
-                self.send_header("Location", f"{server.url}/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.told, server.answer, server.url = [], 201, f"https://127.0.0.1:{server.server_port}/api/v1/lineage"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(tmp_path, monkeypatch) as server:
+        server.url += "/api/v1/lineage"
+        yield server
 
 
 @pytest.fixture

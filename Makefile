@@ -37,6 +37,9 @@ check: setup  ## lint, types and all tests: what CI runs
 four-eyes: setup  ## play re-identification in a browser: asked, refused, approved (needs chromium, chromium-driver)
 	@$(BIN)/python -m tests.ui.four_eyes
 
+walk: setup  ## walk through the Privacy console by role in a browser (needs chromium, chromium-driver)
+	@$(BIN)/python -m tests.ui.walk
+
 pictures: setup  ## draw the console in a browser, for the docs (needs chromium, chromium-driver)
 	@$(BIN)/python -m tests.ui.pictures
 

@@ -48,16 +48,21 @@ def main() -> None:
 
     with get_application_builder() as builder:
         people = builder.sm
-        people.sync_roles()
-        _beyond_a_viewer(people, OFFICER, OFFICER_MAY)
-        _beyond_a_viewer(people, ANALYST, ANALYST_MAY)
-        _let_read_pages(people)
+        make_roles(people)
         for name, role in ROLES.items():
             if people.find_user(username=name) is None:
                 password = (SECRETS / f"user_{name}").read_text()
                 mail = f"{name}@ignicloud.example"
                 people.add_user(name, name.title(), "Demo", mail, people.find_role(role), password)
                 print(f"user {name}: {role}")
+
+
+def make_roles(people: Any) -> None:
+    """Airflow's own roles, the officer's and the analyst's, and which pages of the console each reads."""
+    people.sync_roles()
+    _beyond_a_viewer(people, OFFICER, OFFICER_MAY)
+    _beyond_a_viewer(people, ANALYST, ANALYST_MAY)
+    _let_read_pages(people)
 
 
 def _let_read_pages(people: Any) -> None:

@@ -18,7 +18,7 @@ RUN_AXE = "const done = arguments[arguments.length - 1]; axe.run().then(found =>
 def browser():
     if not (Path("/usr/bin/chromium").exists() and Path("/usr/bin/chromedriver").exists()):
         pytest.skip("chromium and chromium-driver aren't installed")
-    from tests.ui.four_eyes import browser as opened
+    from tests.ui.browser import browser as opened
 
     with opened() as page:
         yield page

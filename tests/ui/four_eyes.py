@@ -13,44 +13,20 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import stat
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deltalake import DeltaTable
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 from demo.night import run_night, say, seed_platform
 from demo.tower import HOME, PROJECT, Airflow, environment, free_port, running, set_up
+from tests.ui.browser import IMAGES, Visitor, browser, users
 
 PUBLISHED, ANSWERS = PROJECT / "lake/published/threat_events", PROJECT / "lake/answers/ana"
-IMAGES = PROJECT / "docs/images"
-WITHIN = 240
-"""Seconds for one step of Airflow's; a busy machine is slow."""
-
-USERS = """\
-import json, sys
-from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
-with get_application_builder() as builder:
-    for name, password in json.load(sys.stdin).items():
-        user = builder.sm.find_user(username=name)
-        if user:
-            builder.sm.reset_password(user.id, password)
-        else:
-            role = builder.sm.find_role("Op")
-            builder.sm.add_user(name, name.title(), "Demo", f"{name}@ignicloud.example", role, password)
-"""
 
 
 def main() -> int:
@@ -60,9 +36,7 @@ def main() -> int:
     env, day = environment(port), datetime.now(UTC).date() - timedelta(days=1)
     seed_platform(day, "1")
     set_up(env)
-    passwords = {name: secrets.token_urlsafe(16) for name in ("ana", "ben")}
-    subprocess.run([sys.executable, "-c", USERS], env=env, cwd=PROJECT, input=json.dumps(passwords), text=True,
-                   check=True, capture_output=True)  # fmt: skip
+    passwords = users(env, {"ana": "Op", "ben": "Op"})
     with running(env, port) as airflow:
         assert PUBLISHED.exists() or run_night(airflow, day), "the night went red; see `make ui`"
         airflow.ask("PATCH", "dags/reidentify", {"is_paused": False})
@@ -73,30 +47,12 @@ def main() -> int:
     return 0
 
 
-@contextmanager
-def browser() -> Iterator[webdriver.Chrome]:
-    """A Chromium without a window, history or connections of its own."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    with tempfile.TemporaryDirectory(prefix="four-eyes-") as profile:
-        for word in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync",
-                     "disable-background-networking", "disable-component-update", "window-size=1280,860",
-                     f"user-data-dir={profile}"):  # fmt: skip
-            options.add_argument(f"--{word}")
-        page = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
-        page.set_page_load_timeout(WITHIN)
-        try:
-            yield page
-        finally:
-            page.quit()
-
-
-class Story:
+class Story(Visitor):
     """Ana, Ben, their browser and what they ask for."""
 
     def __init__(self, airflow: Airflow, page: webdriver.Chrome, token: str) -> None:
-        self.airflow, self.page, self.token = airflow, page, token
-        self.url = airflow.url.replace("127.0.0.1", "localhost")  # as its base address: its cookies stay there
+        super().__init__(page, airflow.url)
+        self.airflow, self.token = airflow, token
         self.before = set(ANSWERS.glob("*.json"))
         self.pages: list[str] = []
 
@@ -123,14 +79,6 @@ class Story:
         say("the person is in no page, log, XCom or database of Airflow; the token is, so the search finds")
 
     # -- in the browser ------------------------------------------------------------------------
-
-    def log_in(self, name: str, password: str) -> None:
-        """Through Airflow's own login page."""
-        self.page.get(f"{self.url}/auth/login/")
-        self.find("#username").send_keys(name)
-        self.find("#password").send_keys(password)
-        self.click("form[name=login] input[type=submit]")
-        self.until(lambda: "/login" not in self.page.current_url, f"{name} isn't logged in")
 
     def ask(self, ticket: str, shot: str = "") -> str:
         """Fill the form of the DAG and send it; the run's name."""
@@ -176,26 +124,6 @@ class Story:
         for endpoint in (f"dagRuns/{run}", f"dagRuns/{run}/taskInstances", f"dagRuns/{run}/hitlDetails"):
             self.pages.append(json.dumps(self.airflow.ask("GET", f"dags/reidentify/{endpoint.replace('+', '%2B')}")))
 
-    def find(self, selector: str) -> webdriver.remote.webelement.WebElement:
-        """The first visible element, waited for."""
-        return WebDriverWait(self.page, WITHIN).until(
-            lambda page: next((e for e in page.find_elements(By.CSS_SELECTOR, selector) if e.is_displayed()), None),
-            f"no {selector} at {self.page.current_url}",
-        )
-
-    def click(self, selector: str) -> None:
-        """Click once it can be clicked: dialogs slide in."""
-        self.until(lambda: self.find(selector).is_enabled(), f"{selector} can't be clicked")
-
-        def clicked() -> bool:
-            try:
-                self.find(selector).click()
-            except WebDriverException:
-                return False
-            return True
-
-        self.until(clicked, f"{selector} can't be clicked")
-
     def shoot(self, name: str) -> None:
         """A picture for the docs."""
         time.sleep(2)
@@ -236,10 +164,6 @@ class Story:
             assert not where, f"the person is in {where}"
         holding = {file.name for file, content in seen.items() if self.token.encode() in content}
         assert any(name.startswith("airflow.db") for name in holding), "the search doesn't find what is there"
-
-    def until(self, holds: Callable[[], object], otherwise: str) -> None:
-        """Wait until something holds."""
-        WebDriverWait(self.page, WITHIN, 1).until(lambda _: holds(), otherwise)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 import policy
 from jobs.lake.zones import Lake
 from tests.console.drawn import draw, seen
-from tests.ui.four_eyes import IMAGES, browser
+from tests.ui.browser import IMAGES, browser
 
 WIDE, NARROW = 1280, 390
 PICTURES = {

@@ -100,4 +100,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
-.PHONY: help nightly test assure risk ui check four-eyes pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test assure risk ui check four-eyes walk pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

@@ -70,10 +70,15 @@ class Trial:
             shutil.copytree(self.home / "kept" / name, self.home / name)
 
     def started(self) -> subprocess.Popen[bytes]:
-        """Run the command in a process group of its own."""
-        quiet = subprocess.DEVNULL
+        """Run the command in a process group of its own; what it says goes into the file ``said``."""
         command = [sys.executable, "-m", "jobs", *self.command]
-        return subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
+        with self.said.open("wb") as said:
+            return subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+
+    @property
+    def said(self) -> Path:
+        """What the last run said."""
+        return self.home / "said"
 
     def changes(self) -> bool:
         """Whether a run has begun to change what it was started for."""

@@ -71,15 +71,6 @@ class Chain:
         return self.broken == 0
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where in the ledger an entry stands."""
-
-    line: int
-    start: int
-    size: int
-
-
 class Index:
     """The index of the ledger at ``path``, in a closed folder of this user, or in memory where there is none."""
 

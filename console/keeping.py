@@ -30,12 +30,13 @@ class Ending:
 
 @dataclass(frozen=True)
 class Went:
-    """What went in one month: rows that ended or were erased, proofs, and landing copies."""
+    """What went in one month: rows that ended or were erased, the proofs of each, landing copies, and keys."""
 
     month: str
     expired: int
+    expiry_proofs: int
     erased: int
-    proofs: int
+    erasure_proofs: int
     copies: int
     keys: int
 
@@ -91,7 +92,8 @@ def _went(record: Record, month: str) -> Went:
         return sum(entry.number("rows") or 0 for entry in record.entries(kind, month=month, limit=5_000))
 
     return Went(
-        month, rows("rows_expired"), rows("rows_erased"), record.count("expiry_proved", "erasure_proved", month=month),
+        month, rows("rows_expired"), record.count("expiry_proved", month=month),
+        rows("rows_erased"), record.count("erasure_proved", month=month),
         record.count("cleaned", month=month), record.count("key_destroyed", month=month),
     )  # fmt: skip
 

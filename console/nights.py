@@ -103,10 +103,8 @@ class Now:
 def page(promise: Promise, record: Record, now: datetime) -> Now:
     """What is going on, the most urgent first."""
     newest = record.entries(limit=1)
-    last = max(
-        (day for name in promise.releases if (day := record.last_day(name, *NIGHTLY))),
-        default=now.date() - timedelta(days=1),
-    )
+    yesterday = now.date() - timedelta(days=1)
+    last = max((yesterday, *(day for name in promise.releases if (day := record.last_day(name, *NIGHTLY)))))
     days = tuple(last - timedelta(days=NIGHTS - 1 - number) for number in range(NIGHTS))
     return Now(
         waiting=waiting(promise, record, now),

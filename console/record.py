@@ -86,7 +86,7 @@ def shown(content: Any, depth: int = 0) -> str:
     if isinstance(content, int | float):
         return f"{content:,}" if isinstance(content, int) and abs(content) < 10**15 else f"{content:.6g}"
     if isinstance(content, str):
-        return content if NAME.fullmatch(content) and "@" not in content else NOT_SHOWN
+        return content if NAME.fullmatch(content) else NOT_SHOWN
     if isinstance(content, dict) and depth < 3:
         said = (f"{shown(name, depth + 1)} {shown(each, depth + 1)}" for name, each in content.items())
         return "; ".join(said) if depth == 0 else f"({', '.join(said)})"

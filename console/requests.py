@@ -66,8 +66,10 @@ class Request:
 
     @property
     def words(self) -> str:
-        """What comes next."""
-        return NEXT.get(self.state, "nothing more")
+        """What comes next; of amber that nothing was found although the source shows activity."""
+        amber = self.state == "found" and next((e for e in self.story[::-1] if e.kind == "request_found"), None)
+        said = NEXT.get(self.state, "nothing more")
+        return f"amber, look why before you say yes; {said}" if amber and amber.text("outcome") == "amber" else said
 
     @property
     def place(self) -> Link:
@@ -89,6 +91,7 @@ class Requests:
     late: int
     soon: int
     over: int
+    hidden: int
     late_answers: int
     rights: tuple[tuple[str, int, int], ...]
     today: date
@@ -113,6 +116,7 @@ def page(record: Record, today: date, *, only_open: bool, most: int = 100) -> Re
         late=sum(days < 0 for days in left),
         soon=sum(0 <= days <= SOON for days in left),
         over=len(over),
+        hidden=0 if only_open else max(0, len(over) - most),
         late_answers=sum(word == "late" for *_, word in over),
         rights=tuple((right, opened[right], closed[right]) for right in sorted({*opened, *closed})),
         today=today,

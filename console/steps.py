@@ -29,6 +29,11 @@ def advice(dag: str, step: str, folder: Path = DAGS) -> Advice | None:
         page = ast.get_docstring(ast.parse((folder / f"{dag}.py").read_text("utf-8"))) or ""
     except (OSError, ValueError, SyntaxError):
         return None
+    return row_of(page, step)
+
+
+def row_of(page: str, step: str) -> Advice | None:
+    """The row of a red ``step`` in a DAG's page; nothing where there is none."""
     for row in page.splitlines():
         cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
         if len(cells) == 3 and cells[0] == f"`{step}`":

@@ -27,6 +27,21 @@ ENGINEER, OFFICER = "data_engineer", "privacy_officer"
 REFUSED_SINCE = timedelta(days=3)
 """How long a refusal is shown that no later entry can be told to have mended."""
 
+OF_A_NIGHT = frozenset({"plan", "extract", "protect", "validate", "publish", "cleanup", "night"})
+"""Steps whose refusal is mended by the publication of its day."""
+
+NIGHTS_BACK = timedelta(days=30)
+"""How long ago the day of such a refusal may be; an older one, or a day to come, can't be published at all."""
+
+SILENT = timedelta(hours=36)
+"""After how long without a word of any night somebody must look: nights are a day apart."""
+
+ASKED_SINCE = timedelta(days=2)
+"""How long a question is shown that nobody decides; its approval waits for a day (`plugins/ignicloud_airflow`)."""
+
+PROVED_BY = {"retention not proved": "expiry_proved", "erasure not proved": "erasure_proved"}
+"""The incidents that a later proof closes (jobs/retention/proof.py, jobs/rights/erasure/erase.py)."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -50,8 +65,8 @@ def waiting(promise: Promise, record: Record, now: datetime) -> tuple[Waiting, .
     """Everything that needs a person, the urgent first, then what has waited longest."""
     today, asked = now.astimezone(UTC).date(), waiting_requests(record)
     found = (
-        *broken(record), *incidents(record), *red_nights(record), *refusals(record, now), *plans(record),
-        *approvals(asked, today), *questions(record), *due_requests(promise, asked, today),
+        *broken(record), *silent(record, now), *incidents(record), *red_nights(record), *refusals(record, now),
+        *plans(record), *approvals(asked, today), *questions(record, now), *due_requests(promise, asked, today),
         *spent(promise, record, today), *lapsing(promise, today),
     )  # fmt: skip
     return tuple(sorted(found, key=lambda each: (not each.urgent, each.since or now, each.about)))
@@ -65,15 +80,44 @@ def broken(record: Record) -> Iterator[Waiting]:
         yield Waiting("ledger", "its chain", why, OFFICER, links.entry(line), None, line, urgent=True)
 
 
+def silent(record: Record, now: datetime) -> Iterator[Waiting]:
+    """No word of any night, not even of one that was refused; or no ledger at all where this looks."""
+    nightly = links.dag("nightly")
+    if not record.chain.lines:
+        why = "nothing is on record: no night has run yet, or the lake's ledger isn't mounted here"
+        yield Waiting("no night", "the ledger", why, ENGINEER, nightly, None, urgent=True)
+        return
+    newest = record.last("extracted", "protected", "judged", "published", "refused") or record.entry(1)
+    if newest is not None and newest.at is not None and now - newest.at > SILENT:
+        why = "no night has left a word since: is the DAG paused, or red before its first step?"
+        yield Waiting("no night", "nightly", why, ENGINEER, nightly, newest.at, newest.line, urgent=True)
+
+
 def incidents(record: Record) -> Iterator[Waiting]:
-    """Findings of an assurance that nobody has acknowledged: the release is published no more until then."""
+    """What an assurance found and nobody has acknowledged, and what no later proof has proved to be gone.
+
+    Of the first the release is published no more until then.
+    """
     closed = {entry.number("incident") for entry in record.entries("incident_acknowledged")}
+    seen: set[tuple[str, ...]] = set()
     for entry in record.entries("incident"):
-        if entry.line not in closed and entry.number("seq") not in closed:
-            yield Waiting(
-                "incident", entry.text("release"), entry.text("what"), OFFICER,
-                links.dag("assurance", "required_actions"), entry.at, entry.line, urgent=True,
-            )  # fmt: skip
+        what, plan = entry.text("what"), entry.text("plan")
+        key = (what, entry.text("release"), plan if what in PROVED_BY else str(entry.line))
+        if key in seen or entry.line in closed or entry.number("seq") in closed or _is_proved(record, entry):
+            continue
+        seen.add(key)
+        place = links.dag("retention" if what == "retention not proved" else "subject_requests")
+        place = place if what in PROVED_BY else links.dag("assurance", "required_actions")
+        yield Waiting("incident", entry.text("release"), what, OFFICER, place, entry.at, entry.line, urgent=True)
+
+
+def _is_proved(record: Record, incident: Entry) -> bool:
+    """Whether a proof came after it: of an erasure that of its own plan, of retention any, for each looks at all."""
+    kind = PROVED_BY.get(incident.text("what"))
+    if kind is None:
+        return False
+    proof = record.last(kind, plan=incident.text("plan") if kind == "erasure_proved" else None)
+    return proof is not None and proof.line > incident.line
 
 
 def red_nights(record: Record) -> Iterator[Waiting]:
@@ -117,9 +161,10 @@ def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
         step, day = entry.text("step"), entry.text("day")
         release = entry.text("release")
         at = entry.at or now
-        mended = record.last("published", about=release or None, day=day) if day else None
-        key = (step, release, day)
-        if key in seen or (mended and mended.line > entry.line) or (not day and now - at > REFUSED_SINCE):
+        told_of, key = entry.day(), (step, release, day)
+        waits = step in OF_A_NIGHT and told_of is not None and timedelta() <= at.date() - told_of <= NIGHTS_BACK
+        mended = record.last("published", about=release or None, day=day) if waits else None
+        if key in seen or (mended and mended.line > entry.line) or (not waits and now - at > REFUSED_SINCE):
             continue
         seen.add(key)
         dag = steps.DAG_OF.get(step, "nightly")
@@ -127,7 +172,7 @@ def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
         about = " of ".join(filter(None, (release or entry.text("source") or step, day)))
         said = f"{entry.text('error')}: {told.means if told else 'the log of its task says why'}"
         yield Waiting(
-            f"{step} refused", about, said, ENGINEER, links.dag(dag), entry.at, entry.line, urgent=bool(day),
+            f"{step} refused", about, said, ENGINEER, links.dag(dag), entry.at, entry.line, urgent=waits,
             do=told.do if told else "",
         )  # fmt: skip
 
@@ -153,10 +198,13 @@ def approvals(asked: list[Request], today: date) -> Iterator[Waiting]:
             yield Waiting("approval", about, request.words, OFFICER, request.place, request.changed, request.entry)
 
 
-def questions(record: Record) -> Iterator[Waiting]:
-    """Re-identifications that somebody has asked for and nobody has decided."""
+def questions(record: Record, now: datetime) -> Iterator[Waiting]:
+    """Re-identifications that somebody has asked for and nobody has decided, as long as they can be."""
     for entry in record.entries("reidentification_requested", limit=200):
-        if not record.count("reidentification_decided", "reidentified", reference=entry.text("request")):
+        is_over = entry.at is not None and now - entry.at > ASKED_SINCE
+        if not is_over and not record.count(
+            "reidentification_decided", "reidentified", reference=entry.text("request")
+        ):
             yield Waiting(
                 "re-identification", entry.text("release"), f"for {entry.text('reason')}; not whoever asked",
                 OFFICER, links.dag("reidentify", "required_actions"), entry.at, entry.line,

@@ -6,7 +6,7 @@ whoever is alerted of the one hears of the other (docs/console.md, *Who is told*
 
 | red task | what it means | what to do |
 |---|---|---|
-| `look` | something can't wait: a red release, a held night, an incident, a request that is late or nearly so, a transfer without evidence | open *Privacy*, *Now*: each line leads to the very place |
+| `look` | something can't wait: a night that didn't run, a red release, a held night, an incident, a request that is late or nearly so, a transfer without evidence | open *Privacy*, *Now*: each line leads to the very place |
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from ignicloud_airflow.callbacks import say_what_failed
 def attention() -> None:
     """Look what waits; be red while something can't."""
 
-    @task(multiple_outputs=False)
-    def look() -> dict[str, int]:
-        """Name everything that needs a person; its number, and how much of it can't wait."""
+    @task
+    def look() -> int:
+        """Name everything that needs a person; how much it is."""
         return look_around()
 
     look()

@@ -30,7 +30,7 @@ from policy.promise import Promise
 
 URL, TOKEN = "IGNICLOUD_LINEAGE_URL", "IGNICLOUD_LINEAGE_TOKEN"
 SECONDS = 10
-"""How long one event may take: an answer that comes later is none."""
+"""How long a catalogue may be silent: an answer that begins later is none."""
 
 
 class NotToldError(PolicyError):
@@ -120,7 +120,8 @@ def _token(named: str) -> str | None:
 def announce(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger) -> str | None:
     """Tell the catalogue outside of the last publication; what came of it, in a line. None when none is named.
 
-    Guarantee: never fails a publication. Whatever came of it is on record.
+    Guarantee: a catalogue that can't be reached, or takes nothing, fails no publication. Whatever came of it is
+    on record.
     """
     if not os.environ.get(URL):
         return None

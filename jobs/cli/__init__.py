@@ -187,12 +187,12 @@ def _publish(args: argparse.Namespace, lake: Lake) -> int:
     promise = policy.load()
     published = publish_release(promise, args.release, args.day, args.run, lake)
     print(f"{args.release} of {args.day}: {published.rows} rows visible in version {published.version}")
-    if told := announce(promise, promise.release(args.release), lake, Ledger(lake.ledger)):
-        print(told)
     if promise.release(args.release).findings is not None:
         from jobs.signals.report import write_report
 
         print(f"threat report: {write_report(promise, args.day, lake)}")
+    if told := announce(promise, promise.release(args.release), lake, Ledger(lake.ledger)):
+        print(told)
     return 0
 
 

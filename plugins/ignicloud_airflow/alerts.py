@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 ALERTS = "ignicloud_alerts"
 SECONDS = 10
-"""How long a webhook may take."""
+"""How long a webhook may be silent."""
 
 
 class NotSentError(Exception):

@@ -18,8 +18,8 @@ from policy.periods import now
 log = logging.getLogger(__name__)
 
 
-def look_around() -> dict[str, int]:
-    """Log a line for everything that waits; how much there is, and how much of it can't wait.
+def look_around() -> int:
+    """Log a line for everything that waits; how much there is.
 
     Raises:
         AirflowFailException: something can't wait; names what, and how much of each.
@@ -32,7 +32,7 @@ def look_around() -> dict[str, int]:
     urgent = [each for each in found if each.urgent]
     if urgent:
         raise AirflowFailException(f"{counted(urgent)} can't wait; {len(found)} in all need a person")
-    return {"waiting": len(found), "urgent": 0}
+    return len(found)
 
 
 def counted(found: Iterable[Waiting]) -> str:

@@ -7,6 +7,7 @@ import logging
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException
 
+from console.steps import row_of
 from ignicloud_airflow.alerts import alert
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,5 @@ def say_what_failed(context: Context) -> None:
 
 def advice(page: str, step: str) -> str:
     """What a DAG's page says of a red ``step``; where it says nothing, that the lines above do."""
-    for row in page.splitlines():
-        cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
-        if cells[0] == f"`{step}`":
-            return "; ".join(cells[1:])
-    return "the lines above say why; every task may be cleared and run again"
+    row = row_of(page, step)
+    return f"{row.means}; {row.do}" if row else "the lines above say why; every task may be cleared and run again"

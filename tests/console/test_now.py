@@ -79,6 +79,62 @@ def test_an_incident_waits_until_it_is_acknowledged(told, promise):
         assert names(promise, known) == []
 
 
+FAILED = {
+    "kind": "incident",
+    "what": "erasure not proved",
+    "release": "threat_events",
+    "day": "2026-03-12",
+    "plan": "ab",
+}
+
+
+def test_a_proof_that_failed_is_one_incident_until_a_proof_comes(told, promise):
+    proved = {"kind": "erasure_proved", "plan": "ab", "day": "2026-03-12"}
+    with told(FAILED, FAILED) as known:
+        [each] = waiting(promise, known, NOW)
+    assert (each.what, each.link.address) == ("incident", "../dags/subject_requests")
+    with told(FAILED, proved | {"plan": "cd"}) as known:
+        assert names(promise, known) == ["incident"]
+    with told(FAILED, proved) as known:
+        assert names(promise, known) == []
+    of_retention = FAILED | {"what": "retention not proved"}
+    with told(of_retention, proved | {"kind": "expiry_proved", "plan": "cd"}) as known:
+        assert names(promise, known) == []
+
+
+def test_a_night_that_leaves_no_word_for_a_day_and_a_half_needs_a_person(told, promise):
+    with told(PUBLISHED) as known:
+        assert names(promise, known) == []
+        assert names(promise, known, NOW + timedelta(hours=40)) == ["no night"]
+    with told() as known:
+        assert names(promise, known) == ["no night"]
+
+
+def test_a_refusal_of_a_day_that_cant_be_published_is_said_for_three_days(told, promise):
+    refused = {"kind": "refused", "step": "extract", "day": "2019-01-01", "error": "NothingSoOldError"}
+    with told(refused, PUBLISHED) as known:
+        [each] = waiting(promise, known, NOW)
+        assert not each.urgent
+        assert "extract refused" not in names(promise, known, NOW + timedelta(days=4))
+
+
+def test_what_refuses_a_plan_isnt_mended_by_the_night_of_its_day(told, promise):
+    refused = {"kind": "refused", "step": "expire", "day": "2026-03-12", "error": "MassChangeError"}
+    with told(refused, PUBLISHED) as known:
+        assert names(promise, known) == ["expire refused"]
+
+
+def test_a_question_that_nobody_can_decide_any_more_is_named_no_longer(told, promise):
+    asked = {"kind": "reidentification_requested", "request": "r1", "release": "threat_events", "reason": "legal_order"}
+    with told(asked) as known:
+        assert "re-identification" not in names(promise, known, NOW + timedelta(days=3))
+
+
+def test_the_thirty_nights_end_yesterday_though_no_night_ran(told, promise):
+    with told(PUBLISHED) as known:
+        assert nights.page(promise, known, NOW + timedelta(days=9)).days[-1] == date(2026, 3, 21)
+
+
 def test_a_plan_that_deletes_more_than_its_share_waits_for_approval(told, promise):
     with told(PLANNED) as known:
         assert names(promise, known) == ["retention plan"]
@@ -150,7 +206,7 @@ def test_evidence_of_a_transfer_is_named_sixty_days_before_it_lapses(told, promi
         until = NOW.date() + timedelta(days=days)
         recipients["hosting"] = promise.register.recipients["hosting"].model_copy(update={"valid_until": until})
         changed = promise.register.model_copy(update={"recipients": recipients})
-        with told() as known:
+        with told(PUBLISHED) as known:
             assert names(type(promise)(**{**vars(promise), "register": changed}), known) == said
 
 
@@ -188,9 +244,9 @@ def test_a_day_that_is_published_and_judged_red_again_is_red_though_the_old_one_
     assert night_of["threat_events"].state == "red"
 
 
-def test_nothing_is_due_on_a_lake_that_nobody_has_used(told, promise):
+def test_on_a_lake_that_nobody_has_used_there_is_nothing_but_the_night_that_is_missing(told, promise):
     with told() as known:
         now = nights.page(promise, known, NOW)
-    assert (now.waiting, now.nights, now.last_entry) == ((), (), None)
+    assert ([each.what for each in now.waiting], now.nights, now.last_entry) == (["no night"], (), None)
     assert now.days[-1] == date(2026, 3, 12)
     assert HASH not in str(now)

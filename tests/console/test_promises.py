@@ -83,7 +83,7 @@ def test_what_went_in_a_month_is_counted_with_its_proofs(told, promise):
         *(each | at for each in gone), {"kind": "rows_expired", "rows": 9, "at": "2026-02-02T05:00:00+00:00"}
     ) as known:
         march, february = calendar(promise, known, TODAY).went
-    assert (march.month, march.expired, march.erased, march.proofs, march.copies) == ("2026-03", 42, 5, 1, 1)
+    assert (march.month, march.expired, march.expiry_proofs, march.erased, march.copies) == ("2026-03", 42, 1, 5, 1)
     assert (february.month, february.expired) == ("2026-02", 9)
 
 

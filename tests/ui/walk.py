@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from selenium.webdriver.common.by import By
 
+from console.render import TITLES
 from demo.night import run_night, say, seed_platform
 from demo.tower import PLATFORM, PROJECT, environment, free_port, running, set_up
 from jobs.lake.zones import Lake
@@ -90,8 +91,8 @@ class Walker(Visitor):
         """Exactly these pages are there for whoever is logged in."""
         for each in PAGES["officer"]:
             self.page.get(self.console(each))
-            shown = self.page.find_elements(By.CSS_SELECTOR, "main#content h1")
-            assert bool(shown) == (each in pages), f"{each} is {'' if shown else 'not '}shown"
+            shown = [title.text for title in self.page.find_elements(By.CSS_SELECTOR, "main#content h1")]
+            assert shown == ([TITLES[each]] if each in pages else []), f"{each} shows {shown}"
 
     @contextmanager
     def privacy(self) -> Iterator[None]:
@@ -133,8 +134,7 @@ def analyst(visitor: Walker, day: date) -> None:
     visitor.page.get(visitor.console("releases"))
     visitor.page.find_element(By.LINK_TEXT, RELEASE).click()
     for at, tool in enumerate(("pandas", "Polars", "DuckDB")):
-        visitor.page.find_elements(By.CSS_SELECTOR, "pre.copy + button")[at].click()
-        lines = pasted(visitor)
+        lines = copied(visitor, at)
         ran = subprocess.run(
             [sys.executable, "-c", lines],
             cwd=PROJECT / "lake" / "published",
@@ -147,13 +147,17 @@ def analyst(visitor: Walker, day: date) -> None:
     say("the analyst copied three lines, and each runs")
 
 
-def pasted(visitor: Walker) -> str:
-    """What the button has put into the clipboard."""
-    visitor.until(
-        lambda: visitor.page.find_elements(By.XPATH, "//button[.='Copied' or .='Selected']"), "nothing was copied"
-    )
+def copied(visitor: Walker, at: int) -> str:
+    """What a button has put into the clipboard: the lines above it."""
+    lines = visitor.page.find_elements(By.CSS_SELECTOR, "pre.copy")[at].text
+    button = visitor.page.find_elements(By.CSS_SELECTOR, "pre.copy + button")[at]
+    button.click()
+    visitor.until(lambda: button.text == "Copied", "nothing was copied")
     read = "const done = arguments[arguments.length - 1]; navigator.clipboard.readText().then(done, () => done(''))"
-    return str(visitor.page.execute_async_script(read))
+    pasted = str(visitor.page.execute_async_script(read))
+    assert lines
+    assert pasted.split() == lines.split(), pasted
+    return pasted
 
 
 def officer(visitor: Walker, day: date) -> None:

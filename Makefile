@@ -15,8 +15,11 @@ help:  ## this list
 nightly: setup  ## run a whole night through Airflow on the demo platform
 	@$(BIN)/python -m demo.night night --day "$(DAY)" --scale "$(SCALE)"
 
-test: setup  ## run all tests
-	@$(BIN)/python $(TESTS)
+test: setup  ## run the tests that each commit is held against
+	@$(BIN)/python $(TESTS) -m "not long"
+
+test-long: setup  ## run those that take longer than a commit has
+	@$(BIN)/python $(TESTS) -m long
 
 assure: setup  ## search every published table again, with the identifiers that the platform has now
 	@$(BIN)/python -m demo.night assure --day "$(DAY)"
@@ -27,12 +30,12 @@ risk: setup  ## measure in every published release how likely somebody is found;
 ui: setup  ## watch and operate the nights in the Airflow UI
 	@$(BIN)/python -m demo.night ui
 
-check: setup  ## lint, types and all tests: what CI runs
+check: setup  ## lint, types and tests: what CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m policy
-	@$(BIN)/python $(TESTS)
+	@$(BIN)/python $(TESTS) -m "not long"
 
 four-eyes: setup  ## play re-identification in a browser: asked, refused, approved (needs chromium, chromium-driver)
 	@$(BIN)/python -m tests.ui.four_eyes
@@ -100,4 +103,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
-.PHONY: help nightly test assure risk ui check four-eyes walk pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test test-long assure risk ui check four-eyes walk pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down

@@ -92,7 +92,9 @@ def test_a_token_that_spells_an_identifier_is_found_unless_it_is_made_again(meas
     assert measured(session_id=f"ses_{SPELLING}") == ({}, ["quick"])
 
 
-@pytest.mark.parametrize("key", [b"", unset("session")], ids=["no key", "a key of zeros"])
+@pytest.mark.parametrize(
+    "key", [pytest.param(b"", id="no key"), pytest.param(unset("session"), id="a key of zeros", marks=pytest.mark.long)]
+)
 def test_a_token_under_a_key_that_was_never_set_is_found_unless_it_is_made_again(measured, key):
     token = f"ses_{modhex(hmac.digest(key, b's-4711-aBcDeF', 'sha256')[:16])}"
     found = {("session_id", "hashed_unset_key"): 1}
@@ -101,6 +103,7 @@ def test_a_token_under_a_key_that_was_never_set_is_found_unless_it_is_made_again
     assert measured(session_id=token) == ({}, ["quick"])
 
 
+@pytest.mark.long
 def test_where_no_token_is_made_again_all_identifiers_are_searched_for_at_once(measured):
     """And for their hashes, since each token could be one."""
     assert measured(keyed=()) == ({}, ["known", "thorough"])

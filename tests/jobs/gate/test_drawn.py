@@ -55,6 +55,7 @@ def test_numbers_that_nobody_paid_for_are_found(staged, problems, ledger):
     assert problems(rows) == {"numbers that were never drawn": 1}
 
 
+@pytest.mark.long
 def test_a_second_draw_is_found(staged, problems, ledger):
     rows = staged()
     ledger.append(
@@ -64,6 +65,7 @@ def test_a_second_draw_is_found(staged, problems, ledger):
     assert problems(rows)["draws of one day"] == 1
 
 
+@pytest.mark.long
 def test_more_reservations_than_a_day_may_have_are_found(staged, problems, ledger):
     rows = staged()
     entry = ledger.last("budget_reserved")
@@ -72,6 +74,7 @@ def test_more_reservations_than_a_day_may_have_are_found(staged, problems, ledge
     assert problems(rows) == {"budgets overdrawn": 1}  # the day's, not the year's
 
 
+@pytest.mark.long
 def test_a_row_that_was_never_drawn_is_found_beside_all_that_were(staged, problems):
     rows = staged()
     assert problems(rows.union(rows.limit(1))) == {"rows that aren't the drawn numbers": 1}
@@ -93,7 +96,17 @@ def noise_times(factor):
     return draw
 
 
-@pytest.mark.parametrize("factor", [0, 0.5, 3], ids=["no noise", "half the noise", "three times the noise"])
+LONG = {"marks": pytest.mark.long}
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        pytest.param(0, id="no noise"),
+        pytest.param(0.5, id="half the noise", **LONG),
+        pytest.param(3, id="three times the noise", **LONG),
+    ],
+)
 def test_another_mechanism_is_found(staged, problems, monkeypatch, factor):
     monkeypatch.setattr(noise, "draw", noise_times(factor))
     assert problems(staged())["noise that isn't the mechanism's"] >= 1
@@ -105,7 +118,7 @@ def test_an_interval_that_is_narrower_than_the_noise_is_found(staged, problems, 
     assert problems(staged()) == {"intervals that aren't the mechanism's": 18 + 18 + 24}
 
 
-@pytest.mark.parametrize("fault", ["bounding forgotten", "per event instead of per account"])
+@pytest.mark.parametrize("fault", [pytest.param("bounding forgotten", **LONG), "per event instead of per account"])
 def test_counts_that_weren_t_bounded_are_found(staged, problems, monkeypatch, platform, fault):
     import sqlite3
 

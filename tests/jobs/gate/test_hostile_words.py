@@ -137,6 +137,7 @@ def made_of(promise, release, spark, lake):
     return []
 
 
+@pytest.mark.long
 def test_no_word_of_the_contracts_makes_a_release_red_or_an_incident(night, spark, promise):
     made, lake = night
     assert made == {release: [] for release in releases(promise)}

@@ -222,6 +222,7 @@ def test_a_changed_landing_file_is_noticed(execute, promise, lake, ledger):
         lake.landed_files("feedback", DAY)
 
 
+@pytest.mark.long
 def test_a_large_table_is_streamed_in_bounded_memory(tmp_path):
     """A child process with a ceiling of address space reads 400,000 rows that wouldn't fit under it at once."""
     program = """

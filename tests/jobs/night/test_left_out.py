@@ -85,7 +85,14 @@ def test_an_objection_to_several_purposes_and_one_that_nobody_understands_are_he
     assert protected(promise, spark, lake, ledger).excluded == before.excluded
 
 
-@pytest.mark.parametrize("release", ["threat_events", "activity_trail", "service_statistics"])
+@pytest.mark.parametrize(
+    "release",
+    [
+        "threat_events",
+        pytest.param("activity_trail", marks=pytest.mark.long),
+        pytest.param("service_statistics", marks=pytest.mark.long),
+    ],
+)
 def test_a_day_that_is_made_again_holds_nobody_whom_retention_has_let_go(
     promise, spark, lake, ledger, change, busiest, release
 ):

@@ -133,6 +133,7 @@ def test_one_flipped_row_turns_the_gate_red(small, spark, lake):
     assert ("expect_rows_balance", "groups staged and recounted") in red(small, spark, lake)
 
 
+@pytest.mark.long
 def test_a_memory_without_somebody_who_is_shown_turns_the_gate_red(small, spark, lake):
     path = lake.staged(RELEASE, RUN) / name_of(LAST)
     pq.write_table(pq.read_table(path).slice(1), path)

@@ -143,6 +143,7 @@ def test_what_may_go_on_lands_equal_rows(databases, promise, lake, tmp_path):
         assert one[name] == other[name], name
 
 
+@pytest.mark.long
 def test_what_may_go_on_gives_equal_tables_and_leaves_out_the_same_people(databases, promise, spark, lake, tmp_path):
     databases["postgresql"]()
     plain = published(promise, spark, Lake(tmp_path / "plain"))

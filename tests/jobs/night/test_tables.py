@@ -68,11 +68,13 @@ def test_one_shown_cell_more_is_red_and_no_number_is_said(night, ledger):
     assert "77" not in str(caught.value)
 
 
+@pytest.mark.long
 def test_a_cell_left_out_is_red(night):
     with pytest.raises(RedVerdictError, match=r"expect_hidden_cells_stay_hidden actions_by_module \(cells missing"):
         night(f"{DAY}-0000000001", lambda table: table.slice(1))
 
 
+@pytest.mark.long
 def test_a_late_row_leaves_the_first_version_and_the_datasheet_counts_it(night, lake, platform, ledger, promise):
     night(f"{DAY}-0000000001")
     first = polars.read_delta(str(lake.published(RELEASE)))

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +31,11 @@ from policy.periods import RAW_KEPT
 
 Asked = Literal["access", "portability"]
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate: in a column into which anybody types, a CSV cell is quoted."""
+FORMULA = re.compile(r"(?!\+[\d ]+\Z)[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would calculate: where somebody may have written anything, a CSV cell is quoted.
+
+A telephone number of digits alone calculates nothing, and stays as it is.
+"""
 
 
 class AmberError(PolicyError):
@@ -167,7 +171,7 @@ def _cell(name: str, row: Row, part: Part) -> Any:
     cell = _plain(row[name])
     if isinstance(cell, dict | list):
         return json.dumps(cell, ensure_ascii=False)
-    return f"'{cell}" if name in part.careful and str(cell).startswith(FORMULA) else cell
+    return f"'{cell}" if name in part.careful and FORMULA.match(str(cell)) else cell
 
 
 def _plain(cell: Any) -> Any:

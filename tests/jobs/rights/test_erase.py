@@ -255,6 +255,7 @@ def test_the_proof_finds_what_was_left_anywhere_and_it_is_an_incident(full, plac
     (folder / "left.txt").write_text("(0)6 98.76-54.32 rang")
     with pytest.raises(ErasureUnprovedError):
         proved(full, plan, {ADA: names("ada")})
+    assert [entry["release"] for entry in full.ledger.entries("incident")] == [named], "tried twice, told once"
 
 
 class KilledError(BaseException):

@@ -25,8 +25,8 @@ Refuse with `python -m jobs request refuse REF --ground … --by …`, extend wi
 |---|---|---|
 | `take_up` | the platform or the keyring can't be read | read the log's last line; clear the task |
 | `find` | a place can't be searched: a table is torn, an epoch's key is lost | mend it as the log says; clear the task |
-| `approve` | nobody decided as a person | clear the task and decide in the UI |
-| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), or a correction waits for its nights | read the log's last line; `request find REF` makes a new plan; clear the task |
+| `approve` | nobody decided as a person; or a word that can't count: it was looked for again since (FoundAgainError), the platform says something else by now (ChangedSinceError), a user name that can't be recorded, such as an e-mail address (UnnamedDeciderError) | read the log's last line; after ChangedSinceError first `request find REF`; clear the task and decide in the UI on what is found now, under a plain user name |
+| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), a correction waits for its nights, or what was green when it was approved is amber now | read the log's last line; after `request find REF`, which makes a new plan, it is approved anew: `request approve REF --by …`, or **Required Actions** three days later |
 
 A request that fails holds up no other. Every task may be cleared. See docs/rights.md.
 """

@@ -27,6 +27,7 @@ from jobs.lake.zones import Lake
 from jobs.rights.disclosure.rows import Known, Part, Row
 from jobs.rights.disclosure.summary import Kept, summary
 from jobs.rights.finding.found import Findings
+from policy.command_line import command
 from policy.errors import PolicyError
 from policy.periods import RAW_KEPT
 
@@ -45,8 +46,9 @@ class AmberError(PolicyError):
     def __init__(self, reference: str, reasons: tuple[str, ...]) -> None:
         self.reference, self.reasons = reference, reasons
         super().__init__(
-            f"request {reference}: {'; '.join(reasons)}; nothing was disclosed; look at the release and its source, "
-            "and approve the request's findings or mend the cause"
+            f"request {reference}: {'; '.join(reasons)}; nothing was disclosed; look at the release and its source; "
+            f"then `{command('jobs', 'request', 'find', reference)}` and, if what is found then may be given, "
+            f"`{command('jobs', 'request', 'approve', reference, '--by', '…')}`"
         )
 
 

@@ -139,6 +139,8 @@ def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full,
     (full.lake.root / "strange" / "copy.csv").write_text(identity("ada"))
     with pytest.raises(AmberError, match="that the inventory doesn't know"):
         office.carry_out(reference)
+    assert f"request find {reference}" in str(caught.value)
+    assert f"request approve {reference} --by" in str(caught.value)
     assert not list(full.lake.packages(reference).glob("*.zip"))
     assert office.look_for(reference).state == "amber"
     office.approve(reference, "officer")

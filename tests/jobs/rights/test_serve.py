@@ -267,7 +267,8 @@ def test_a_correction_waits_for_the_platform_then_for_its_nights_and_the_rest_is
         "activity", event_id=identity(str(DAY)), occurred_at=f"{DAY} 08:00:00.000000", user_id=identity("ada"),
         company_id=identity("right"), action="edit_content",
     )  # fmt: skip
-    with pytest.raises(NightsCorrectError, match="made again: activity_trail 2026-02-01 ") as caught:
+    full.ledger.append("exported", release="partner_threat_events", day=DAY, recipient="threat_partner")
+    with pytest.raises(NightsCorrectError, match="corrected platform: activity_trail 2026-02-01 ") as caught:
         office.carry_out(reference)
     assert "ada" not in str(caught.value)
     full.publish("activity_trail", DAY, [{"person": "ada", "company": "right"}])

@@ -13,13 +13,15 @@ XCom here. `python -m jobs request list` shows all of them with their last day, 
 - **find** searches every place of the inventory (`python -m jobs request places`) for every identifier and token of
   theirs, and plans what an erasure takes. Nothing is changed.
 - **approve** waits in **Required Actions** for three days. Read the request's own words on the platform first. *Amber*
-  means that less, or more, was found than the platform has. Silence leaves the request as it is; it is looked for again.
+  means that less, or more, was found than the platform has. *Reject* and silence refuse nothing: the request stays as it
+  is, and is looked for and asked about again after three days. Who had copies outside is named there: whoever approves
+  tells them (GDPR art. 19).
 - **carry_out** does it, proves it, and lays a sealed receipt into `expiry/request-REF-…` in the lake. An access package
   lies closed in `packages/REF/` for a week. A correction waits until the platform's account is right and the nights of its
   days were made again; days of which the platform has nothing any more are corrected by token. What a legal hold keeps is
   refused, with its ground.
 
-Refuse with `python -m jobs request refuse REF --ground … --by …`, extend with `request extend`.
+A refusal has a ground in law and is no button: `python -m jobs request refuse REF --ground … --by …`, extend with `request extend`.
 
 | red task | what it means | what to do |
 |---|---|---|

@@ -41,8 +41,8 @@ ANSWER_LIVES = timedelta(hours=23)
 """The answers are swept every hour, so none is there after 24."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-TICKET = re.compile(r"[A-Z][A-Z0-9]{0,9}-\d{1,9}")
 UNNAMED = "(of no plain name)"
+TICKET = re.compile(r"[A-Z][A-Z0-9]{0,9}-\d{1,9}")
 
 
 class ReidentificationRefusedError(PolicyError):
@@ -187,9 +187,10 @@ def _class_of(contract: Contract, question: Question) -> tuple[Identifier, Norma
         if isinstance(rule, Token) and re.fullmatch(token_pattern(rule.identifier), question.token):
             return rule.identifier, rule.normalise
     known = ", ".join(sorted(PREFIXES[r.identifier] for r in contract.columns.values() if isinstance(r, Token)))
-    raise ReidentificationRefusedError(
-        question.request, f"{contract.release} has no such token; its tokens begin with {known or 'nothing'}"
-    )
+    said = f"its tokens begin with {known or 'nothing'}"
+    if contract.findings is not None:
+        said = f"a finding's are those of what it is derived from: ask by {' or '.join(contract.findings.derived_from)}"
+    raise ReidentificationRefusedError(question.request, f"{contract.release} has no such token; {said}")
 
 
 def _search(promise: Promise, contract: Contract, question: Question, ring: Keyring) -> dict[str, str | None]:

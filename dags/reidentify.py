@@ -39,7 +39,7 @@ REQUEST = "{{ dag_run.run_after.strftime('%Y%m%dT%H%M%S%f') }}"
     doc_md=__doc__,
     tags=["privacy", "four eyes"],
     params={
-        "release": choice(with_tokens, "where the token stands"),
+        "release": choice(with_tokens, "where the token stands; for one of a finding, what that is derived from"),
         "token": Param("", type="string", minLength=36, maxLength=36, description="the whole token, usr_…"),
         "reason": choice(reasons, "why"),
         "ticket": Param("", type="string", pattern=r"^[A-Z][A-Z0-9]{0,9}-\d{1,9}$", description="e.g. SEC-123"),

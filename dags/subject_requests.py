@@ -13,20 +13,22 @@ XCom here. `python -m jobs request list` shows all of them with their last day, 
 - **find** searches every place of the inventory (`python -m jobs request places`) for every identifier and token of
   theirs, and plans what an erasure takes. Nothing is changed.
 - **approve** waits in **Required Actions** for three days. Read the request's own words on the platform first. *Amber*
-  means that less, or more, was found than the platform has. Silence leaves the request as it is; it is looked for again.
+  means that less, or more, was found than the platform has. *Reject* and silence refuse nothing: the request stays as it
+  is, and is looked for and asked about again after three days. Who had copies outside is named there: whoever approves
+  tells them (GDPR art. 19).
 - **carry_out** does it, proves it, and lays a sealed receipt into `expiry/request-REF-…` in the lake. An access package
   lies closed in `packages/REF/` for a week. A correction waits until the platform's account is right and the nights of its
   days were made again; days of which the platform has nothing any more are corrected by token. What a legal hold keeps is
   refused, with its ground.
 
-Refuse with `python -m jobs request refuse REF --ground … --by …`, extend with `request extend`.
+A refusal has a ground in law and is no button: `python -m jobs request refuse REF --ground … --by …`, extend with `request extend`.
 
 | red task | what it means | what to do |
 |---|---|---|
 | `take_up` | the platform or the keyring can't be read | read the log's last line; clear the task |
 | `find` | a place can't be searched: a table is torn, an epoch's key is lost | mend it as the log says; clear the task |
-| `approve` | nobody decided as a person | clear the task and decide in the UI |
-| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), or a correction waits for its nights | read the log's last line; `request find REF` makes a new plan; clear the task |
+| `approve` | nobody decided as a person; or a word that can't count: it was looked for again since (FoundAgainError), the platform says something else by now (ChangedSinceError), a user name that can't be recorded, such as an e-mail address (UnnamedDeciderError) | read the log's last line; after ChangedSinceError first `request find REF`; clear the task and decide in the UI on what is found now, under a plain user name |
+| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), a correction waits for its nights, or what was green when it was approved is amber now | read the log's last line; after `request find REF`, which makes a new plan, it is approved anew: `request approve REF --by …`, or **Required Actions** three days later |
 
 A request that fails holds up no other. Every task may be cleared. See docs/rights.md.
 """

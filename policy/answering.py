@@ -17,6 +17,9 @@ Right = Literal[
 LEGAL_HOLDS = "legal_holds"
 """The ground on which a standing legal hold refuses, in part, what it keeps."""
 
+RECIPIENTS_ARE_TOLD = frozenset({"rectification", "erasure", "restriction", "objection", "consent_withdrawal"})
+"""Rights that change or end what recipients have copies of: whoever approves tells them (GDPR art. 19)."""
+
 
 class Ground(Model):
     """A ground in law on which a request may be refused, and which rights it can refuse (clause 9.1)."""

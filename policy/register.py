@@ -84,10 +84,11 @@ class Terms(Model):
 
 
 class Register(Model):
-    """``policy/register.yaml``."""
+    """``policy/register.yaml``. ``authority``: the supervisory authority to which people can complain, and where."""
 
     controller: str
     officer: str
+    authority: str = ""
     policy: str
     relationship_keep: str
     cookie_keep: str

@@ -112,8 +112,13 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
             for reference, done in office.carry_out_all(references):
                 told = ", ".join(f"{name} {said}" for name, said in done.items() if said is not None)
                 print(f"{reference}: {told}", flush=True)
-        finally:  # what was done before another request was refused is to be read, too
-            _tell_readers(promise, lake)
+        except BaseException:  # what was done before another request was refused is to be read, too
+            try:
+                _tell_readers(promise, lake)
+            except Exception as error:  # noqa: BLE001 (why the request was refused is what must be read)
+                print(f"the pages beside the tables weren't all written: {type(error).__name__}", flush=True)
+            raise
+        _tell_readers(promise, lake)
 
 
 def _tell_readers(promise: Promise, lake: Lake) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, date, datetime
 
+from jobs.lake.copies import forget_copy
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.plan import unmade
@@ -39,8 +39,8 @@ def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:
     for folder in sorted(lake.root.glob("exports/*/*/day=*")):
         made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
         if today - made > RAW_KEPT:
-            shutil.rmtree(folder)
-            ledger.append("export_deleted", release=folder.parent.name, day=folder.name.removeprefix("day="))
+            with lake.alone(folder.parent.name):
+                forget_copy(folder, lake, ledger)
 
 
 def _published_since_extraction(ledger: Ledger, release: str, day: date) -> bool:

@@ -15,6 +15,7 @@ from jobs.retention.plan import Plan
 from jobs.retention.receipt import TableProof, lay
 from jobs.rights.erasure.erasing import ErasingLook
 from jobs.rights.requests.cases import Case
+from policy.answering import RECIPIENTS_ARE_TOLD
 from policy.promise import Promise
 
 
@@ -95,7 +96,8 @@ def write_request_receipt(
     case: Case, state: str, done: Mapping[str, Any], promise: Promise, lake: Lake, keyring: Keyring
 ) -> str:
     """Lay the receipt, sealed as all are; the SHA-256 of its JSON."""
-    head = head_of(Ledger(lake.ledger))
+    ledger = Ledger(lake.ledger)
+    head, told = head_of(ledger), case.request.right in RECIPIENTS_ARE_TOLD
     content: dict[str, Any] = {
         "request": case.reference,
         "right": case.request.right,
@@ -105,6 +107,7 @@ def write_request_receipt(
         "in_time": not case.late,
         "state": state,
         "holds": case.holds,
+        "recipients": sorted({str(each["recipient"]) for each in ledger.entries("exported")}) if told else [],
         "done": dict(done),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "controller": promise.register.controller,
@@ -115,11 +118,14 @@ def write_request_receipt(
 
 
 def _request_page(receipt: Mapping[str, Any], seal: str) -> str:
-    told = ((LABELS.get(name, name), count) for name, count in receipt["done"].items())
-    done = "\n".join(f"| {name} | {count} |" for name, count in told if count is not None)
+    counted = ((LABELS.get(name, name), count) for name, count in receipt["done"].items())
+    done = "\n".join(f"| {name} | {count} |" for name, count in counted if count is not None)
     holds = ", ".join(f"`{each}`" for each in receipt["holds"]) or "none"
+    told = " Copies went to {}; whoever approves tells them (GDPR art. 19)." if receipt["recipients"] else ""
+    copies = told.format(", ".join(receipt["recipients"]))
     time = "in time" if receipt["in_time"] else "late"
-    return OF_A_REQUEST.format(**{**receipt, "done": done, "holds": holds, "time": time, "seal": seal})
+    said = {"done": done, "holds": holds, "copies": copies, "time": time, "seal": seal}
+    return OF_A_REQUEST.format(**{**receipt, **said})
 
 
 LABELS = {
@@ -139,7 +145,7 @@ OF_A_REQUEST = """\
 |---|---|
 {done}
 
-Legal holds over the person: {holds}. Who asked is in no record, plan or receipt. Written at {at}.
+Legal holds over the person: {holds}.{copies} Who asked is in no record, plan or receipt. Written at {at}.
 
 seal `{seal}`
 """

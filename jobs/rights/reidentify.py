@@ -16,13 +16,14 @@ import pwd
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from jobs.keys.ring import Keyring
-from jobs.lake.files import becoming, flush, write_atomically
+from jobs.lake.copies import forget_copy
+from jobs.lake.files import becoming, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
 from jobs.platform.database import Platform, connect
@@ -40,25 +41,26 @@ ANSWER_LIVES = timedelta(hours=23)
 """The answers are swept every hour, so none is there after 24."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+UNNAMED = "(of no plain name)"
 TICKET = re.compile(r"[A-Z][A-Z0-9]{0,9}-\d{1,9}")
 
 
 class ReidentificationRefusedError(PolicyError):
-    """A step of a re-identification may not be taken; nothing was looked up."""
+    """A step of a re-identification may not be taken; nothing was looked up. A name that isn't plain isn't repeated."""
 
     def __init__(self, request: str, reason: str) -> None:
-        self.request, self.reason = request, reason
-        super().__init__(f"re-identification {request}: {reason}; ask again through the DAG `reidentify`")
+        self.request, self.reason = (request if NAME.fullmatch(request) else UNNAMED), reason
+        super().__init__(f"re-identification {self.request}: {reason}; ask again through the DAG `reidentify`")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody asks: which token of which release, why, and under which ticket."""
+    """What somebody asks: which token of which release, why, and under which ticket. Shows no token when printed."""
 
     request: str
     requester: str
     release: str
-    token: str
+    token: str = field(repr=False)
     reason: str
     ticket: str
 
@@ -152,10 +154,7 @@ def forget(lake: Lake, now: datetime) -> int:
         answered, half = becoming(path) or path, becoming(path) is not None
         if answered.suffix != ".json" or now.timestamp() - path.stat().st_mtime <= ANSWER_LIVES.total_seconds():
             continue
-        if not half and ledger.last("answer_forgotten", request=path.stem) is None:
-            ledger.append("answer_forgotten", request=path.stem)
-        path.unlink()
-        flush(path.parent)
+        forget_copy(path, lake, ledger)
         gone += not half
     return gone
 
@@ -188,9 +187,10 @@ def _class_of(contract: Contract, question: Question) -> tuple[Identifier, Norma
         if isinstance(rule, Token) and re.fullmatch(token_pattern(rule.identifier), question.token):
             return rule.identifier, rule.normalise
     known = ", ".join(sorted(PREFIXES[r.identifier] for r in contract.columns.values() if isinstance(r, Token)))
-    raise ReidentificationRefusedError(
-        question.request, f"{contract.release} has no such token; its tokens begin with {known or 'nothing'}"
-    )
+    said = f"its tokens begin with {known or 'nothing'}"
+    if contract.findings is not None:
+        said = f"a finding's are those of what it is derived from: ask by {' or '.join(contract.findings.derived_from)}"
+    raise ReidentificationRefusedError(question.request, f"{contract.release} has no such token; {said}")
 
 
 def _search(promise: Promise, contract: Contract, question: Question, ring: Keyring) -> dict[str, str | None]:

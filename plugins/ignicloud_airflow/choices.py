@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import Param
 
 import policy
+from policy.rules import Token
 
 
 def choice(of: Callable[[policy.Promise], Mapping[str, str]], description: str) -> Param:
@@ -30,8 +31,9 @@ def releases(promise: policy.Promise) -> dict[str, str]:
 
 
 def with_tokens(promise: policy.Promise) -> dict[str, str]:
-    """The releases that have tokens."""
-    return {name: name for name, contract in promise.releases.items() if contract.kind == "pseudonymised"}
+    """The releases that make tokens of their own: a finding's are those of what it is derived from."""
+    rules = {name: contract.columns.values() for name, contract in promise.releases.items()}
+    return {name: name for name, of_columns in rules.items() if any(isinstance(each, Token) for each in of_columns)}
 
 
 def reasons(promise: policy.Promise) -> Mapping[str, str]:

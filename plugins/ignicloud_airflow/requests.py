@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from ignicloud_airflow.approvals import PersonsApproval
 from ignicloud_airflow.jobs import run_job
 from ignicloud_airflow.record import entries
 from ignicloud_airflow.spark import SparkStep
+from policy.answering import RECIPIENTS_ARE_TOLD
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,11 @@ FOUND = "found"
 
 AT_ONCE = 1_000
 """Airflow makes no more than 1,024 tasks of one: the first due go on now, the others with the next hour's run."""
+
+REJECTING = (
+    "*Reject*, like silence, refuses nothing: the request stays open, and what was found is asked about again in three "
+    "days. To refuse it, say on which ground: `python -m jobs request refuse {reference} --ground … --by …`."
+)
 
 GOES_ON = {"carry_out", "lift"}
 """Steps of a request that was approved in an earlier run, or is lifted: nothing is looked for again."""
@@ -76,7 +83,8 @@ class RequestApproval(PersonsApproval):
         found = entries("request_found", reference=self.reference)[-1]
         context["ti"].xcom_push(key=FOUND, value=str(found["seq"]))
         self.subject = f"{self.right.replace('_', ' ').capitalize()}: may it be done? (request {self.reference})"
-        self.body = "\n\n".join((self.body or "", described(found)))
+        said = (self.body or "", described(found, recipients(self.right)), REJECTING.format(reference=self.reference))
+        self.body = "\n\n".join(said)
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
@@ -95,8 +103,13 @@ def is_approved(reference: str) -> bool:
     return bool(approved) and bool(found) and approved[0]["seq"] > found[0]["seq"]
 
 
-def described(found: dict[str, Any]) -> str:
-    """What was found, as the person who decides reads it."""
+def recipients(right: str) -> list[str]:
+    """Whoever got copies of a release and must be told, as policy/register.yaml names them; of other rights nobody."""
+    return sorted({str(entry["recipient"]) for entry in entries("exported")}) if right in RECIPIENTS_ARE_TOLD else []
+
+
+def described(found: dict[str, Any], told: Sequence[str] = ()) -> str:
+    """What was found, as the person who decides reads it; ``told``: the recipients whom they tell of it."""
     said = [f"Found: {found['rows']} published rows, {found['files']} files in {found['places']} places."]
     if found["outcome"] == "amber":
         said.insert(0, "**Amber: this isn't what the platform has. Read what `find` says in this run's log first.**")
@@ -104,4 +117,8 @@ def described(found: dict[str, Any]) -> str:
         said.append(f"{found['unlinkable']} epochs are no longer linkable: their keys are destroyed.")
     if found["plan"]:
         said.append(f"The plan of the erasure is `expiry/{found['plan']}/plan.json` in the lake.")
+    if told:
+        said.append(
+            f"Copies went to {', '.join(told)}. No step tells a recipient: whoever approves does (GDPR art. 19)."
+        )
     return "\n\n".join(said)

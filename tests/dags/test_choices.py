@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ignicloud_airflow.choices import with_tokens
+
+import policy
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = """
@@ -71,3 +74,7 @@ def test_a_whole_policy_gives_its_lists(airflow_database, tree):
     assert "service_statistics" not in found["forms"]["reidentify"]["release"][0]["enum"]
     assert "service_statistics" in found["forms"]["held"]["release"][0]["enum"]
     assert len(found["forms"]["reidentify"]["reason"][0]["enum"]) > 1
+
+
+def test_a_token_is_asked_for_by_a_release_that_makes_tokens_of_its_own():
+    assert set(with_tokens(policy.load())) == {"activity_trail", "threat_events"}, "a finding's are these releases'"

@@ -8,7 +8,15 @@ from ignicloud_airflow import requests
 from ignicloud_airflow.requests import RequestApproval, RequestStep, is_approved
 
 REFERENCE = "0123456789abcdef"
-COUNTS = {"rows": 42, "files": 6, "places": 3, "unlinkable": 1, "plan": "p" * 64, "outcome": "amber"}
+COUNTS = {
+    "rows": 42,
+    "files": 6,
+    "places": 3,
+    "unlinkable": 1,
+    "plan": "p" * 64,
+    "outcome": "amber",
+    "recipient": "threat_partner",
+}
 
 
 class Shown:
@@ -59,6 +67,20 @@ def test_whoever_decides_reads_the_reference_and_the_counts(record, monkeypatch)
         "p" * 64,
     ):
         assert said in body
+
+
+def test_whoever_decides_reads_what_rejecting_does_and_whom_they_have_to_tell(record, monkeypatch):
+    record += ["exported", "request_found"]
+    monkeypatch.setattr("ignicloud_airflow.approvals.ApprovalOperator.execute", lambda self, _: self.body)
+    bodies = {
+        right: RequestApproval(task_id="x", reference=REFERENCE, right=right).execute({"ti": Shown()})
+        for right in ("erasure", "access")
+    }
+    for body in bodies.values():
+        assert "*Reject*, like silence, refuses nothing" in body
+        assert f"python -m jobs request refuse {REFERENCE} --ground" in body
+    assert "Copies went to threat_partner. No step tells a recipient" in bodies["erasure"]
+    assert "threat_partner" not in bodies["access"]
 
 
 def test_a_word_is_for_the_search_that_was_shown(record, monkeypatch):

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,19 +20,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from jobs.lake.files import BLOCK, becoming, clear_left_over, flush, made_atomically, sha256_of
+from jobs.lake.copies import forget_copy
+from jobs.lake.files import BLOCK, becoming, clear_left_over, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.rights.disclosure.rows import Known, Part, Row
 from jobs.rights.disclosure.summary import Kept, summary
 from jobs.rights.finding.found import Findings
+from policy.command_line import command
 from policy.errors import PolicyError
 from policy.periods import RAW_KEPT
 
 Asked = Literal["access", "portability"]
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate: in a column into which anybody types, a CSV cell is quoted."""
+FORMULA = re.compile(r"(?!\+[\d ]+\Z)[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would calculate: where somebody may have written anything, a CSV cell is quoted.
+
+A telephone number of digits alone calculates nothing, and stays as it is.
+"""
 
 
 class AmberError(PolicyError):
@@ -40,8 +46,9 @@ class AmberError(PolicyError):
     def __init__(self, reference: str, reasons: tuple[str, ...]) -> None:
         self.reference, self.reasons = reference, reasons
         super().__init__(
-            f"request {reference}: {'; '.join(reasons)}; nothing was disclosed; look at the release and its source, "
-            "and approve the request's findings or mend the cause"
+            f"request {reference}: {'; '.join(reasons)}; nothing was disclosed; look at the release and its source; "
+            f"then `{command('jobs', 'request', 'find', reference)}` and, if what is found then may be given, "
+            f"`{command('jobs', 'request', 'approve', reference, '--by', '…')}`"
         )
 
 
@@ -107,9 +114,7 @@ def forget(lake: Lake, now: datetime) -> int:
     clear_left_over(path for path in folder.parent.glob("*/.*") if becoming(path) is not None)
     for path in sorted(folder.parent.glob("*/*.zip")):
         if now.timestamp() - path.stat().st_mtime > RAW_KEPT.total_seconds():
-            ledger.append("package_forgotten", reference=path.parent.name, right=path.stem)
-            path.unlink()
-            flush(path.parent)
+            forget_copy(path, lake, ledger)
             gone += 1
     return gone
 
@@ -167,7 +172,7 @@ def _cell(name: str, row: Row, part: Part) -> Any:
     cell = _plain(row[name])
     if isinstance(cell, dict | list):
         return json.dumps(cell, ensure_ascii=False)
-    return f"'{cell}" if name in part.careful and str(cell).startswith(FORMULA) else cell
+    return f"'{cell}" if name in part.careful and FORMULA.match(str(cell)) else cell
 
 
 def _plain(cell: Any) -> Any:

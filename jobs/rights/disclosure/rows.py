@@ -26,7 +26,7 @@ from policy.contract import Contract, Output
 from policy.periods import epoch_of
 from policy.places import Right
 from policy.promise import Promise
-from policy.sources import OF_A_PERSON, Identifier, Source
+from policy.sources import OF_A_PERSON, Identifier, Source, SourceColumn
 
 Row = dict[str, Any]
 
@@ -43,7 +43,7 @@ ADDRESS = re.compile(r"[^\s@<>\"'(),:;\[\]{}]+@[^\s@<>\"'(),:;\[\]{}]+")
 class Part:
     """One table of a package: where it goes, its columns, and a function that reads its rows anew.
 
-    ``careful``: columns into which anybody may have typed anything.
+    ``careful``: columns into which somebody may have written anything, a browser's name and a street among them.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Known:
     def _table(self, name: str, right: Right) -> Iterator[Part]:
         source = self.promise.source(name)
         columns = source.provided if right == "portability" else tuple(source.columns)
-        typed = frozenset(c for c in columns if source.columns[c].typed or source.columns[c].kind == "free_text")
+        careful = frozenset(c for c in columns if _is_open(source.columns[c]))
 
         def rows() -> Iterator[Row]:
             asked = Asked(source.person or "", (self.subject.user_id,))
@@ -82,7 +82,7 @@ class Known:
                 yield from (self._shown(name, source, row) for row in batch.to_pylist())
 
         if columns:
-            yield Part(f"platform/{name}", columns, typed, rows)
+            yield Part(f"platform/{name}", columns, careful, rows)
 
     def _shown(self, table: str, source: Source, row: Row) -> Row:
         if table == ACCOUNTS:
@@ -108,6 +108,7 @@ class Known:
 
     def _release(self, contract: Contract) -> Part:
         outputs = {output.name: output for output in contract.outputs}
+        careful = frozenset(n for n, each in outputs.items() if each.type == "string" and each.values is None)
 
         def rows() -> Iterator[Row]:
             for file in current_files(opened(self.lake.published(contract.release))):
@@ -120,7 +121,12 @@ class Known:
                         }
                         yield {"day": file.day, **cells}
 
-        return Part(f"published/{contract.release}", ("day", *outputs), frozenset(), rows)
+        return Part(f"published/{contract.release}", ("day", *outputs), careful, rows)
+
+
+def _is_open(column: SourceColumn) -> bool:
+    """Whether a cell may hold any text at all: a closed list of values is no way to write a formula."""
+    return column.type in ("text", "json") and column.values is None
 
 
 def untokened(output: Output, cell: Any, theirs: frozenset[bytes]) -> Any:

@@ -44,6 +44,8 @@ def summary(
     )
     return environment.get_template("summary.html").render(
         register=promise.register,
+        relationship_months=months_of(promise.register.relationship_keep),
+        cookie_months=months_of(promise.register.cookie_keep),
         right=right,
         made=f"{now:%Y-%m-%d}",
         deleted=f"{now + RAW_KEPT:%Y-%m-%d}",
@@ -83,9 +85,13 @@ def _until(promise: Promise, contract: Contract) -> str:
 def _recipients(promise: Promise, ledger: Ledger) -> Iterator[dict[str, Any]]:
     """Everybody outside the group who gets copies, or keeps the machines, and how many days' copies are on record."""
     for name, recipient in promise.register.recipients.items():
-        contracts = [c for c in promise.exports.values() if c.recipient == name]
-        days = {entry["day"] for entry in ledger.entries("exported", recipient=name)}
-        yield {"recipient": recipient, "contracts": contracts, "days": len(days)}
+        days: dict[str, set[str]] = {c.release: set() for c in promise.exports.values() if c.recipient == name}
+        for entry in ledger.entries("exported", recipient=name):
+            days.get(entry["release"], set()).add(entry["day"])
+        yield {
+            "recipient": recipient,
+            "contracts": [(promise.exports[release], len(each)) for release, each in days.items()],
+        }
 
 
 def _elsewhere(promise: Promise, findings: Findings) -> Iterator[tuple[str, str, int]]:

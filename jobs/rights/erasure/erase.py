@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.keys.heads import remember
+from jobs.lake.copies import forget_copy
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import day_of
@@ -129,15 +130,17 @@ def erase(plan: Plan, subjects: Subjects, at: ErasingLook, ledger: Ledger) -> Er
 
 
 def _remove(lake: Lake, ledger: Ledger, copies: Sequence[Leftover]) -> None:
-    """Delete copies whole: a landed day while nobody extracts it; that an answer is forgotten is on record first."""
+    """Delete copies whole, as `forget_copy` does: while nobody else changes their release, or extracts a landed day."""
     landed: dict[date, list[Leftover]] = {}
     for copy in copies:
-        path = Path(copy.path)
-        if path.parts[0] == "landing":
-            landed.setdefault(day_of(path / "any"), []).append(copy)
-        elif path.parts[0] == "answers" and ledger.last("answer_forgotten", request=path.stem) is None:
-            ledger.append("answer_forgotten", request=path.stem)
-    remove(lake, (copy for copy in copies if not copy.path.startswith("landing/")))
+        match Path(copy.path).parts:
+            case ("landing", *_):
+                landed.setdefault(day_of(Path(copy.path) / "any"), []).append(copy)
+            case ("exports", _, release, _) | ("staged", release, _):
+                with lake.alone(release):
+                    forget_copy(lake.root / copy.path, lake, ledger)
+            case _:
+                forget_copy(lake.root / copy.path, lake, ledger)
     for day, of_day in landed.items():
         with lake.landing_alone(day):
             remove(lake, of_day)
@@ -164,7 +167,9 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
     left = {proof.release: proof.left for proof in proofs if not proof.proved}
     left |= {zone: found for zone, (_, found) in places.items() if found}
     for place, count in left.items():
-        ledger.append("incident", what="erasure not proved", release=place, day=plan.day, plan=plan.hash, count=count)
+        said = {"what": "erasure not proved", "release": place, "plan": plan.hash}
+        if ledger.last("incident", **said) is None:  # it is proved again every hour
+            ledger.append("incident", **said, day=plan.day, count=count)
     if left:
         raise ErasureUnprovedError(plan.hash, left)
     if ledger.last("erasure_proved", plan=plan.hash) is None:

@@ -52,8 +52,9 @@ def find_all(promise: Promise, lake: Lake, keyring: Keyring, subjects: Sequence[
     inventory = Inventory.of(promise)
     search = _Search(promise, lake, keyring, linked_all(promise, keyring, [each.names for each in subjects]))
     by_place = _by_place(lake, inventory)
-    inside = search.bytes_of(by_place, [written(each.values) for each in subjects])
     tables = {p.name: search.published(p) for p in inventory.places if p.kind == "release" and p.tokens}
+    counted = {path: people for each in tables.values() for epoch in each for path, people in epoch.holding.items()}
+    inside = search.bytes_of(by_place, [written(each.values) for each in subjects], counted)
     return tuple(
         _findings(subject, inventory, by_place, _Seen(number, inside, tables))
         for number, subject in enumerate(subjects)
@@ -133,19 +134,19 @@ def _by_place(lake: Lake, inventory: Inventory) -> dict[str, list[Path]]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What one epoch of a table holds: rows and files of each person by number, and the days that it has at all."""
+    """What one epoch of a table holds: rows of each person by number, who is in which file, and which days it has."""
 
     epoch: str
     days: frozenset[date]
     rows: Counter[int]
-    files: Counter[int]
+    holding: Mapping[Path, frozenset[int]]
     unlinkable: int = 0
 
     def of(self, place: str, number: int) -> Found:
         """What is one person's of it."""
         if self.unlinkable:
             return Found(place, self.epoch, files=self.unlinkable, linkable=False)
-        return Found(place, self.epoch, self.rows[number], self.files[number])
+        return Found(place, self.epoch, self.rows[number], sum(number in people for people in self.holding.values()))
 
 
 @dataclass(frozen=True)
@@ -158,16 +159,23 @@ class _Search:
     people: Sequence[Linked]
 
     def bytes_of(
-        self, places: Mapping[str, Sequence[Path]], texts: Sequence[frozenset[bytes]]
+        self,
+        places: Mapping[str, Sequence[Path]],
+        texts: Sequence[frozenset[bytes]],
+        counted: Mapping[Path, frozenset[int]],
     ) -> dict[str, Counter[int]]:
-        """For each place how many of its files hold a token or an identifier of each person."""
+        """For each place how many of its files hold a token or an identifier of each person.
+
+        ``counted``: whose rows a published file is known to hold. It counts once, with its rows.
+        """
         tokens = [each.everywhere for each in self.people]
         owners = _owners([mine | own for mine, own in zip(tokens, texts, strict=True)])
         every_token, every_text = frozenset[bytes]().union(*tokens), frozenset[bytes]().union(*texts)
         hits = {name: Counter[int]() for name in places}
         for name, paths in places.items():
-            for _, present in present_in(paths, every_token, every_text):
-                hits[name].update({number for each in present for number in owners[each]})
+            for path, present in present_in(paths, every_token, every_text):
+                theirs = {number for each in present for number in owners[each]}
+                hits[name].update(theirs - counted.get(path, frozenset()))
         return hits
 
     def published(self, place: Place) -> list[Counted]:
@@ -188,19 +196,19 @@ class _Search:
 
     def _of_epoch(self, contract: Contract, epoch: str, files: Sequence[TableFile]) -> Counted:
         named, days = (contract.domain or "", epoch), frozenset(file.day for file in files)
-        rows, inside = Counter[int](), Counter[int]()
+        rows, holding = Counter[int](), dict[Path, frozenset[int]]()
         if any(named in each.destroyed for each in self.people):
-            return Counted(epoch, days, rows, inside, unlinkable=len(files))
+            return Counted(epoch, days, rows, holding, unlinkable=len(files))
         owners = _owners([each.made[named] for each in self.people])
         for file in files:
-            here = Counter[int]()
-            for batch in rows_of(self.lake.published(contract.release) / file.path, contract, frozenset(owners)):
+            here, path = Counter[int](), self.lake.published(contract.release) / file.path
+            for batch in rows_of(path, contract, frozenset(owners)):
                 for row in batch.to_pylist():
                     cells = {text.encode() for cell in row.values() for text in texts_of(cell)}
                     here.update({number for cell in cells & owners.keys() for number in owners[cell]})
             rows += here
-            inside.update(here.keys())
-        return Counted(epoch, days, rows, inside)
+            holding[path] = frozenset(here)
+        return Counted(epoch, days, rows, holding)
 
 
 def _owners(people: Sequence[frozenset[bytes]]) -> dict[bytes, set[int]]:

@@ -10,8 +10,9 @@ State = Literal["green", "amber"]
 
 @dataclass(frozen=True)
 class Found:
-    """What one place holds of a person: rows where its table has columns of tokens, and files by their bytes.
+    """What one place holds of a person: rows of its table and the files that they are in, or files by their bytes.
 
+    A file of a table that holds their rows is counted with these, under its epoch, and not again by its bytes.
     ``linkable`` is false of an epoch whose key is destroyed: its rows belong to nobody any more, and ``files`` says
     in how many of them nobody could look.
     """

@@ -60,7 +60,11 @@ def rectify(request: Approved, at: Place, platform: Platform) -> Rectified:
     with at.lake.alone("restrict"):
         shutil.rmtree(at.private, ignore_errors=True)  # what a killed run left
         looks = [(right, _look(request, right, at, platform)) for right in reached]
-        if missing := sorted(f"{right.contract.release} {day}" for right, look in looks for day in look.missing):
+        missing = dict[str, frozenset[date]]()
+        for right, look in looks:
+            if look.missing:
+                missing[right.contract.release] = missing.get(right.contract.release, frozenset()) | look.missing
+        if missing:
             raise NightsCorrectError(request.reference, missing)
         done = [_correct(request, right, look, at) for right, look in looks]
         shutil.rmtree(at.private, ignore_errors=True)

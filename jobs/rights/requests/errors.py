@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
 from policy.command_line import command
 from policy.errors import PolicyError
@@ -147,12 +147,25 @@ class ChangedSinceError(PolicyError):
 
 
 class NightsCorrectError(PolicyError):
-    """A correction reaches the releases by nights that are made again from the corrected source."""
+    """A correction reaches the releases by nights that are made again from the corrected source.
 
-    def __init__(self, reference: str, missing: Iterable[str]) -> None:
-        self.reference, self.missing = reference, tuple(missing)
-        days = ", ".join(self.missing[:5]) + (f" and {len(self.missing) - 5} more" if len(self.missing) > 5 else "")
+    ``missing``: the days of each release, none left out of the message: days in a row as their first and last.
+    """
+
+    def __init__(self, reference: str, missing: Mapping[str, Iterable[date]]) -> None:
+        self.reference = reference
+        self.missing = {release: tuple(sorted(set(days))) for release, days in sorted(missing.items())}
+        listed = "; ".join(f"{release} {', '.join(_in_a_row(days))}" for release, days in self.missing.items())
         super().__init__(
-            f"request {reference}: correct the platform, then have these days made again: {days} (backfill the DAG "
+            f"request {reference}: have these days made again from the corrected platform: {listed} (backfill the DAG "
             "`nightly`, or python -m jobs extract and what follows); then run this step again"
         )
+
+
+def _in_a_row(days: Sequence[date]) -> Iterator[str]:
+    """Days in order, those that follow on each other as one range."""
+    first = 0
+    for n, day in enumerate(days):
+        if n + 1 == len(days) or days[n + 1] - day > timedelta(days=1):
+            yield str(day) if first == n else f"{days[first]} to {day}"
+            first = n + 1

@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.lake.copies import forget_copy
 from jobs.lake.files import flush
 from jobs.lake.tables import current_files, day_of
 from jobs.lake.zones import Lake
@@ -68,10 +69,7 @@ def _forget_copies(restriction: Restriction, at: Place) -> None:
         with at.lake.alone(contract.release):
             for copy in _copies(at.lake, contract):
                 if found_in((path for path in sorted(copy.rglob("*")) if path.is_file()), theirs):
-                    shutil.rmtree(copy)
-                    flush(copy.parent)
-                    if copy.is_relative_to(at.lake.root / "exports"):
-                        at.ledger.append("export_deleted", release=contract.release, day=day_of(copy / "any"))
+                    forget_copy(copy, at.lake, at.ledger)
 
 
 def _copies(lake: Lake, contract: Contract) -> list[Path]:

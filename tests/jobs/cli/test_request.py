@@ -285,3 +285,12 @@ def test_a_request_that_becomes_found_and_done_is_seen_so(world, run, ledger, pr
     ):
         record(ledger, reference, "erasure", state, **counts)
         assert run("show", reference)[1].startswith(f"{reference}: erasure, {state}\n")
+
+
+def test_why_a_request_is_refused_is_said_even_if_the_pages_cannot_be_written(world, run, monkeypatch):
+    world.ask(10)
+    monkeypatch.setattr("jobs.cli.request._tell_readers", lambda *_: (_ for _ in ()).throw(OSError(NAME)))
+    code, printed, error = run("carry-out", "0" * 16)
+    assert code != 0
+    assert error.startswith(f"refused: there is no request {'0' * 16}")
+    assert printed == "the pages beside the tables weren't all written: OSError\n"

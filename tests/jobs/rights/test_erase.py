@@ -1,6 +1,7 @@
 """Whoever asks to be erased is gone from every copy, stays gone, and nobody else loses a row."""
 
 import json
+from contextlib import contextmanager
 from datetime import date
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ from deltalake import DeltaTable
 
 from jobs.keys.ring import Keyring, remembered_as
 from jobs.lake.memory import PERSON
+from jobs.lake.zones import Lake
 from jobs.people.relationships import Name
 from jobs.retention import execute as executing
 from jobs.retention.errors import StalePlanError
@@ -186,7 +188,7 @@ def test_a_commit_that_a_kill_kept_off_the_record_is_found_after_another_plan_ha
 PLACES = {
     "quarantine/threat_events/run": True, "staged/threat_events/run": True,
     "exports/threat_partner/partner_threat_events/day=2026-02-01": True,
-    "landing/activity/day=2026-03-09": False, "answers/officer": False,
+    "landing/activity/day=2026-03-09": False, "answers/officer": False, "packages/0123456789abcdef": False,
 }  # fmt: skip
 """Zone → whether tokens lie there, or people as they are."""
 
@@ -197,15 +199,35 @@ def test_a_copy_that_holds_the_person_goes_whole_and_one_of_others_stays(full, p
     for name in ("ada", "bob"):
         folder = full.lake.private(full.lake.root / place.replace("run", f"run-{name}").replace("-01", f"-0{1 + (name == 'bob')}").replace("-09", f"-0{8 + (name == 'ada')}"))  # fmt: skip
         said = full.token("email", name, DAY, domain) if PLACES[place] else f"it was {name.upper()}@example.org."
-        if place == "answers/officer":
-            (folder / f"{name}.json").write_text(json.dumps({"found": said}))
+        if place.startswith(("answers", "packages")):
+            ending = "json" if place.startswith("answers") else "zip"
+            (folder / f"{name}.{ending}").write_text(json.dumps({"found": said}))
         else:
             pq.write_table(pa.table({"text": [said, None]}), folder / "part.parquet")
     copies = {path for path in full.lake.root.glob(f"{place.split('/')[0]}/**/*") if path.is_file()}
     done = erased(full, {ADA: names("ada")})
     assert done.copies == 1
     assert len({path for path in copies if path.exists()}) == 1
-    assert (full.ledger.last("answer_forgotten", request="ada") is not None) == (place == "answers/officer")
+    gone = {"exports": "export_deleted", "packages": "package_forgotten", "answers": "answer_forgotten"}
+    told = [kind for kind in gone.values() for _ in full.ledger.entries(kind)]
+    assert told == [gone[zone] for zone in gone if place.startswith(zone)]
+
+
+def test_a_recipients_copy_goes_while_nobody_else_changes_its_release(full, monkeypatch):
+    folder = full.lake.private(full.lake.root / "exports/threat_partner/partner_threat_events/day=2026-02-01")
+    pq.write_table(pa.table({"text": [full.token("email", "ada", DAY, "partner")]}), folder / "part.parquet")
+    plan, held, alone = planned(full, {ADA: names("ada")}), [], Lake.alone
+
+    @contextmanager
+    def watched(lake, what):
+        with alone(lake, what):
+            was = folder.exists()
+            yield
+            held.extend([what] if was and not folder.exists() else [])
+
+    monkeypatch.setattr(Lake, "alone", watched)
+    carried_out(full, plan, {ADA: names("ada")})
+    assert held == ["partner_threat_events"]
 
 
 def test_the_memory_of_a_month_forgets_the_person_and_keeps_the_others(full):
@@ -233,6 +255,7 @@ def test_the_proof_finds_what_was_left_anywhere_and_it_is_an_incident(full, plac
     (folder / "left.txt").write_text("(0)6 98.76-54.32 rang")
     with pytest.raises(ErasureUnprovedError):
         proved(full, plan, {ADA: names("ada")})
+    assert [entry["release"] for entry in full.ledger.entries("incident")] == [named], "tried twice, told once"
 
 
 class KilledError(BaseException):
@@ -241,7 +264,7 @@ class KilledError(BaseException):
 
 STEPS = [
     (Lists, "_write"), (executing, "survey"), (executing, "replace_days"), (executing, "_record"),
-    (executing, "_clear"), (executing, "forget_history"), (erasure, "remove"), (erasure, "forget_in_memories"),
+    (executing, "_clear"), (executing, "forget_history"), (erasure, "_remove"), (erasure, "forget_in_memories"),
 ]  # fmt: skip
 
 

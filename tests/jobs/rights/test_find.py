@@ -116,6 +116,18 @@ def test_published_rows_are_counted_by_epoch_under_every_class(published, keyrin
     assert found.state == "green"
 
 
+def test_a_published_file_counts_once_with_its_rows_and_another_beside_it_by_its_bytes(published, keyring, promise):
+    assert find(promise, published.lake, keyring, SUBJECT).counts()["files"] == 3
+    older = next(published.lake.published("threat_events").glob(f"day={FIRST}/*.parquet"))
+    (older.parent / "older.parquet").write_bytes(older.read_bytes())
+    found = find(promise, published.lake, keyring, SUBJECT)
+    assert {(each.place, each.epoch): each.files for each in found.found if each.files} == {
+        ("release threat_events", "2026-01-01"): 1, ("release threat_events", "2026-04-01"): 1,
+        ("release threat_signals", "2026-04-01"): 1, ("release threat_events", None): 1,
+    }  # fmt: skip
+    assert found.counts()["files"] == 4
+
+
 def test_rows_of_a_destroyed_epoch_are_no_longer_linkable_and_said_so(published, keyring, promise):
     keyring.retire("threat", "2026-01-01")
     keyring.destroy("threat", "2026-01-01")

@@ -195,7 +195,7 @@ def test_a_finding_that_names_them_is_put_right_and_one_of_the_company_alone_sta
 def test_days_that_the_platform_has_are_asked_for_first_and_nothing_is_changed(full):
     at_platform(full, DAY)
     before = versions(full)
-    with pytest.raises(NightsCorrectError, match="activity_trail 2026-02-01, threat_signals 2026-02-01 ") as caught:
+    with pytest.raises(NightsCorrectError, match="activity_trail 2026-02-01; threat_signals 2026-02-01 ") as caught:
         put_right(full)
     assert versions(full) == before
     assert companies(full, "ada") == [(OLD, "wrong"), (DAY, "wrong"), (DAY, "wrong")]

@@ -1,5 +1,6 @@
 """A request moves through its states as the table says, each move on record, and nowhere who asked."""
 
+from datetime import date
 from itertools import pairwise, product
 
 import pytest
@@ -8,7 +9,12 @@ from hypothesis import strategies as st
 
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import KINDS, UnrecordableError
-from jobs.rights.requests.errors import IllegalMoveError, OtherRightError, UnexplainedMoveError
+from jobs.rights.requests.errors import (
+    IllegalMoveError,
+    NightsCorrectError,
+    OtherRightError,
+    UnexplainedMoveError,
+)
 from jobs.rights.requests.request import KIND_OF, MOVES, NEEDS, OVER, PLATFORM, Request, on_record, record, reference_of
 
 ONE, OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -133,6 +139,14 @@ def test_whatever_is_tried_what_is_on_record_is_a_path_of_the_table(lake, tries)
     path = [kinds[each] for each in states]
     assert all(after in MOVES[before] for before, after in pairwise(path))
     assert not any(state in OVER - {"done", "joined"} for state in path[:-1])
+
+
+def test_a_correction_that_waits_lists_every_day_and_those_in_a_row_as_one_range():
+    days = {date(2026, 2, n) for n in (1, 2, 3, 5, 27, 28)} | {date(2026, 3, 1)}
+    said = str(NightsCorrectError(ONE, {"threat_events": [date(2026, 2, 9)], "activity_trail": days}))
+    listed = "activity_trail 2026-02-01 to 2026-02-03, 2026-02-05, 2026-02-27 to 2026-03-01; threat_events 2026-02-09 ("
+    assert listed in said
+    assert "correct the platform" not in said
 
 
 # -- the name

@@ -137,8 +137,10 @@ def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full,
     office.approve(reference, "officer")
     (full.lake.root / "strange").mkdir()
     (full.lake.root / "strange" / "copy.csv").write_text(identity("ada"))
-    with pytest.raises(AmberError, match="that the inventory doesn't know"):
+    with pytest.raises(AmberError, match="that the inventory doesn't know") as caught:
         office.carry_out(reference)
+    assert f"request find {reference}" in str(caught.value)
+    assert f"request approve {reference} --by" in str(caught.value)
     assert not list(full.lake.packages(reference).glob("*.zip"))
     assert office.look_for(reference).state == "amber"
     office.approve(reference, "officer")
@@ -265,7 +267,8 @@ def test_a_correction_waits_for_the_platform_then_for_its_nights_and_the_rest_is
         "activity", event_id=identity(str(DAY)), occurred_at=f"{DAY} 08:00:00.000000", user_id=identity("ada"),
         company_id=identity("right"), action="edit_content",
     )  # fmt: skip
-    with pytest.raises(NightsCorrectError, match="made again: activity_trail 2026-02-01 ") as caught:
+    full.ledger.append("exported", release="partner_threat_events", day=DAY, recipient="threat_partner")
+    with pytest.raises(NightsCorrectError, match="corrected platform: activity_trail 2026-02-01 ") as caught:
         office.carry_out(reference)
     assert "ada" not in str(caught.value)
     full.publish("activity_trail", DAY, [{"person": "ada", "company": "right"}])
@@ -277,6 +280,7 @@ def test_a_correction_waits_for_the_platform_then_for_its_nights_and_the_rest_is
     receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
     assert "| published days that were made again from the corrected source, through the gate | 1 |" in receipt
     assert "| published days of which the platform has nothing, corrected by token | 1 |" in receipt
+    assert "Copies went to threat_partner; whoever approves tells them (GDPR art. 19)" in receipt
     assert identity("right") not in receipt + full.ledger.path.read_text()
 
 

@@ -1,0 +1,35 @@
+"""Short-lived copies beside the tables: recipients' days, packages, answers, runs. What goes of them is on record."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from jobs.lake.files import becoming, flush
+from jobs.lake.ledger import Ledger
+from jobs.lake.tables import day_of
+from jobs.lake.zones import Lake
+
+
+def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
+    """Delete one copy, a file or a folder, whole; a recipient's, a package's or an answer's end is on record first.
+
+    A run that ends in between is finished by the next. Half a file, of a run that was killed, is nobody's copy. Whoever
+    deletes a day for a recipient or a staged run lets nobody else change its release meanwhile (`Lake.alone`).
+    """
+    if not copy.exists():
+        return
+    if becoming(copy) is None:
+        _record(copy, copy.relative_to(lake.root).parts, ledger)
+    shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
+    flush(copy.parent)
+
+
+def _record(copy: Path, parts: tuple[str, ...], ledger: Ledger) -> None:
+    match parts:
+        case ("exports", _, release, _):
+            ledger.append("export_deleted", release=release, day=day_of(copy / "any"))
+        case ("packages", reference, _):
+            ledger.append("package_forgotten", reference=reference, right=copy.stem)
+        case ("answers", _, _) if ledger.last("answer_forgotten", request=copy.stem) is None:
+            ledger.append("answer_forgotten", request=copy.stem)

@@ -164,7 +164,8 @@ def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
         told_of, key = entry.day(), (step, release, day)
         waits = step in OF_A_NIGHT and told_of is not None and timedelta() <= at.date() - told_of <= NIGHTS_BACK
         mended = record.last("published", about=release or None, day=day) if waits else None
-        if key in seen or (mended and mended.line > entry.line) or (not waits and now - at > REFUSED_SINCE):
+        is_red = entry.text("error") == "RedVerdictError"  # named already, with what was found
+        if is_red or key in seen or (mended and mended.line > entry.line) or (not waits and now - at > REFUSED_SINCE):
             continue
         seen.add(key)
         dag = steps.DAG_OF.get(step, "nightly")

@@ -46,6 +46,12 @@ def test_a_red_release_is_named_with_its_column_its_count_and_the_page_of_its_ve
     assert red.link.address == "../ignicloud/data_docs/threat_events/2026-03-12-0123456789.html"
 
 
+def test_its_refusal_isnt_named_a_second_time(told, promise):
+    refused = PUBLISHED | {"kind": "refused", "step": "validate", "error": "RedVerdictError"}
+    with told(*night(LAST, RED), refused) as known:
+        assert names(promise, known) == ["red release"]
+
+
 def test_it_needs_nobody_once_it_is_published(told, promise):
     with told(*night(LAST, RED), PUBLISHED) as known:
         assert names(promise, known) == []

@@ -198,7 +198,7 @@ def test_a_sweep_that_was_killed_gives_no_answer_again_and_is_finished_by_the_ne
     answer(question, promise, lake)
     [path] = lake.answers.glob("ana/*.json")
     with monkeypatch.context() as patch:
-        patch.setattr(reidentify, "flush", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("jobs.lake.copies.flush", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             reidentify.forget(lake, late)
     with pytest.raises(ReidentificationRefusedError, match="answered before"):
@@ -214,7 +214,7 @@ def test_a_sweep_that_was_killed_gives_no_answer_again_and_is_finished_by_the_ne
 def test_an_answer_is_on_record_as_forgotten_before_it_goes(person, asked, lake, ledger, promise, monkeypatch):
     question = asked(token_of("person", person[0]))
     answer(question, promise, lake)
-    monkeypatch.setattr("jobs.rights.reidentify.Path.unlink", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("jobs.lake.copies.Path.unlink", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         reidentify.forget(lake, datetime.now(UTC) + timedelta(hours=24))
     assert ledger.last("answer_forgotten")["request"] == question.request

@@ -23,6 +23,25 @@ from policy.register import Purpose
 MODEL = 1
 """The form of ``release.json`` that these pages understand."""
 
+SAID, WORDS = str | None, [str]
+FORM = {
+    "terms": str, "leaves": SAID, "version": int | None, "key": WORDS, "limits": WORDS, "measured": WORDS,
+    "days": [{"day": str, "rows": int, "published_at": SAID}],
+    "reads": [{"tool": str, "code": str}],
+    "columns": [{
+        "name": str, "type": str, "unit": str, "meaning": str, "missing": str, "blank": bool, "treated": str,
+        "joins": str, "words": (None, WORDS), "statistics": WORDS,
+    }],
+    "parts": [{"name": str, "about": str, "columns": WORDS}],
+    "verdict": (None, {
+        "day": str, "hash": str, "expectations": int | None, "caught": int | None, "planted": int | None,
+    }),
+}  # fmt: skip
+"""What a page reads of ``release.json``; one that lacks any of it is as if it weren't there."""
+
+ANSWER = {"columns": WORDS, "rows": [[str | int | float | None]]}
+"""What it reads of each answer in ``questions.json``."""
+
 BARS, CHANGES = 92, 12
 """Days that the plot has, and publications that are listed as changes."""
 
@@ -97,7 +116,7 @@ def one(promise: Promise, record: Record, lake: Path, name: str) -> Release | No
     if contract is None:
         return None
     card = _card(promise, contract, lake)
-    answers = _read(lake, name, "questions.json") if contract.kind == "anonymised" else None
+    answers = _answers(lake, name) if contract.kind == "anonymised" else None
     asked = current.asked(promise).get(name)
     return Release(
         card, card.told, bars(card.told), answers, _asked(asked, contract, card.told),
@@ -142,7 +161,12 @@ def _contract(record: Record, release: str, entry: Entry) -> str:
 
 def _card(promise: Promise, contract: Contract, lake: Path) -> Card:
     told = _read(lake, contract.release, "release.json")
-    fits = told is not None and told.get("model") == MODEL and told.get("name") == contract.release
+    fits = (
+        told is not None
+        and told.get("model") == MODEL
+        and told.get("name") == contract.release
+        and has_form(told, FORM)
+    )
     purpose = promise.register.purposes[contract.purpose]
     return Card(contract, purpose, purpose.roles, told if fits else None)
 
@@ -151,6 +175,26 @@ def _read(lake: Path, release: str, file: str) -> Told | None:
     """A file beside a table, if it is there and is a mapping."""
     try:
         content = json.loads((lake / "published" / release / "_about" / file).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _answers(lake: Path, release: str) -> Told | None:
+    """The day of the answers, and each of them by its question."""
+    told = _read(lake, release, "questions.json") or {}
+    lines = [answer for asks, answer in told.items() if asks != "day"]
+    return told if isinstance(told.get("day"), str) and all(has_form(each, ANSWER) for each in lines) else None
+
+
+def has_form(node: Any, form: Any) -> bool:
+    """Whether a node of JSON is what a page can draw: ``form`` is a type, or made of forms; a tuple is a choice."""
+    if isinstance(form, dict):
+        return isinstance(node, dict) and all(
+            name in node and has_form(node[name], each) for name, each in form.items()
+        )
+    if isinstance(form, list):
+        return isinstance(node, list) and all(has_form(each, form[0]) for each in node)
+    if isinstance(form, tuple):
+        return any(has_form(node, each) for each in form)
+    return node is None if form is None else isinstance(node, form)

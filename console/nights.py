@@ -104,11 +104,12 @@ def page(promise: Promise, record: Record, now: datetime) -> Now:
     """What is going on, the most urgent first."""
     newest = record.entries(limit=1)
     yesterday = now.date() - timedelta(days=1)
-    last = max((yesterday, *(day for name in promise.releases if (day := record.last_day(name, *NIGHTLY)))))
+    days_told = (record.last_day(name, *NIGHTLY, until=now.date()) for name in promise.releases)
+    last = max((yesterday, *filter(None, days_told)))
     days = tuple(last - timedelta(days=NIGHTS - 1 - number) for number in range(NIGHTS))
     return Now(
         waiting=waiting(promise, record, now),
-        nights=tuple(night for name in promise.releases if (night := last_night(record, name)) is not None),
+        nights=tuple(night for name in promise.releases if (night := last_night(record, name, now.date())) is not None),
         days=days,
         grid=tuple(_row(record, contract, days) for contract in promise.releases.values()),
         last_entry=newest[0].at if newest else None,
@@ -116,9 +117,9 @@ def page(promise: Promise, record: Record, now: datetime) -> Now:
     )
 
 
-def last_night(record: Record, release: str) -> Night | None:
-    """The newest data day of a release of which anything is on record."""
-    day = record.last_day(release, *NIGHTLY)
+def last_night(record: Record, release: str, today: date) -> Night | None:
+    """The newest data day of a release of which anything is on record; a day to come is a slip of somebody's hand."""
+    day = record.last_day(release, *NIGHTLY, until=today)
     if day is None:
         return None
     found = {kind: entry for kind in KINDS if (entry := record.last(kind, about=release, day=str(day))) is not None}

@@ -19,6 +19,9 @@ KIND = re.compile(r"[a-z][a-z0-9_]{0,49}")
 DAY = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
 """How a day is written, as SQLite's GLOB has it."""
 
+TOO_LARGE = 10**18
+"""From here on a number counts nothing, and nothing is reckoned with it."""
+
 NOT_SHOWN = "not shown: this isn't what the ledger takes"
 FRAME = ("seq", "at", "kind", "prev", "hash")
 
@@ -41,14 +44,18 @@ class Entry:
         return content if isinstance(content, str) and NAME.fullmatch(content) else ""
 
     def number(self, name: str) -> int | None:
-        """A field that is a whole number."""
+        """A field that is a whole number; nothing if it is larger than anything that is counted."""
         content = self.fields.get(name)
-        return content if isinstance(content, int) and not isinstance(content, bool) else None
+        if not isinstance(content, int) or isinstance(content, bool):
+            return None
+        return content if abs(content) < TOO_LARGE else None
 
     def real(self, name: str) -> float | None:
-        """A field that is a number."""
+        """A field that is a number; nothing if it is none that can be reckoned with."""
         content = self.fields.get(name)
-        return float(content) if isinstance(content, int | float) and not isinstance(content, bool) else None
+        if not isinstance(content, int | float) or isinstance(content, bool):
+            return None
+        return float(content) if abs(content) < TOO_LARGE else None
 
     def items(self, name: str) -> list[dict[str, Any]]:
         """A field that is a list of mappings: those that are."""
@@ -67,9 +74,9 @@ class Entry:
         """When it was written, in UTC."""
         try:
             moment = datetime.fromisoformat(self.text("at"))
-        except ValueError:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def shown(self) -> dict[str, str]:
         """Every field but those of the chain, as text."""
@@ -83,7 +90,7 @@ def shown(content: Any, depth: int = 0) -> str:
         return "–"
     if isinstance(content, bool):
         return "yes" if content else "no"
-    if isinstance(content, int | float):
+    if isinstance(content, int | float) and not (isinstance(content, int) and abs(content) >= TOO_LARGE):
         return f"{content:,}" if isinstance(content, int) and abs(content) < 10**15 else f"{content:.6g}"
     if isinstance(content, str):
         return content if NAME.fullmatch(content) else NOT_SHOWN
@@ -152,10 +159,11 @@ class Record:
         )
         return [self._read(*row) for row in self._database.execute(found, [about, since, until, limit]).fetchall()]
 
-    def last_day(self, about: str, *kinds: str) -> date | None:
-        """The latest day of which there is such an entry; one that is no day isn't looked at."""
-        found = "SELECT max(day) FROM entries WHERE kind = ? AND about = ? AND day GLOB ?"
-        told = (self._database.execute(found, [kind, about, DAY]).fetchone()[0] for kind in kinds)
+    def last_day(self, about: str, *kinds: str, until: date) -> date | None:
+        """The latest day, ``until`` at most, of which there is such an entry; one that is no day isn't looked at."""
+        found = "SELECT max(day) FROM entries WHERE kind = ? AND about = ? AND day GLOB ? AND day <= ?"
+        asked = ([kind, about, DAY, str(until)] for kind in kinds)
+        told = (self._database.execute(found, values).fetchone()[0] for values in asked)
         days = []
         for each in told:
             with suppress(TypeError, ValueError):

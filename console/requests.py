@@ -24,6 +24,9 @@ STATES = {
     "request_joined": "joined",
     "request_lifted": "lifted",
 }
+DATED = ("request_received", "request_extended")
+"""The kinds that say when a request came in, and its last day."""
+
 SOON = 10
 """Days before its last one from which a request is named on the first page."""
 
@@ -128,7 +131,10 @@ def _listed(record: Record) -> list[tuple[str, str, str, int, str]]:
 
 
 def _told(record: Record, reference: str) -> Request:
-    return _request(reference, record.entries(*STATES, reference=reference, limit=100)[::-1])
+    newest = record.entries(*STATES, reference=reference, limit=100)
+    dated = record.entries(*DATED, reference=reference, limit=100)  # however often it was looked for since
+    told = {entry.line: entry for entry in (*newest, *dated)}
+    return _request(reference, [told[line] for line in sorted(told)])
 
 
 def _request(reference: str, story: list[Entry]) -> Request:

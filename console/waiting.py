@@ -14,6 +14,7 @@ from console.budget import budgets
 from console.links import Link
 from console.record import Entry, Record
 from console.requests import SOON, Request, waiting_requests
+from policy.periods import add_months, months_of
 from policy.promise import Promise
 from policy.transfers import refusal
 
@@ -65,7 +66,8 @@ def waiting(promise: Promise, record: Record, now: datetime) -> tuple[Waiting, .
     """Everything that needs a person, the urgent first, then what has waited longest."""
     today, asked = now.astimezone(UTC).date(), waiting_requests(record)
     found = (
-        *broken(record), *silent(record, now), *incidents(record), *red_nights(record), *refusals(record, now),
+        *broken(record), *silent(record, now), *incidents(record), *red_nights(promise, record, today),
+        *refusals(record, now),
         *plans(record), *approvals(asked, today), *questions(record, now), *due_requests(promise, asked, today),
         *spent(promise, record, today), *lapsing(promise, today),
     )  # fmt: skip
@@ -81,13 +83,18 @@ def broken(record: Record) -> Iterator[Waiting]:
 
 
 def silent(record: Record, now: datetime) -> Iterator[Waiting]:
-    """No word of any night, not even of one that was refused; or no ledger at all where this looks."""
+    """No word of any night, not even of one that was refused; or no ledger at all where this looks.
+
+    What another DAG was refused is no night's word.
+    """
     nightly = links.dag("nightly")
     if not record.chain.lines:
         why = "nothing is on record: no night has run yet, or the lake's ledger isn't mounted here"
         yield Waiting("no night", "the ledger", why, ENGINEER, nightly, None, urgent=True)
         return
-    newest = record.last("extracted", "protected", "judged", "published", "refused") or record.entry(1)
+    words = [record.last("extracted", "protected", "judged", "published")]
+    words += [record.last("refused", word=step) for step in OF_A_NIGHT]
+    newest = max(filter(None, words), key=lambda entry: entry.line, default=record.entry(1))
     if newest is not None and newest.at is not None and now - newest.at > SILENT:
         why = "no night has left a word since: is the DAG paused, or red before its first step?"
         yield Waiting("no night", "nightly", why, ENGINEER, nightly, newest.at, newest.line, urgent=True)
@@ -120,22 +127,33 @@ def _is_proved(record: Record, incident: Entry) -> bool:
     return proof is not None and proof.line > incident.line
 
 
-def red_nights(record: Record) -> Iterator[Waiting]:
-    """Verdicts that are red, or hold a night for its volume, and that no publication has followed."""
+def red_nights(promise: Promise, record: Record, today: date) -> Iterator[Waiting]:
+    """Verdicts that are red, or hold a night for its volume, and that no publication has followed.
+
+    One of a release that is promised no more, or of a day that retention would take at once, can wait: no publication
+    will follow it.
+    """
     told = steps.advice("nightly", "validate")
     next_step = told.do.partition("; a night held")[0] if told else ""
     for entry in record.red():
         release, day = entry.text("release"), entry.text("day")
         page = links.verdict(release, entry.text("run")) or links.entry(entry.line)
-        about = f"{release} of {day}"
+        about, urgent = f"{release} of {day}", _can_be_published(promise, entry, today)
         if is_for_volume(entry):
             accepted = record.last("volume_accepted", about=release, day=day)
             if accepted is None or accepted.line < entry.line:
                 why = "ten times smaller than usual: accept it, or find out what is missing"
-                yield Waiting("held night", about, why, ENGINEER, links.dag("held"), entry.at, entry.line, urgent=True)
+                yield Waiting("held night", about, why, ENGINEER, links.dag("held"), entry.at, entry.line, urgent)
         else:
             said = "; ".join(found_in(entry)) or "a planted leak was missed"
-            yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent=True, do=next_step)
+            yield Waiting("red release", about, said, ENGINEER, page, entry.at, entry.line, urgent, do=next_step)
+
+
+def _can_be_published(promise: Promise, judged: Entry, today: date) -> bool:
+    contract, day = promise.contracts.get(judged.text("release")), judged.day()
+    if contract is None:
+        return False
+    return day is None or add_months(day, months_of(contract.retention.keep)) >= today
 
 
 def is_for_volume(judged: Entry) -> bool:
@@ -157,7 +175,9 @@ def found_in(entry: Entry, most: int = 3) -> list[str]:
 def refusals(record: Record, now: datetime) -> Iterator[Waiting]:
     """The newest refusal of each step and day that nothing published has followed."""
     seen: set[tuple[str, ...]] = set()
-    for entry in record.entries("refused", limit=200):
+    of_nights = [entry for step in OF_A_NIGHT for entry in record.entries("refused", word=step, limit=200)]
+    newest = {entry.line: entry for entry in (*of_nights, *record.entries("refused", limit=200))}
+    for _, entry in sorted(newest.items(), reverse=True):
         step, day = entry.text("step"), entry.text("day")
         release = entry.text("release")
         at = entry.at or now

@@ -33,6 +33,11 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _said(error: Exception) -> str:
+    """What is wrong with a file, without the folder that it lies in: pages show it, too."""
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error).replace("\n", " ")
+
+
 def read_yaml(root: Path, file: str) -> dict[str, Any]:
     """The mapping in ``root/file``.
 
@@ -42,7 +47,7 @@ def read_yaml(root: Path, file: str) -> dict[str, Any]:
     try:
         content = yaml.load((root / file).read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise InvalidPolicyFileError(file, [str(error).replace("\n", " ")]) from None
+        raise InvalidPolicyFileError(file, [_said(error)]) from None
     if not isinstance(content, dict):
         raise InvalidPolicyFileError(file, ["not a mapping"])
     return content
@@ -57,7 +62,7 @@ def read_documents(root: Path, file: str) -> list[dict[str, Any]]:
     try:
         documents = list(yaml.load_all((root / file).read_text("utf-8"), Loader=_StrictLoader))
     except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise InvalidPolicyFileError(file, [str(error).replace("\n", " ")]) from None
+        raise InvalidPolicyFileError(file, [_said(error)]) from None
     if not all(isinstance(document, dict) for document in documents):
         raise InvalidPolicyFileError(file, ["not mappings"])
     return documents

@@ -2,8 +2,8 @@
 
 The connection ``ignicloud_alerts`` is of type ``smtp`` (its extra names ``to`` and ``from_email``) or ``http``: then
 ``host`` is an https address, and ``password``, if any, the secret end of it, as webhooks have one. A message holds
-counts, names and days, as the task's log does. What keeps it from arriving is logged, without an address, and changes
-nothing else.
+counts, names and days; a path that the task's log says, or markup, doesn't leave. What keeps it from arriving is
+logged, without an address, and changes nothing else.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import html
 import json
 import logging
+import re
 from http.client import HTTPSConnection
 from urllib.parse import urlsplit
 
 from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+
+from ignicloud_airflow.jobs import PROJECT
+from ignicloud_airflow.record import lake
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +29,24 @@ SECONDS = 10
 """How long a webhook may be silent."""
 
 
+PATH = re.compile(r"""(?<![^\s'"`(=:,])/[^\s'"`;,)]*""")
+"""A path of the machine: what begins with a slash, where a word can begin. Relative ones are the project's own."""
+
+MARKUP = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "&": "+"})
+MENTION = re.compile(r"(?<!\w)@")
+"""What a chat makes links and mentions of; somebody else may have named a column so."""
+
+
 class NotSentError(Exception):
     """A message didn't leave; says why, and neither address nor secret."""
+
+
+def outward(said: str) -> str:
+    """What a step said, as it may leave: on one line, without a path of the machine, a link or a mention."""
+    for root in (lake(), PROJECT):
+        said = said.replace(str(root), "/…")
+    said = PATH.sub("(a path: see the log)", " ".join(said.split()))
+    return MENTION.sub("at ", said).translate(MARKUP)
 
 
 def alert(subject: str, lines: list[str]) -> None:

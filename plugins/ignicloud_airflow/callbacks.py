@@ -8,7 +8,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException
 
 from console.steps import row_of
-from ignicloud_airflow.alerts import alert
+from ignicloud_airflow.alerts import alert, outward
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def say_what_failed(context: Context) -> None:
     log.error("%s: %s", failed, todo)
     for line in reason:
         log.error("%s", line)
-    alert(f"{dag.dag_id}: {failed}", [*reason, todo, ti.log_url])
+    alert(outward(f"{dag.dag_id}: {failed}"), [*map(outward, reason), todo, ti.log_url])
 
 
 def advice(page: str, step: str) -> str:

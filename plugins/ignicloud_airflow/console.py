@@ -65,7 +65,7 @@ def reads(user: Any) -> tuple[str, ...]:
 
 def app() -> Any:
     """The application that the API server mounts."""
-    pages = FastAPI(title="Privacy", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = FastAPI(title="Privacy", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
     def somebody(user: Any = Depends(security.get_user)) -> tuple[str, ...]:  # noqa: B008 (FastAPI's way)
         may = reads(user)

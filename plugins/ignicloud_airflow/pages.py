@@ -55,7 +55,7 @@ def app() -> Any:
     from fastapi import Depends, FastAPI, HTTPException
 
     may_read = security.requires_access_dag("GET", DagAccessEntity.TASK_LOGS, "nightly")
-    pages = FastAPI(title="Ignicloud", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = FastAPI(title="Ignicloud", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
     def may_read_reports(user: Any = Depends(security.get_user)) -> None:  # noqa: B008 (FastAPI's way)
         manager = security.get_auth_manager()

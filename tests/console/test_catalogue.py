@@ -88,6 +88,42 @@ def test_a_page_of_another_form_is_as_if_there_were_none(promise, lake, text):
     assert {card.contract.release: card.told for card in catalogue.page(promise, lake.root)}["threat_events"] is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"days": 7}, {"days": [1]}, {"days": [{"day": DAY, "rows": "7", "published_at": None}]}, {"columns": [{}]},
+        {"measured": None}, {"verdict": {}}, {"reads": [{}]}, {"parts": ["p"]}, {"leaves": 7},
+    ],
+)  # fmt: skip
+def test_a_page_that_lacks_what_is_drawn_takes_no_other_release_away(promise, lake, told, tmp_path, change):
+    """A damaged file would make every publication red: each writes the list of all."""
+    from console.index import Index
+    from console.record import record
+
+    (lake.about("threat_events") / "release.json").write_text(json.dumps(told("threat_events") | change))
+    told("usage_profile")
+    write_index(promise, lake)
+    assert "7 rows of 1 days" in (lake.catalogue / "index.html").read_text()
+    with record(Index(lake.ledger / "ledger.jsonl", tmp_path / "index")) as known:
+        assert "Nothing of it is published yet" in html_of(promise, known, lake, "threat_events")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"day": 7}', '{"day": "d", "q": {"columns": 7}}'])
+def test_answers_in_another_form_are_as_if_there_were_none(promise, lake, told, tmp_path, text):
+    from console.index import Index
+    from console.record import record
+
+    told("usage_profile")
+    (lake.about("usage_profile") / "questions.json").write_text(text)
+    with record(Index(lake.ledger / "ledger.jsonl", tmp_path / "index")) as known:
+        assert catalogue.one(promise, known, lake.root, "usage_profile").answers is None
+
+
+def test_whatever_the_suite_says_of_a_release_has_the_form_that_pages_draw(promise, lake, ledger):
+    for contract in promise.releases.values():
+        assert catalogue.has_form(as_json(describe(promise, contract, lake, ledger)), catalogue.FORM), contract.release
+
+
 def test_answers_about_peoples_rows_stand_beside_the_table_alone(promise, lake, told, tmp_path):
     """An exact number of threat_events could be subtracted from attack_statistics, whose readers are others."""
     from console.index import Index

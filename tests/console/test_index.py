@@ -167,6 +167,26 @@ def test_whatever_stands_in_an_entry_breaks_no_page(tmp_path_factory, promise, s
         assert set(pages(promise, known)) == set(TITLES)
 
 
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        B | {"at": "0001-01-01T00:00:00+14:00"},
+        A | {"at": "9999-12-31T23:59:59-14:00"},
+        B | {"kind": "protected", "rows_in": HUGE, "rows_out": HUGE},
+        {"kind": "budget_reserved", "release": "attack_statistics", "day": "2026-03-12", "rho": HUGE},
+        {"kind": "risk_measured", "release": "threat_events", "unicity": [{"share": HUGE, "points": 1}]},
+        {"kind": "rows_expired", "release": "threat_events", "rows": 10**4299},
+    ],
+)
+def test_a_day_or_a_number_that_nothing_can_be_reckoned_with_breaks_no_page(told, promise, entry):
+    with told(B | {"day": "2026-03-11"}, *[entry] * 20) as known:
+        assert set(pages(promise, known)) == set(TITLES)
+        assert catalogue.one(promise, known, Path("nowhere"), "threat_events").changes
+
+
 @pytest.mark.parametrize(
     "content", ["jo@firm.example", "<script>", "x" * 300, "eml\x00", {"a": "b@c"}, [["deep", ["er", {"x": {"y": {}}}]]]]
 )

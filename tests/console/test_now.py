@@ -256,3 +256,40 @@ def test_on_a_lake_that_nobody_has_used_there_is_nothing_but_the_night_that_is_m
     assert ([each.what for each in now.waiting], now.nights, now.last_entry) == (["no night"], (), None)
     assert now.days[-1] == date(2026, 3, 12)
     assert HASH not in str(now)
+
+
+OF_REQUESTS = {"kind": "refused", "step": "request", "error": "UnknownRequestError", "at": "2026-03-13T04:00:00+00:00"}
+
+
+def test_what_another_dag_was_refused_is_no_word_of_a_night(told, promise):
+    with told(PUBLISHED | {"at": "2026-03-03T02:00:00+00:00"}, OF_REQUESTS) as known:
+        assert "no night" in names(promise, known)
+
+
+def test_refusals_of_many_requests_hide_no_refusal_of_a_night(told, promise):
+    refused = {"kind": "refused", "step": "extract", "day": "2026-03-12", "error": "SourceDriftError"}
+    with told(refused, *[OF_REQUESTS] * 250) as known:
+        assert names(promise, known) == ["extract refused", "request refused"]
+
+
+def test_a_request_that_was_looked_for_a_hundred_times_keeps_its_last_day(told, promise):
+    with told(PUBLISHED, RECEIVED | {"due": "2026-03-10"}, *[FOUND] * 120) as known:
+        assert names(promise, known) == ["request late"]
+
+
+@pytest.mark.parametrize(
+    ("release", "day", "urgent"),
+    [("threat_events", "2026-03-12", True), ("threat_events", "2024-03-12", False), ("no_such", "2026-03-12", False)],
+)
+def test_a_red_release_that_nothing_can_publish_any_more_can_wait(told, promise, release, day, urgent):
+    with told(JUDGED | {"release": release, "day": day, "findings": []}, PUBLISHED | {"day": "2026-03-11"}) as known:
+        [red] = waiting(promise, known, NOW)
+    assert (red.what, red.urgent) == ("red release", urgent)
+
+
+def test_a_day_to_come_that_somebody_mistyped_hides_no_night(told, promise):
+    typed = {"kind": "refused", "step": "protect", "release": "threat_events", "day": "2062-03-12", "error": "X"}
+    with told(*night(LAST), typed) as known:
+        now = nights.page(promise, known, NOW)
+    assert now.days[-1] == LAST
+    assert {each.day for each in now.nights} == {str(LAST)}

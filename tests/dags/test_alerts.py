@@ -121,3 +121,30 @@ def test_a_webhook_that_doesnt_take_it_is_said_and_a_redirection_isnt_followed(w
     assert f"the webhook answers with HTTP {answer}" in caplog.text
     assert webhook.paths == [f"/{SECRET}"]
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("refused: Permission denied: /run/secrets/kek; make room", "refused: Permission denied: (a path: see the log); make room"),
+        ("no file:/srv/kek, ask it@ops.example", "no file:(a path: see the log), ask it@ops.example"),
+        ("unlisted <!channel>, @here", "unlisted ‹!channel›, at here"),
+        ("<https://evil.example|click>", "‹https:(a path: see the log)"),
+        ("[click](https://evil.example)", "(click)(https:(a path: see the log))"),
+        ("see docs/gate.md: 3/4 rows", "see docs/gate.md: 3/4 rows"),
+        ("red\nBcc: somebody@else.example", "red Bcc: somebody@else.example"),
+    ],
+)  # fmt: skip
+def test_no_path_link_or_mention_leaves_and_a_message_has_one_subject(webhook, named, said, left):
+    named(conn_type="http", host=webhook.url)
+    task = SimpleNamespace(rendered_map_index=said, log_url="http://airflow.example")
+    say_what_failed(FAILED | {"ti": task, "exception": AirflowException(said)})
+    [text] = [json.loads(body)["text"].splitlines() for _, body in webhook.told]
+    assert text[:2] == [f"nightly: validate {left} failed", left]
+
+
+def test_the_lake_isnt_named_though_a_space_is_in_its_path(webhook, named, monkeypatch):
+    monkeypatch.setenv("IGNICLOUD_LAKE", "/srv/the lake")
+    named(conn_type="http", host=webhook.url)
+    say_what_failed(FAILED | {"exception": AirflowException("no room: /srv/the lake/answers/jo; make room")})
+    assert "the lake" not in json.loads(webhook.told[0][1])["text"]

@@ -61,6 +61,13 @@ def test_nobody_reads_anything(console, path):
     assert console(path).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/now/", "/releases/threat_events/", "/style.css/"])
+def test_nobody_is_led_from_an_address_that_is_none_to_one_by_the_servers_own_name(console, path):
+    for asks in (None, PAGES):
+        answer = console(path, asks)
+        assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
 @pytest.mark.parametrize("who", ROLES)
 @pytest.mark.parametrize("path", PATHS)
 def test_the_register_decides_who_reads_which_page(console, promise, who, path):
@@ -135,6 +142,17 @@ def test_a_broken_policy_and_a_closed_ledger_are_said_and_take_no_other_page_awa
     assert (answer.status_code, "mounted" in answer.text) == (503, True)
 
 
+def test_a_policy_file_that_is_missing_is_named_and_not_its_folder(console, monkeypatch, tmp_path):
+    from ignicloud_airflow import console as plugin
+
+    import policy
+
+    monkeypatch.setattr(plugin.current, "promise", lambda: policy.load(tmp_path))
+    answer = console("/now", PAGES)
+    assert (answer.status_code, "register.yaml" in answer.text or "sources.yaml" in answer.text) == (503, True)
+    assert str(tmp_path) not in answer.text
+
+
 def closed(_):
     raise PermissionError("closed")
 
@@ -162,3 +180,36 @@ def test_airflow_and_the_other_pages_are_there_when_the_console_cant_be_loaded(a
     plugin = module.Ignicloud()
     assert [each["name"] for each in plugin.fastapi_apps] == ["Ignicloud"]
     assert plugin.external_views == []
+
+
+class People:
+    """As much of Airflow's sign-in as it takes to give and take permissions."""
+
+    def __init__(self):
+        self.may = {}
+
+    def find_role(self, name):
+        return name
+
+    def create_permission(self, action, resource):
+        return action, resource
+
+    def add_permission_to_role(self, role, permission):
+        self.may.setdefault(role, set()).add(permission)
+
+    def remove_permission_from_role(self, role, permission):
+        self.may.setdefault(role, set()).discard(permission)
+
+
+def test_a_page_that_the_register_gives_to_nobody_any_more_is_taken_from_who_had_it(promise, monkeypatch):
+    from cluster import first_start
+
+    people, register = People(), promise.register
+    first_start._let_read_pages(people)
+    assert ("can_read", view_of("requests")) in people.may["PrivacyOfficer"]
+    officer = register.roles["privacy_officer"].model_copy(update={"pages": ("now", "ledger")})
+    changed = register.model_copy(update={"roles": {**register.roles, "privacy_officer": officer}})
+    monkeypatch.setattr(first_start.policy, "load", lambda: SimpleNamespace(register=changed))
+    first_start._let_read_pages(people)
+    assert ("can_read", view_of("requests")) not in people.may["PrivacyOfficer"]
+    assert ("can_read", view_of("requests")) in people.may["Admin"]

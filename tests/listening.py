@@ -41,12 +41,21 @@ def listening(folder, monkeypatch):
     context.load_cert_chain(path)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.told, server.paths, server.answer, server.url = [], [], 201, f"https://127.0.0.1:{server.server_port}"
+    with serving(server):
+        yield server
+
+
+@contextmanager
+def serving(server):
+    """A socket server that answers while the block lasts."""
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def certificate(path):

@@ -36,5 +36,5 @@ def look_around() -> int:
 
 
 def counted(found: Iterable[Waiting]) -> str:
-    """How many of each: ``2 request late, 1 red release``."""
+    """How many of each: ``2 × request late, 1 × red release``."""
     return ", ".join(f"{count} × {what}" for what, count in Counter(each.what for each in found).most_common())

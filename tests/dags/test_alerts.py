@@ -4,7 +4,6 @@ import email
 import json
 import logging
 import socketserver
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException
 from ignicloud_airflow.alerts import ALERTS, alert
 from ignicloud_airflow.callbacks import say_what_failed
 
-from tests.listening import listening
+from tests.listening import listening, serving
 
 SECRET = "s3cret-of-the-webhook"
 SAID = "refused: threat_events of 2026-03-12 is red: expect_rows_balance"
@@ -61,12 +60,8 @@ class Mailbox(socketserver.StreamRequestHandler):
 def mailbox():
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox)
     server.mails, server.to = [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def test_nobody_is_told_without_a_connection(caplog):

@@ -34,7 +34,7 @@ def main() -> int:
     os.umask(0o077)
     port = free_port(8080)
     env, day = environment(port), datetime.now(UTC).date() - timedelta(days=1)
-    seed_platform(day, "1")
+    seed_platform(day, 1.0)
     set_up(env)
     passwords = users(env, {"ana": "Op", "ben": "Op"})
     with running(env, port) as airflow:

@@ -4,6 +4,8 @@ A staged release is spoiled, as by somebody who can write into the lake, and the
 release, its column and the next step in two clicks; an analyst opens a release, copies its lines and runs them; the officer
 prints *Promises* and says what was deleted this month and how that is known; and nobody sees a page that isn't theirs.
 
+The lake of this checkout keeps the red run: `make walk` is for a clone of its own.
+
 Needs Chromium and its driver (Debian: ``apt-get install chromium chromium-driver``).
 """
 
@@ -130,7 +132,7 @@ def engineer(visitor: Walker, day: date) -> None:
 
 
 def analyst(visitor: Walker, day: date) -> None:
-    """A release, its line for Polars by the button, and what it prints."""
+    """A release, its three lines by their buttons, each of which runs."""
     visitor.page.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     )

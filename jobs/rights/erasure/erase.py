@@ -152,6 +152,12 @@ def _require_approved(plan: Plan, ledger: Ledger) -> None:
         raise ErasureNotApprovedError(plan.hash, "no other person has approved it")
 
 
+def _is_open(ledger: Ledger, said: dict[str, str]) -> bool:
+    """Whether such an incident is on record and no proof of its plan has come since."""
+    known, proved = ledger.last("incident", **said), ledger.last("erasure_proved", plan=said["plan"])
+    return known is not None and (proved is None or proved["seq"] < known["seq"])
+
+
 def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TableProof, ...]:
     """Count and search everything again, sharing neither Spark nor the kernel with what erased; seal the receipt.
 
@@ -168,7 +174,7 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
     left |= {zone: found for zone, (_, found) in places.items() if found}
     for place, count in left.items():
         said = {"what": "erasure not proved", "release": place, "plan": plan.hash}
-        if ledger.last("incident", **said) is None:  # it is proved again every hour
+        if not _is_open(ledger, said):  # it is proved again every hour
             ledger.append("incident", **said, day=plan.day, count=count)
     if left:
         raise ErasureUnprovedError(plan.hash, left)

@@ -258,6 +258,19 @@ def test_the_proof_finds_what_was_left_anywhere_and_it_is_an_incident(full, plac
     assert [entry["release"] for entry in full.ledger.entries("incident")] == [named], "tried twice, told once"
 
 
+def test_what_comes_back_after_a_proof_is_an_incident_of_its_own(full):
+    plan, left = planned(full, {ADA: names("ada")}), full.lake.root / "staged" / "other" / "left.txt"
+    carried_out(full, plan, {ADA: names("ada")})
+    left.parent.mkdir(parents=True)
+    for count in (1, 2):
+        left.write_text(f"x{full.token('person', 'ada', DAY)}x")
+        with pytest.raises(ErasureUnprovedError):
+            proved(full, plan, {ADA: names("ada")})
+        assert len(list(full.ledger.entries("incident"))) == count
+        left.unlink()
+        proved(full, plan, {ADA: names("ada")})
+
+
 class KilledError(BaseException):
     """Stands for the end of the process."""
 

@@ -40,7 +40,8 @@ final class Address {
     return colon == s.length() - 1 || number(s.substring(colon + 1), 10, 5) >= 0 && number(s.substring(colon + 1), 10, 5) <= 65535;
   }
 
-  private static byte[] bare(String s) {
+  /** An address and nothing else; null when the text is any more, or less. */
+  static byte[] bare(String s) {
     byte[] bytes = s.indexOf(':') < 0 ? v4(s) : v6(s);
     return bytes != null && bytes.length == 16 && isMapped(bytes) ? java.util.Arrays.copyOfRange(bytes, 12, 16) : bytes;
   }

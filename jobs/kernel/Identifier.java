@@ -32,7 +32,7 @@ public final class Identifier extends KernelFunction<byte[]> {
   }
 
   private static final byte[] NOTHING = new byte[0];
-  private static final ThreadLocal<Task> TASK = new ThreadLocal<>();
+  private static final Own<Task> TASK = new Own<>();
 
   Identifier() {
     super("identifier", DataTypes.BinaryType,
@@ -62,7 +62,7 @@ public final class Identifier extends KernelFunction<byte[]> {
       if (context == null) return new Task(-1, key); // a constant that Spark computes while it plans
       Task task = TASK.get();
       if (task == null || task.attempt != context.taskAttemptId() || !Arrays.equals(task.key, key)) {
-        TASK.set(task = new Task(context.taskAttemptId(), key));
+        task = TASK.set(new Task(context.taskAttemptId(), key));
       }
       return task;
     }

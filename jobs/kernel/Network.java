@@ -24,7 +24,7 @@ public final class Network extends KernelFunction<UTF8String> {
   private static final UTF8String NETWORK = UTF8String.fromString("network");
   private static final UTF8String FIRST = UTF8String.fromString("first"), LAST = UTF8String.fromString("last");
   private static final Pattern BETWEEN = Pattern.compile("[,\\s]+");
-  private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
+  private static final Own<Keyed> KEYED = new Own<>();
 
   Network() {
     super("network", DataTypes.StringType,
@@ -62,6 +62,8 @@ public final class Network extends KernelFunction<UTF8String> {
     }
 
     private byte[] chosen(String value) {
+      byte[] alone = Address.bare(value);
+      if (alone != null) return alone;
       String[] items = BETWEEN.splitAsStream(Unicode.trimmed(Unicode.folded(value))).filter(item -> !item.isEmpty()).toArray(String[]::new);
       if (items.length == 0) return null;
       if (ofList.equals(LAST)) return Address.read(items[items.length - 1]);

@@ -13,7 +13,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * come again and again; both are quickly done. Null gives 0. Nothing of the cell is ever shown.
  */
 public final class Scan extends KernelFunction<Long> {
-  private static final ThreadLocal<Keyed> KEYED = new ThreadLocal<>();
+  private static final Own<Keyed> KEYED = new Own<>();
   private static final int SHORTEST_RUN = 7, DEPTH = 3;
 
   /** One search: a thread's own. */
@@ -49,7 +49,7 @@ public final class Scan extends KernelFunction<Long> {
 
   private static Keyed keyed(byte[] key, UTF8String path) {
     Keyed keyed = KEYED.get();
-    if (keyed == null || !keyed.is(key, path)) KEYED.set(keyed = new Keyed(key, path));
+    if (keyed == null || !keyed.is(key, path)) keyed = KEYED.set(new Keyed(key, path));
     return keyed;
   }
 

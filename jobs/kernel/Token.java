@@ -15,7 +15,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 public final class Token extends KernelFunction<UTF8String> {
   private static final int KEPT = 16, BYTES = 16;
-  private static final ThreadLocal<Keys> KEYS = ThreadLocal.withInitial(Keys::new);
+  private static final Own<Keys> KEYS = new Own<>();
 
   Token() {
     super("token", DataTypes.StringType, DataTypes.StringType, DataTypes.BinaryType, DataTypes.StringType);
@@ -60,7 +60,9 @@ public final class Token extends KernelFunction<UTF8String> {
   }
 
   public static UTF8String invoke(UTF8String prefix, byte[] key, UTF8String value) {
-    return value == null ? null : KEYS.get().of(prefix, key).tokens.of(value);
+    if (value == null) return null;
+    Keys keys = KEYS.get();
+    return (keys == null ? KEYS.set(new Keys()) : keys).of(prefix, key).tokens.of(value);
   }
 
   private static Mac keyedMac(byte[] key) {

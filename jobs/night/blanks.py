@@ -18,33 +18,43 @@ from policy.contract import Contract
 from policy.outputs import OTHER
 
 WORDLESS = (OTHER, "unknown")
+ALL = "of:"
 
 Counts = Mapping[str, tuple[int, int]]
 """Output column → source rows without a word of its own, and all rows that could have one."""
 
 
 def counting(contract: Contract) -> dict[str, Column]:
-    """Aggregates over staged rows, two a column (``rows:``, ``of:``): what `counted` makes `Counts` of.
+    """Aggregates over staged rows (``rows:`` a column, ``of:`` a column or ``of:`` all): `counted` reads them.
 
     A row of an aggregate weighs as many source rows as stand behind it, in the groups of its own statistic.
     Findings are made of others' columns and have none.
     """
-    one = F.lit(1)
     if contract.shape == "events":
-        weights = {output.name: one for output in contract.outputs if not output.type.startswith("map")}
-    else:
-        weights = dict(_groups(contract))
-    blank = {name: F.col(name).isNull() | F.col(name).cast("string").isin(*WORDLESS) for name in weights}
+        columns = [output for output in contract.outputs if not output.type.startswith("map")]
+        worded = {output.name: output.type == "string" and output.token is None for output in columns}
+        blank = {f"rows:{name}": F.count_if(_blank(name, worded=may)) for name, may in worded.items()}
+        return {**blank, ALL: F.count(F.lit(1))}
+    weights = dict(_groups(contract))
     return {
-        **{f"rows:{name}": F.sum(F.when(blank[name], weight).otherwise(0)) for name, weight in weights.items()},
+        **{f"rows:{name}": F.sum(F.when(_blank(name), weight).otherwise(0)) for name, weight in weights.items()},
         **{f"of:{name}": F.sum(weight) for name, weight in weights.items()},
     }
+
+
+def _blank(name: str, *, worded: bool = True) -> Column:
+    """``worded``: whether the column holds words at all; a token or a time says nothing only where it is null."""
+    null = F.col(name).isNull()
+    return null | F.col(name).cast("string").isin(*WORDLESS) if worded else null
 
 
 def counted(aggregates: Mapping[str, int | None]) -> dict[str, tuple[int, int]]:
     """The counts behind the aggregates of `counting`; columns that always have a word are left out."""
     names = (name.partition(":")[2] for name in aggregates if name.startswith("rows:"))
-    found = {name: (aggregates[f"rows:{name}"] or 0, aggregates[f"of:{name}"] or 0) for name in names}
+    found = {
+        name: (aggregates[f"rows:{name}"] or 0, aggregates.get(f"of:{name}", aggregates.get(ALL)) or 0)
+        for name in names
+    }
     return {name: counts for name, counts in found.items() if counts[0]}
 
 

@@ -148,8 +148,11 @@ class Relationships:
 
     def _account_through(self, account: Account, company: date | None, months: int) -> date | None:
         """The company's last day or the account's own, whichever is earlier; a wish ends it at once."""
-        own, wish = _after(account.closed_on, months), self.withdrawn.get(account.user_id)
-        return min((bound for bound in (company, own, wish) if bound is not None), default=None)
+        through = company
+        for bound in (_after(account.closed_on, months), self.withdrawn.get(account.user_id)):
+            if bound is not None and (through is None or bound < through):
+                through = bound
+        return through
 
     def _addresses(self, addresses: Mapping[str, list[Name]], until: date) -> Iterator[Name]:
         """E-mail addresses of due or held accounts, unless another account still needs them."""

@@ -37,7 +37,8 @@ def spelled(value: str, kind: Normalisation) -> str | None:
     Raises:
         ValueError: ``value`` holds half a surrogate pair and so is no text.
     """
-    return next(iter(spellings(value, kind, SUITE)), None)
+    _require_text(value)
+    return spelling(value, kind) or None
 
 
 def spellings(value: str, kind: Normalisation, suite: int) -> tuple[str, ...]:
@@ -48,9 +49,13 @@ def spellings(value: str, kind: Normalisation, suite: int) -> tuple[str, ...]:
     Raises:
         ValueError: ``value`` holds half a surrogate pair and so is no text.
     """
+    if suite == 1:
+        _require_text(value)
+        return first_spelling.spellings(value, kind)
+    plain = spelled(value, kind)
+    return (plain,) if plain else ()
+
+
+def _require_text(value: str) -> None:
     if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
         raise ValueError("a value isn't Unicode text")
-    if suite == 1:
-        return first_spelling.spellings(value, kind)
-    plain = spelling(value, kind)
-    return (plain,) if plain else ()

@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, NullType, StructType, VariantType
 
-from jobs.anonymity.diversity import DENSE, Distance, Equal, Ints
+from jobs.anonymity.diversity import DENSE, Codes, Distance, Equal, Ints
 from policy.errors import PolicyError
 
 MOST_CELLS = 2_000_000
@@ -112,7 +112,7 @@ def codes(column: pa.ChunkedArray | pa.Array) -> Ints:
     return np.asarray(pc.dictionary_encode(whole, null_encoding="encode").indices, np.int64)
 
 
-def class_numbers(columns: Sequence[Ints]) -> Ints:
+def class_numbers(columns: Sequence[Codes]) -> Ints:
     """The number of each cell's class, 0, 1, …, all used: cells of the same codes in every column share one."""
     numbers, width = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:

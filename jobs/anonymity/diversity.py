@@ -15,6 +15,7 @@ import numpy.typing as npt
 from policy.errors import PolicyError
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 
 DENSE = 16

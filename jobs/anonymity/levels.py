@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.anonymity.classes import class_numbers
-from jobs.anonymity.diversity import Floats, Ints
+from jobs.anonymity.diversity import Codes, Floats, Ints
 from policy.hierarchies import Word
 
 Node = tuple[int, ...]
@@ -39,11 +39,11 @@ class Attribute:
         """For each level the number of each base value's word."""
         return tuple(_numbers(level) for level in self.words)
 
-    def up(self, low: int, high: int) -> Ints:
-        """For each word of level ``low`` the number of its word on ``high``."""
+    def up(self, low: int, high: int) -> Codes:
+        """For each word of level ``low`` the number of its word on ``high``, in as few bytes as it takes."""
         found = np.zeros(int(self.places[low].max(initial=-1)) + 1, np.int64)
         found[self.places[low]] = self.places[high]
-        return found
+        return small(found)
 
     def covered(self, level: int) -> Floats:
         """For each base value the share of the values there are that its word stands for; 0 if it is alone.
@@ -61,12 +61,17 @@ def _numbers(words: Sequence[Any]) -> Ints:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of one node: a code a quasi-identifier and a sensitive attribute, and the rows."""
+    """Cells of one node: a code a quasi-identifier and a sensitive attribute, and the rows.
+
+    Or its classes, which are fewer: instead of codes ``sets`` has which values of each sensitive attribute a class has,
+    a bit a value. That is all that k and distinct l ask for.
+    """
 
     node: Node
-    quasi: tuple[Ints, ...] = field(repr=False)
+    quasi: tuple[Codes, ...] = field(repr=False)
     sensitive: tuple[Ints, ...] = field(repr=False)
     rows: Ints = field(repr=False)
+    sets: tuple[Ints, ...] = field(default=(), repr=False)
 
     def raised(self, attributes: Sequence[Attribute], node: Node) -> Table:
         """The table of a node above."""
@@ -74,7 +79,7 @@ class Table:
             attribute.up(low, high)[codes]
             for attribute, low, high, codes in zip(attributes, self.node, node, self.quasi, strict=True)
         )
-        return Table(node, quasi, self.sensitive, self.rows).merged()
+        return Table(node, quasi, self.sensitive, self.rows, self.sets).merged()
 
     def merged(self) -> Table:
         """Equal cells as one."""
@@ -82,4 +87,17 @@ class Table:
         rows = np.bincount(cell, weights=self.rows).astype(np.int64)
         first = np.zeros(len(rows), np.int64)
         first[cell[::-1]] = np.arange(len(cell))[::-1]
-        return Table(self.node, tuple(c[first] for c in self.quasi), tuple(c[first] for c in self.sensitive), rows)
+        quasi, sensitive = tuple(c[first] for c in self.quasi), tuple(c[first] for c in self.sensitive)
+        return Table(self.node, quasi, sensitive, rows, tuple(united(each, cell) for each in self.sets))
+
+
+def small(codes: Ints) -> Codes:
+    """The same codes in as few bytes each as the largest takes."""
+    return codes.astype(np.min_scalar_type(int(codes.max(initial=0))))
+
+
+def united(sets: Ints, groups: Ints) -> Ints:
+    """The union of each group's sets; groups are numbered 0, 1, …, none left out."""
+    found = np.zeros(int(groups.max(initial=-1)) + 1, np.int64)
+    np.bitwise_or.at(found, groups, sets)
+    return found

@@ -1,32 +1,39 @@
 """Nodes of a lattice judged: which classes keep k, l and t at these levels, and how many rows that leaves out.
 
-The rows are counted once. Tables with more cells than the driver may hold stay in Spark and come in parts of whole
+The rows are counted once. Where that gives more cells than the driver may hold, k and l go on with classes, which are
+fewer and know the set of their sensitive values. Tables with too many of these stay in Spark and come in parts of whole
 classes; the others are made from one another (`jobs.anonymity.levels`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.anonymity.classes import MOST_CELLS, Roles, class_numbers, grouped
 from jobs.anonymity.counts import Criteria
-from jobs.anonymity.diversity import ROUNDING, Ints, distinct, spread
-from jobs.anonymity.levels import Attribute, Node, Table
+from jobs.anonymity.diversity import ROUNDING, Codes, Ints, distinct, spread
+from jobs.anonymity.levels import Attribute, Node, Table, small, united
 from policy.errors import PolicyError
 from policy.hierarchies import Hierarchy
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 MOST_KEPT = 24
-"""Tables that are kept so that others can be made from them."""
+"""Tables that are kept so that others can be made from them; together they have twice what one may have at most."""
+
+MOST_CLASSES = 4 * MOST_CELLS
+"""Classes that the driver holds at once where each knows the set of its sensitive values."""
+
+MOST_OF_A_SET = 63
+"""Values of a sensitive attribute that fit into a set of bits."""
 
 
 class TooManyCellsError(PolicyError):
@@ -63,13 +70,18 @@ class Judged:
 
 @dataclass
 class Base:
-    """The counted cells of a table, and the tables of nodes that were made of them."""
+    """The counted cells of a table, and the tables of nodes that were made of them.
+
+    ``cells``: of the bottom, in codes, where the driver can't hold them (``q0``, …, ``s0``, …, ``rows``). ``of_sets``:
+    they are classes, and ``s0``, … the sets of their values.
+    """
 
     attributes: tuple[Attribute, ...]
     roles: Roles
     criteria: Criteria
     sensitive: tuple[pa.Array, ...]
     cells: DataFrame | None = None
+    of_sets: bool = False
     kept: dict[Node, Table] = field(default_factory=dict, repr=False)
 
     @property
@@ -91,27 +103,30 @@ class Base:
     def _keep(self, table: Table) -> Table:
         """Remember the table; of too many the largest that isn't the bottom goes."""
         self.kept[table.node] = table
-        if len(self.kept) > MOST_KEPT:
-            lowest = min(self.kept, key=sum)
+        lowest = min(self.kept, key=sum)
+        while len(self.kept) > 2 and self._overfull():
             del self.kept[max((n for n in self.kept if n != lowest), key=lambda n: (len(self.kept[n].rows), n))]
         return table
+
+    def _overfull(self) -> bool:
+        return len(self.kept) > MOST_KEPT or sum(len(table.rows) for table in self.kept.values()) > 2 * self._most
+
+    @property
+    def _most(self) -> int:
+        return MOST_CLASSES if self.of_sets else MOST_CELLS
 
     def _in_spark(self, node: Node) -> Iterator[Table]:
         if self.cells is None:
             raise ValueError("no table below this node is known")
-        names = [f"q{place}" for place in range(len(node))]
-        sensitive = [f"s{place}" for place in range(len(self.sensitive))]
-        raised = self.cells
-        for name, attribute, level in zip(names, self.attributes, node, strict=True):
-            raised = _joined(raised, name, attribute.values, attribute.places[level])
-        for name, values in zip(sensitive, self.sensitive, strict=True):
-            raised = _joined(raised, name, values, np.arange(len(values)))
-        raised = raised.groupBy(*names, *sensitive).agg(F.sum("rows").alias("rows")).persist()
+        names, sensitive = _names(node, self.sensitive)
+        ups = (a.up(0, level) for a, level in zip(self.attributes, node, strict=True))
+        raised = self.cells.select(*(_mapped(n, up) for n, up in zip(names, ups, strict=True)), *sensitive, "rows")
+        raised = _summed(raised, names, sensitive, self.of_sets).persist()
         try:
-            parts = -(-raised.count() // MOST_CELLS)
+            parts = -(-raised.count() // self._most)
             for part in range(parts):
                 chosen = raised if parts == 1 else raised.where(F.pmod(F.xxhash64(*names), F.lit(parts)) == part)
-                table = _table(node, chosen.toArrow(), names, sensitive)
+                table = _table(node, chosen.toArrow(), names, sensitive, self.of_sets)
                 yield self._keep(table) if parts == 1 else table
         finally:
             raised.unpersist()
@@ -153,9 +168,11 @@ class Base:
         classes = class_numbers(table.quasi) if table.quasi else np.zeros(len(table.rows), np.int64)
         sizes = np.bincount(classes, weights=table.rows).astype(np.int64)
         good = sizes >= self.criteria.k
-        for codes, values in zip(table.sensitive, self.sensitive, strict=True):
+        for codes, values in zip(table.sensitive, self.sensitive, strict=not table.sets):
             each = spread(classes, codes, table.rows, np.zeros(len(values), np.int64))
             good &= distinct(each) >= self.criteria.l
+        for values_of in table.sets:
+            good &= np.bitwise_count(united(values_of, classes)) >= self.criteria.l
         return sizes, good, classes
 
     def _closed(self, table: Table, classes: Ints, strong: Bools) -> Bools:
@@ -195,7 +212,29 @@ def base(rows: DataFrame, roles: Roles, criteria: Criteria, hierarchies: Mapping
         cells.unpersist()
         return base_of(table, roles, criteria, hierarchies)
     totals = {name: cells.groupBy(name).agg(F.sum("rows").alias("rows")).toArrow() for name in cells.columns[:-1]}
-    return _base(totals, roles, criteria, hierarchies, cells)
+    made = _coded(_base(totals, roles, criteria, hierarchies, None), cells)
+    cells.unpersist()
+    return made
+
+
+def _coded(empty: Base, cells: DataFrame) -> Base:
+    """The base of cells that stay in Spark, in codes from here on; the driver has their classes if it can hold them."""
+    fit = all(len(values) <= MOST_OF_A_SET for values in empty.sensitive)
+    of_sets = empty.criteria.t is None and fit
+    bottom = (0,) * len(empty.attributes)
+    names, sensitive = _names(bottom, empty.sensitive)
+    for name, attribute in zip(names, empty.attributes, strict=True):
+        cells = _joined(cells, name, attribute.values, attribute.places[0])
+    for name, values in zip(sensitive, empty.sensitive, strict=True):
+        numbers = np.arange(len(values))
+        cells = _joined(cells, name, values, np.left_shift(1, numbers) if of_sets else numbers)
+    cells = _summed(cells, names, sensitive, of_sets).persist()
+    made = replace(empty, cells=cells, of_sets=of_sets)
+    if cells.count() <= made._most:
+        made.kept[bottom] = _table(bottom, cells.toArrow(), names, sensitive, of_sets)
+        made.close()
+        made.cells = None
+    return made
 
 
 def base_of(cells: pa.Table, roles: Roles, criteria: Criteria, hierarchies: Mapping[str, Hierarchy]) -> Base:
@@ -244,6 +283,24 @@ def _joined(cells: DataFrame, name: str, values: pa.Array, numbers: Ints) -> Dat
     return both.select(*(known["number"].alias(c) if c == name else cells[c] for c in cells.columns))
 
 
-def _table(node: Node, found: pa.Table, names: Sequence[str], sensitive: Sequence[str]) -> Table:
+def _mapped(name: str, up: Codes) -> Column:
+    """A column of codes as the codes of a higher level."""
+    return F.get(F.lit(up.tolist()), F.col(name).cast("int")).alias(name)
+
+
+def _summed(cells: DataFrame, names: Sequence[str], sensitive: Sequence[str], of_sets: bool) -> DataFrame:  # noqa: FBT001
+    """Equal cells as one; where they are classes, with the union of their sets."""
+    rows = F.sum("rows").alias("rows")
+    if not of_sets:
+        return cells.groupBy(*names, *sensitive).agg(rows)
+    return cells.groupBy(*names).agg(*(F.bit_or(name).alias(name) for name in sensitive), rows)
+
+
+def _names(node: Node, sensitive: Sequence[Any]) -> tuple[list[str], list[str]]:
+    return [f"q{place}" for place in range(len(node))], [f"s{place}" for place in range(len(sensitive))]
+
+
+def _table(node: Node, found: pa.Table, names: Sequence[str], sensitive: Sequence[str], of_sets: bool) -> Table:  # noqa: FBT001
     columns = {name: np.asarray(found[name], np.int64) for name in found.column_names}
-    return Table(node, tuple(columns[n] for n in names), tuple(columns[n] for n in sensitive), columns["rows"])
+    quasi, others = tuple(small(columns[n]) for n in names), tuple(columns[n] for n in sensitive)
+    return Table(node, quasi, () if of_sets else others, columns["rows"], others if of_sets else ())

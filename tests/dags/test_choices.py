@@ -14,11 +14,18 @@ import policy
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = """
-import json
+import json, os, sys
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag("dags")
-schemas = {d: {n: (dag.params.get_param(n).schema, dag.params.get_param(n).description) for n in dag.params} for d, dag in bag.dags.items()}
-print(json.dumps({"dags": sorted(bag.dags), "errors": list(bag.import_errors.values()), "forms": schemas}))
+for tree in sys.argv[1:]:
+    if os.fork():  # Airflow is imported once, what a tree holds in a process of its own
+        os.wait()
+        continue
+    os.chdir(tree)
+    sys.path[:0] = [tree, f"{tree}/plugins"]
+    bag = DagBag("dags")
+    schemas = {d: {n: (dag.params.get_param(n).schema, dag.params.get_param(n).description) for n in dag.params} for d, dag in bag.dags.items()}
+    print(json.dumps({"dags": sorted(bag.dags), "errors": list(bag.import_errors.values()), "forms": schemas}), flush=True)
+    os._exit(0)
 """
 DAMAGE = {
     "half a contract": ("policy/releases/threat_events.yaml", lambda text: text[: len(text) // 2]),
@@ -31,36 +38,40 @@ DAMAGE = {
     "no file": ("policy/register.yaml", None),
     "no text": ("policy/register.yaml", lambda text: "\udcff"),
 }
+WHOLE = "whole"
 
 
-def read(tree):
-    environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'plugins'}", "PYTHONWARNINGS": "ignore"}
-    environment |= {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(tree / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(tree / "plugins"),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", READ], cwd=tree, env=environment, capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+@pytest.fixture(scope="module")
+def read(airflow_database, tmp_path_factory):
+    """What Airflow reads of a checkout with each damage, and of a whole one."""
+    trees = {name: broken(tmp_path_factory.mktemp("tree"), *damage) for name, damage in DAMAGE.items()}
+    trees[WHOLE] = checkout(tmp_path_factory.mktemp("tree"))
+    environment = {**os.environ, "AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path_factory.mktemp("none"))}
+    environment = {k: v for k, v in environment.items() if k != "PYTHONPATH"} | {"PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", READ, *map(str, trees.values())]
+    done = subprocess.run(command, cwd=trees[WHOLE], env=environment, capture_output=True, text=True, check=True)
+    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"dags"')]
+    return dict(zip(trees, said, strict=True))
 
 
-@pytest.fixture
-def tree(tmp_path):
-    """A checkout whose policy this test may break."""
+def checkout(folder):
     for name in ("console", "dags", "plugins", "policy"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
 
 
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_every_dag_is_there_and_the_form_says_what_is_broken(airflow_database, tree, damage):
-    path, change = tree / damage[0], damage[1]
+def broken(folder, name, change):
+    path = checkout(folder) / name
     if change is None:
         path.unlink()
     else:
         path.write_text(change(path.read_text()), errors="surrogateescape")
-    found = read(tree)
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_every_dag_is_there_and_the_form_says_what_is_broken(read, damage):
+    found = read[damage]
     assert found["errors"] == []
     assert found["dags"] == [
         "assurance", "attention", "held", "keys", "nightly", "reidentify", "retention", "subject_requests",
@@ -70,8 +81,8 @@ def test_every_dag_is_there_and_the_form_says_what_is_broken(airflow_database, t
     assert "No list: " in said
 
 
-def test_a_whole_policy_gives_its_lists(airflow_database, tree):
-    found = read(tree)
+def test_a_whole_policy_gives_its_lists(read):
+    found = read[WHOLE]
     assert "threat_events" in found["forms"]["reidentify"]["release"][0]["enum"]
     assert "service_statistics" not in found["forms"]["reidentify"]["release"][0]["enum"]
     assert "service_statistics" in found["forms"]["held"]["release"][0]["enum"]

@@ -236,7 +236,8 @@ def _ledger(_: argparse.Namespace, lake: Lake) -> int:
     keyring = Keyring.from_environment()
     verified = verify(Ledger(lake.ledger), keyring, ledger_heads(lake, keyring))
     if verified.sealed is not None:
-        known = f"and has the head that was sealed last, entry {verified.sealed}"
+        since = verified.entries - verified.sealed
+        known = f"and has the head that was sealed last, entry {verified.sealed}; the {since} after it hang on it"
     elif keyring.path.exists():
         known = "no head was sealed yet: that nothing is missing at its end isn't proved"
     else:

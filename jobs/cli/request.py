@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from jobs.rights.finding.inventory import Inventory
 from jobs.rights.requests import decisions
 from jobs.rights.requests.book import read_book
 from jobs.rights.requests.cases import Book, Case
+from jobs.rights.requests.errors import NoTerminalError, OneAtATimeError
 from jobs.rights.requests.expected import expected
 from policy.answering import Answering
 from policy.periods import now
@@ -60,13 +62,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("--by", required=True, help="who decides")
 
         if name == "approve":
-            action.add_argument("--found", type=int, help="the ledger's entry of what was shown to whoever decides")
+            seen = "the ledger's entry of what was found, as `find` and `show` say it; what is amber needs it"
+            action.add_argument("--found", type=int, metavar="ENTRY", help=seen)
 
     waiting = actions.add_parser("waiting", help="the references of a right whose turn a step is, one a line")
     waiting.add_argument("right", choices=sorted(RIGHTS))
     waiting.add_argument("step", choices=("find", "approve", "carry-out"))
     taking = actions.add_parser("take-up", help="record what the platform says; who goes on, as one JSON line")
     taking.add_argument("--waiting", type=int, default=0, help="hours for which what was found is left to a person")
+    row = actions.add_parser(
+        "row", help="the request's id on the platform, for whoever must read it there; to a terminal"
+    )
+    row.add_argument("reference", type=_reference)
     actions.add_parser("places", help="every place where somebody can stand, and what each right does there")
 
 
@@ -81,6 +88,10 @@ def run(args: argparse.Namespace, lake: Lake) -> int:
         print(*_table(_book(promise, ledger), only_open=args.open), sep="\n")
     elif args.action == "waiting":
         print(*_waiting(_book(promise, ledger), args, promise.register.answering), sep="\n")
+    elif args.action == "row":
+        if not sys.stdout.isatty():
+            raise NoTerminalError
+        print(_book(promise, ledger).case(args.reference).request.request_id)
     elif args.action == "show":
         print(*_paragraph(_book(promise, ledger), args.reference, promise.register.answering), sep="\n")
     else:
@@ -102,8 +113,10 @@ def _serve(args: argparse.Namespace, promise: Promise, lake: Lake) -> None:
     references = list(dict.fromkeys(args.references))
     if args.action == "find":
         for reference, findings in zip(references, office.look_for_all(references), strict=True):
-            print(*_described(reference, findings), sep="\n")
+            print(*_described(reference, findings, office.ledger), sep="\n")
     elif args.action == "approve":
+        if args.found is not None and len(references) > 1:
+            raise OneAtATimeError
         for reference in references:
             office.approve(reference, args.by, args.found)
             print(f"{reference}: approved by {args.by}")
@@ -130,11 +143,13 @@ def _tell_readers(promise: Promise, lake: Lake) -> None:
         write_about(promise, contract, lake, Ledger(lake.ledger))
 
 
-def _described(reference: str, findings: Findings) -> Iterator[str]:
-    """What was found for one request, place by place."""
+def _described(reference: str, findings: Findings, ledger: Ledger) -> Iterator[str]:
+    """What was found for one request, place by place, and the entry of the ledger that says so."""
     yield from (str(each) for each in findings.found if each.rows or each.files or not each.linkable)
     yield from (f"amber: {reason}" for reason in findings.amber)
-    yield f"{reference}: {findings.state}, {findings.rows} rows; {findings.files_searched} files searched"
+    recorded = ledger.last("request_found", reference=reference)
+    entry = f"; on record as entry {recorded['seq']}" if recorded is not None else ""
+    yield f"{reference}: {findings.state}, {findings.rows} rows; {findings.files_searched} files searched{entry}"
 
 
 def _alerts(book: Book) -> Iterator[str]:
@@ -148,9 +163,10 @@ def _alerts(book: Book) -> Iterator[str]:
 
 
 def _waiting(book: Book, args: argparse.Namespace, answering: Answering) -> Iterator[str]:
-    """The references of a right whose turn a step is, the first due first."""
+    """The references of a right whose turn a step is, the first due first; a lifting is carried out, too."""
+    steps = {"carry-out": ("carry_out", "lift")}.get(args.step, (args.step,))
     for case in book.cases:
-        if case.request.right == args.right and expected(case, answering).step == args.step.replace("-", "_"):
+        if case.request.right == args.right and expected(case, answering).step in steps:
             yield case.reference
 
 

@@ -106,6 +106,7 @@ def write_request_receipt(
         "due": str(case.due),
         "in_time": not case.late,
         "state": state,
+        **_decided(case),
         "holds": case.holds,
         "recipients": sorted({str(each["recipient"]) for each in ledger.entries("exported")}) if told else [],
         "done": dict(done),
@@ -117,6 +118,14 @@ def write_request_receipt(
     return lay(folder, content, lambda seal: _request_page(content, seal), keyring)
 
 
+def _decided(case: Case) -> dict[str, str | None]:
+    """How the search ended that was approved, and who approved it; nothing where nothing had to be."""
+    entries = case.record.entries if case.record is not None else ()
+    found = [entry["outcome"] for entry in entries if entry["kind"] == "request_found"]
+    by = [entry["by"] for entry in entries if entry["kind"] == "request_approved"]
+    return {"found": found[-1] if found else None, "approved_by": by[-1] if by else None}
+
+
 def _request_page(receipt: Mapping[str, Any], seal: str) -> str:
     counted = ((LABELS.get(name, name), count) for name, count in receipt["done"].items())
     done = "\n".join(f"| {name} | {count} |" for name, count in counted if count is not None)
@@ -124,7 +133,10 @@ def _request_page(receipt: Mapping[str, Any], seal: str) -> str:
     told = " Copies went to {}; whoever approves tells them (GDPR art. 19)." if receipt["recipients"] else ""
     copies = told.format(", ".join(receipt["recipients"]))
     time = "in time" if receipt["in_time"] else "late"
+    amber = ", amber: the platform shows activity where nothing was found, or what was found may be another's"
+    decided = f"What was found{amber if receipt['found'] == 'amber' else ''} was approved by {receipt['approved_by']}."
     said = {"done": done, "holds": holds, "copies": copies, "time": time, "seal": seal}
+    said["decided"] = decided if receipt["approved_by"] else ""
     return OF_A_REQUEST.format(**{**receipt, **said})
 
 
@@ -144,6 +156,8 @@ OF_A_REQUEST = """\
 | | |
 |---|---|
 {done}
+
+{decided}
 
 Legal holds over the person: {holds}.{copies} Who asked is in no record, plan or receipt. Written at {at}.
 

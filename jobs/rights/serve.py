@@ -25,7 +25,13 @@ from jobs.rights.receipts import write_request_receipt
 from jobs.rights.requests.book import level, read_book
 from jobs.rights.requests.cases import Book, Case
 from jobs.rights.requests.decisions import require_name
-from jobs.rights.requests.errors import ChangedSinceError, FoundAgainError, NotItsTurnError, PlannedTogetherError
+from jobs.rights.requests.errors import (
+    AmberUnseenError,
+    ChangedSinceError,
+    FoundAgainError,
+    NotItsTurnError,
+    PlannedTogetherError,
+)
 from jobs.rights.requests.expected import Step, expected
 from jobs.rights.requests.request import State, record
 from policy.answering import LEGAL_HOLDS
@@ -144,6 +150,7 @@ class Office:
         Raises:
             NotItsTurnError: nothing waits for it.
             FoundAgainError: something else was found since they were asked.
+            AmberUnseenError: what was found is amber, and ``found`` isn't said.
             ChangedSinceError: the platform says another person, or other words, than when it was looked for.
             UnnamedDeciderError: ``by`` isn't an account's name.
         """
@@ -151,9 +158,12 @@ class Office:
             case = self._at(self.book(), reference, "approve")
             self._require_unchanged(case)
             require_name(case, by)
-            if found is not None and found != found_of(case)["seq"]:
-                raise FoundAgainError(reference)
-            plan = found_of(case)["plan"]
+            last = found_of(case)
+            if found is not None and found != last["seq"]:
+                raise FoundAgainError(reference, last["seq"])
+            if found is None and last["outcome"] == "amber":
+                raise AmberUnseenError(reference, last["seq"])
+            plan = last["plan"]
             if plan is not None and self.ledger.last("erasure_approved", plan=plan) is None:
                 approve_erasure(load_plan(self.hands.lake, plan), self.ledger, by)
             record(self.ledger, reference, case.request.right, "approved", by=by, plan=plan)

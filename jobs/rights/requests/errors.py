@@ -112,13 +112,42 @@ class NotItsTurnError(PolicyError):
 
 
 class FoundAgainError(PolicyError):
-    """Somebody approves what an earlier search found, and it was searched again since they were asked."""
+    """Somebody approves what another search found than the last one."""
 
-    def __init__(self, reference: str) -> None:
-        self.reference = reference
+    def __init__(self, reference: str, last: int) -> None:
+        self.reference, self.last = reference, last
         super().__init__(
-            f"request {reference} was looked for again since this approval was asked for; read what was found then and "
+            f"request {reference}: what was found last is entry {last} of the ledger, and this approval is of another; "
+            "it was looked for again since you were asked, or the number is mistyped; read what was found then and "
             f"decide on that: in the newest run, or see `{LOOK} {reference}`"
+        )
+
+
+class AmberUnseenError(PolicyError):
+    """Somebody approves what is amber, and doesn't say that they have seen why."""
+
+    def __init__(self, reference: str, found: int) -> None:
+        self.reference, self.found = reference, found
+        super().__init__(
+            f"request {reference} is amber: the platform shows activity where nothing was found, or what was found may "
+            f"be another's; `{command('jobs', 'request', 'find', reference)}` says which; if it may be carried out all "
+            f"the same, say so with --found {found}, the ledger's entry of what was found"
+        )
+
+
+class NoTerminalError(PolicyError):
+    """A request's id is asked for where it would be kept."""
+
+    def __init__(self) -> None:
+        super().__init__("a request's id is shown on a terminal only: a file, a pipe or a log would keep it")
+
+
+class OneAtATimeError(PolicyError):
+    """One entry of the ledger is named for several requests."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--found names the entry of one request; approve these one after the other; nothing was approved"
         )
 
 

@@ -63,6 +63,8 @@ def _over(case: Case) -> Expected:
     if case.state == "done" and case.is_lifted:
         return Expected("lift", "lifted", "lifted on the platform: what was kept apart comes back")
     by = "by this suite" if ours else "on the platform; this suite had no part in it"
+    if case.request.lifted_at is not None and not case.is_lifted:
+        by += f"; its lifting is of {case.request.lifted_at:%Y-%m-%d %H:%M} UTC, which is to come"
     return Expected("nothing", case.state, f"{case.state} {by}")
 
 
@@ -79,7 +81,7 @@ def _served(case: Case, answering: Answering) -> Expected:
     if case.state == "found":
         remarks = any(asked.remarks for asked in case.asked)
         read = "; the person's own words, on the platform, are to be read first" if remarks else ""
-        said = Expected("approve", "done", f"what was found waits for a person's approval{read}")
+        said = Expected("approve", "done", f"{_found(case)} waits for a person's approval{read}")
     elif case.state == "approved":
         said = Expected("carry_out", "done", "approved: to be carried out and proved")
     else:
@@ -89,6 +91,16 @@ def _served(case: Case, answering: Answering) -> Expected:
     ground = answering.grounds[LEGAL_HOLDS]
     held = f"{len(case.holds)} legal holds stand over the person: what they keep is refused ({ground.article})"
     return replace(said, ends="refused", words=f"{said.words}; {held}", ground=LEGAL_HOLDS, in_part=True)
+
+
+def _found(case: Case) -> str:
+    """What was found, for whoever decides on it: the entry that says so, and whether it is amber."""
+    entries = case.record.entries if case.record is not None else ()
+    last = next(entry for entry in reversed(entries) if entry["kind"] == "request_found")
+    if last.get("outcome") != "amber":
+        return f"what was found (entry {last['seq']})"
+    again = command("jobs", "request", "find", case.reference)
+    return f"amber (entry {last['seq']}; `{again}` says why): what was found"
 
 
 def _warnings(case: Case) -> list[str]:

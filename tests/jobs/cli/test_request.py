@@ -98,6 +98,35 @@ def test_those_whose_turn_a_step_is_are_listed_for_the_next_command(world, run, 
     assert run("waiting", "erasure", "carry-out")[1].strip() == ""
 
 
+def test_a_lifting_that_is_to_be_carried_out_is_listed_and_one_that_is_to_come_is_said(world, run, ledger, promise):
+    ended, later = world.ask(10, "restriction"), world.ask(11, "restriction", user=2)
+    for case in read_book(promise, Keyring.from_environment(ledger), ledger, NOW).cases:
+        level(case, ledger)
+        record(ledger, case.reference, "restriction", "found", outcome="green")
+        record(ledger, case.reference, "restriction", "approved", by="officer")
+        record(ledger, case.reference, "restriction", "done", in_time=True)
+    for number, day in ((10, "2026-03-08"), (11, "2026-03-30")):
+        moment = f"{day} 10:00:00.000000"
+        world.run(f"UPDATE subject_requests SET lifted_at = '{moment}' WHERE request_id = '{identity(number)}'")
+    assert run("waiting", "restriction", "carry-out") == (0, f"{ended}\n", "")
+    assert "its lifting is of 2026-03-30 10:00 UTC, which is to come" in run("show", later)[1]
+
+
+def test_the_platforms_own_id_is_shown_on_a_terminal_only(world, run, monkeypatch):
+    reference = world.ask(10)
+    code, printed, said = run("row", reference)
+    assert (code, printed) == (2, "")
+    assert "on a terminal only" in said
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert run("row", reference)[1] == f"{identity(10)}\n"
+
+
+def test_one_entry_is_not_named_for_several_requests(world, run):
+    assert (
+        "one after the other" in run("approve", world.ask(10), world.ask(11, "access"), "--by", "o", "--found", "3")[2]
+    )
+
+
 def test_looking_changes_nothing(world, run, ledger):
     reference = world.ask(10)
     run("list"), run("show", reference)

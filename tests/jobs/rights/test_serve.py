@@ -13,6 +13,7 @@ from jobs.rights.carry import Hands
 from jobs.rights.disclosure.disclose import AmberError
 from jobs.rights.rectification.errors import NotCorrectedYetError
 from jobs.rights.requests.errors import (
+    AmberUnseenError,
     FoundAgainError,
     NightsCorrectError,
     NotItsTurnError,
@@ -123,10 +124,14 @@ def test_what_was_found_again_is_not_approved_by_whoever_was_shown_the_search_be
     office.look_for(reference)
     shown = full.ledger.last("request_found")["seq"]
     office.look_for(reference)
-    with pytest.raises(FoundAgainError, match="looked for again"):
-        office.approve(reference, "officer", shown)
+    last = full.ledger.last("request_found")["seq"]
+    for other in (shown, 1):
+        with pytest.raises(
+            FoundAgainError, match=f"last is entry {last} .* looked for again .* or the number is mistyped"
+        ):
+            office.approve(reference, "officer", other)
     assert on_record(full.ledger)[reference].state == "found"
-    office.approve(reference, "officer", full.ledger.last("request_found")["seq"])
+    office.approve(reference, "officer", last)
     assert on_record(full.ledger)[reference].state == "approved"
 
 
@@ -143,7 +148,10 @@ def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full,
     assert f"request approve {reference} --by" in str(caught.value)
     assert not list(full.lake.packages(reference).glob("*.zip"))
     assert office.look_for(reference).state == "amber"
-    office.approve(reference, "officer")
+    shown = full.ledger.last("request_found")["seq"]
+    with pytest.raises(AmberUnseenError, match=f"--found {shown}, "):
+        office.approve(reference, "officer")
+    office.approve(reference, "officer", shown)
     assert office.carry_out(reference)["files"] == 1
 
 

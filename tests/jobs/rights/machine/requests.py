@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from jobs.retention.errors import StalePlanError
-from jobs.rights.carry import KEEPING_APART
+from jobs.rights.carry import KEEPING_APART, found_of
 from jobs.rights.disclosure.disclose import AmberError
 from jobs.rights.requests.decisions import extend, refuse
 from jobs.rights.requests.errors import (
@@ -148,7 +148,7 @@ class Machine(Nights):
                 self.again.discard(reference)
                 office.look_for(reference)
             elif step == "approve":
-                office.approve(reference, "officer")
+                office.approve(reference, "officer", found_of(case)["seq"])
             elif step in ("carry_out", "lift"):
                 if asked.right == "erasure":
                     town.suppressed.add(asked.name)

@@ -96,7 +96,9 @@ def _served(case: Case, answering: Answering) -> Expected:
 def _found(case: Case) -> str:
     """What was found, for whoever decides on it: the entry that says so, and whether it is amber."""
     entries = case.record.entries if case.record is not None else ()
-    last = next(entry for entry in reversed(entries) if entry["kind"] == "request_found")
+    last = next((entry for entry in reversed(entries) if entry["kind"] == "request_found"), None)
+    if last is None:
+        return "what was found"
     if last.get("outcome") != "amber":
         return f"what was found (entry {last['seq']})"
     again = command("jobs", "request", "find", case.reference)

@@ -89,7 +89,9 @@ def _served(case: Case, answering: Answering) -> Expected:
     if not case.holds:
         return said
     ground = answering.grounds[LEGAL_HOLDS]
-    held = f"{len(case.holds)} legal holds stand over the person: what they keep is refused ({ground.article})"
+    number = len(case.holds)
+    stand = "1 legal hold stands" if number == 1 else f"{number} legal holds stand"
+    held = f"{stand} over the person: what is kept by it is refused ({ground.article})"
     return replace(said, ends="refused", words=f"{said.words}; {held}", ground=LEGAL_HOLDS, in_part=True)
 
 

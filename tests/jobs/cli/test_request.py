@@ -141,7 +141,7 @@ def test_one_request_is_shown_with_what_comes_next_and_what_is_on_record(world, 
     assert printed.splitlines()[0] == f"{reference}: erasure, extended"
     assert re.search(r"^due +2026-05-18, 66 days left$", printed, re.MULTILINE)
     assert re.search(
-        r"^find +all that is theirs .*; 1 legal holds stand over the person: .*17\(3\)\(e\)", printed, re.MULTILINE
+        r"^find +all that is theirs .*; 1 legal hold stands over the person: .*17\(3\)\(e\)", printed, re.MULTILINE
     )
     assert re.search(
         r"^on record .* request_verified began 2026-02-16T05:00\+00:00 verified 2026-03-04T05:00", printed, re.MULTILINE

@@ -136,7 +136,8 @@ def test_a_spoiled_run_is_red_and_says_why(promise, spark, lake, way):
     assert expectation in {name for name, _ in broken(promise, spark, lake)[0]}
 
 
-NAMES = ("jane.roe@firm.example", "a`b", "Actor")
+LONG = pytest.mark.long
+NAMES = ("jane.roe@firm.example", pytest.param("a`b", marks=LONG), pytest.param("Actor", marks=LONG))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,7 +157,7 @@ def test_the_name_of_a_foreign_column_is_searched(promise, spark, lake, ledger, 
     assert {"email", "known"} <= {f["detail"] for f in ledger.last("judged", run=RUN)["findings"]}
 
 
-@pytest.mark.parametrize("column", ["occurred_at", "kind", "actor"])
+@pytest.mark.parametrize("column", [pytest.param("occurred_at", marks=LONG), pytest.param("kind", marks=LONG), "actor"])
 def test_a_column_of_another_type_is_named_and_its_cells_are_not(promise, spark, lake, column, capfd):
     secret = "somebody's secret 4711"
 

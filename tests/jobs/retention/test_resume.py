@@ -130,6 +130,7 @@ def test_the_log_keeps_a_publication_that_has_not_reached_the_ledger(full, monke
 # -- killed for real: SIGKILL to a process of its own, at random places
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_anywhere_breaks_no_table_and_is_finished_by_the_next(full, tmp_path):
     plan = full.plan(TODAY)
     full.approve(plan)

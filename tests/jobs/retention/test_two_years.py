@@ -132,6 +132,7 @@ def platform_of_the_story(world):
     return world
 
 
+@pytest.mark.long
 def test_a_real_table_holds_exactly_those_rows(platform_of_the_story):
     world, runs, days = platform_of_the_story, 0, days_to_look_at()
     for today, _, events, night, _, rows in story():

@@ -16,7 +16,8 @@ PAIRS = Hierarchy(
 )
 
 
-ROWS = [(p, s) for p, n in (("a", 3), ("b", 2), ("c", 1), (None, 4)) for s in "stuv"[:n]]
+ROWS = [("a", "s")] * 3 + [("b", "t"), ("c", "s"), ("c", "s"), ("d", "s"), (None, "s"), (None, "t")]
+"""``a`` and ``b`` have two sensitive values together only, ``c`` and ``d`` not even so."""
 
 
 @pytest.mark.parametrize(("classes", "stays_in_spark"), [(8, False), (3, True)])
@@ -39,7 +40,7 @@ def test_with_more_cells_than_the_driver_holds_the_same_node_is_the_best(spark, 
     large.close()
 
 
-@pytest.mark.parametrize(("t", "values"), [(0.5, 63), (None, 2)])
+@pytest.mark.parametrize(("t", "values"), [(0.5, 63), (None, 1)])
 def test_cells_stay_cells_where_t_needs_them_or_a_set_would_be_too_large(spark, monkeypatch, t, values):
     rows = spark.createDataFrame(ROWS, "p string, s string")
     roles, criteria = Roles(("p",), ("s",)), Criteria(2, 2, t)

@@ -7,20 +7,21 @@ classes; the others are made from one another (`jobs.anonymity.levels`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.anonymity.classes import MOST_CELLS, Roles, class_numbers, grouped
+from jobs.anonymity.coded import joined, mapped, names_of, summed, table_of
 from jobs.anonymity.counts import Criteria
-from jobs.anonymity.diversity import ROUNDING, Codes, Ints, distinct, spread
-from jobs.anonymity.levels import Attribute, Node, Table, small, united
+from jobs.anonymity.diversity import ROUNDING, Ints, distinct, spread
+from jobs.anonymity.levels import Attribute, Node, Table, united
 from policy.errors import PolicyError
 from policy.hierarchies import Hierarchy
 
@@ -118,15 +119,15 @@ class Base:
     def _in_spark(self, node: Node) -> Iterator[Table]:
         if self.cells is None:
             raise ValueError("no table below this node is known")
-        names, sensitive = _names(node, self.sensitive)
+        names, sensitive = names_of(node, self.sensitive)
         ups = (a.up(0, level) for a, level in zip(self.attributes, node, strict=True))
-        raised = self.cells.select(*(_mapped(n, up) for n, up in zip(names, ups, strict=True)), *sensitive, "rows")
-        raised = _summed(raised, names, sensitive, self.of_sets).persist()
+        raised = self.cells.select(*(mapped(n, up) for n, up in zip(names, ups, strict=True)), *sensitive, "rows")
+        raised = summed(raised, names, sensitive, self.of_sets).persist()
         try:
             parts = -(-raised.count() // self._most)
             for part in range(parts):
                 chosen = raised if parts == 1 else raised.where(F.pmod(F.xxhash64(*names), F.lit(parts)) == part)
-                table = _table(node, chosen.toArrow(), names, sensitive, self.of_sets)
+                table = table_of(node, chosen.toArrow(), names, sensitive, self.of_sets)
                 yield self._keep(table) if parts == 1 else table
         finally:
             raised.unpersist()
@@ -222,19 +223,18 @@ def _coded(empty: Base, cells: DataFrame) -> Base:
     fit = all(len(values) <= MOST_OF_A_SET for values in empty.sensitive)
     of_sets = empty.criteria.t is None and fit
     bottom = (0,) * len(empty.attributes)
-    names, sensitive = _names(bottom, empty.sensitive)
+    names, sensitive = names_of(bottom, empty.sensitive)
     for name, attribute in zip(names, empty.attributes, strict=True):
-        cells = _joined(cells, name, attribute.values, attribute.places[0])
+        cells = joined(cells, name, attribute.values, attribute.places[0])
     for name, values in zip(sensitive, empty.sensitive, strict=True):
         numbers = np.arange(len(values))
-        cells = _joined(cells, name, values, np.left_shift(1, numbers) if of_sets else numbers)
-    cells = _summed(cells, names, sensitive, of_sets).persist()
-    made = replace(empty, cells=cells, of_sets=of_sets)
-    if cells.count() <= made._most:
-        made.kept[bottom] = _table(bottom, cells.toArrow(), names, sensitive, of_sets)
-        made.close()
-        made.cells = None
-    return made
+        cells = joined(cells, name, values, np.left_shift(1, numbers) if of_sets else numbers)
+    cells = summed(cells, names, sensitive, of_sets).persist()
+    if cells.count() > (MOST_CLASSES if of_sets else MOST_CELLS):
+        return replace(empty, cells=cells, of_sets=of_sets)
+    table = table_of(bottom, cells.toArrow(), names, sensitive, of_sets)
+    cells.unpersist()
+    return replace(empty, of_sets=of_sets, kept={bottom: table})
 
 
 def base_of(cells: pa.Table, roles: Roles, criteria: Criteria, hierarchies: Mapping[str, Hierarchy]) -> Base:
@@ -274,33 +274,3 @@ def _base(
 
 def _codes(column: pa.ChunkedArray, values: pa.Array) -> Ints:
     return np.asarray(pc.index_in(column, value_set=values), np.int64)
-
-
-def _joined(cells: DataFrame, name: str, values: pa.Array, numbers: Ints) -> DataFrame:
-    """The column's values replaced by their numbers."""
-    known = cells.sparkSession.createDataFrame(pa.table({"value": values, "number": numbers}))
-    both = cells.join(F.broadcast(known), on=cells[name].eqNullSafe(known["value"]), how="inner")
-    return both.select(*(known["number"].alias(c) if c == name else cells[c] for c in cells.columns))
-
-
-def _mapped(name: str, up: Codes) -> Column:
-    """A column of codes as the codes of a higher level."""
-    return F.get(F.lit(up.tolist()), F.col(name).cast("int")).alias(name)
-
-
-def _summed(cells: DataFrame, names: Sequence[str], sensitive: Sequence[str], of_sets: bool) -> DataFrame:  # noqa: FBT001
-    """Equal cells as one; where they are classes, with the union of their sets."""
-    rows = F.sum("rows").alias("rows")
-    if not of_sets:
-        return cells.groupBy(*names, *sensitive).agg(rows)
-    return cells.groupBy(*names).agg(*(F.bit_or(name).alias(name) for name in sensitive), rows)
-
-
-def _names(node: Node, sensitive: Sequence[Any]) -> tuple[list[str], list[str]]:
-    return [f"q{place}" for place in range(len(node))], [f"s{place}" for place in range(len(sensitive))]
-
-
-def _table(node: Node, found: pa.Table, names: Sequence[str], sensitive: Sequence[str], of_sets: bool) -> Table:  # noqa: FBT001
-    columns = {name: np.asarray(found[name], np.int64) for name in found.column_names}
-    quasi, others = tuple(small(columns[n]) for n in names), tuple(columns[n] for n in sensitive)
-    return Table(node, quasi, () if of_sets else others, columns["rows"], others if of_sets else ())

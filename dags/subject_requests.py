@@ -28,7 +28,7 @@ A refusal has a ground in law and is no button: `python -m jobs request refuse R
 | `take_up` | the platform or the keyring can't be read | read the log's last line; clear the task |
 | `find` | a place can't be searched: a table is torn, an epoch's key is lost | mend it as the log says; clear the task |
 | `approve` | nobody decided as a person; or a word that can't count: it was looked for again since (FoundAgainError), the platform says something else by now (ChangedSinceError), a user name that can't be recorded, such as an e-mail address (UnnamedDeciderError) | read the log's last line; after ChangedSinceError first `request find REF`; clear the task and decide in the UI on what is found now, under a plain user name |
-| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), a correction waits for its nights, or what was green when it was approved is amber now | read the log's last line; after `request find REF`, which makes a new plan, it is approved anew: `request approve REF --by …`, or **Required Actions** three days later |
+| `carry_out` | the plan of an erasure is stale, a trace is left (an **incident**), a correction waits for its nights, or what was green when it was approved is amber now | read the log's last line; after `request find REF`, which makes a new plan, it is approved anew: `request approve REF --by …` (what is amber with `--found`, as `find` says it), or **Required Actions** three days later |
 
 A request that fails holds up no other. Every task may be cleared. See docs/rights.md.
 """

@@ -19,6 +19,7 @@ from policy.outputs import OTHER
 
 WORDLESS = (OTHER, "unknown")
 ALL = "of:"
+"""The count of all rows, where every column has the same."""
 
 Counts = Mapping[str, tuple[int, int]]
 """Output column → source rows without a word of its own, and all rows that could have one."""

@@ -160,8 +160,7 @@ def found_of(case: Case) -> dict[str, Any]:
     Raises:
         ValueError: nothing was.
     """
-    entries = case.record.entries if case.record is not None else ()
-    for entry in reversed(entries):
-        if entry["kind"] == "request_found":
-            return entry
+    last = case.record.last("request_found") if case.record is not None else None
+    if last is not None:
+        return last
     raise ValueError(f"request {case.reference}: nothing was found")

@@ -120,10 +120,10 @@ def write_request_receipt(
 
 def _decided(case: Case) -> dict[str, str | None]:
     """How the search ended that was approved, and who approved it; nothing where nothing had to be."""
-    entries = case.record.entries if case.record is not None else ()
-    found = [entry["outcome"] for entry in entries if entry["kind"] == "request_found"]
-    by = [entry["by"] for entry in entries if entry["kind"] == "request_approved"]
-    return {"found": found[-1] if found else None, "approved_by": by[-1] if by else None}
+    found, approved = (
+        case.record.last(kind) if case.record else None for kind in ("request_found", "request_approved")
+    )
+    return {"found": found["outcome"] if found else None, "approved_by": approved["by"] if approved else None}
 
 
 def _request_page(receipt: Mapping[str, Any], seal: str) -> str:

@@ -48,7 +48,7 @@ class AmberError(PolicyError):
         super().__init__(
             f"request {reference}: {'; '.join(reasons)}; nothing was disclosed; look at the release and its source; "
             f"then `{command('jobs', 'request', 'find', reference)}` and, if what is found then may be given, "
-            f"`{command('jobs', 'request', 'approve', reference, '--by', '…')}`"
+            f"`{command('jobs', 'request', 'approve', reference, '--by', '…', '--found', '…')}`"
         )
 
 

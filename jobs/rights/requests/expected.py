@@ -63,7 +63,7 @@ def _over(case: Case) -> Expected:
     if case.state == "done" and case.is_lifted:
         return Expected("lift", "lifted", "lifted on the platform: what was kept apart comes back")
     by = "by this suite" if ours else "on the platform; this suite had no part in it"
-    if case.request.lifted_at is not None and not case.is_lifted:
+    if case.request.lifted_at is not None and case.request.lifted_at > case.now:
         by += f"; its lifting is of {case.request.lifted_at:%Y-%m-%d %H:%M} UTC, which is to come"
     return Expected("nothing", case.state, f"{case.state} {by}")
 
@@ -97,8 +97,7 @@ def _served(case: Case, answering: Answering) -> Expected:
 
 def _found(case: Case) -> str:
     """What was found, for whoever decides on it: the entry that says so, and whether it is amber."""
-    entries = case.record.entries if case.record is not None else ()
-    last = next((entry for entry in reversed(entries) if entry["kind"] == "request_found"), None)
+    last = case.record.last("request_found") if case.record is not None else None
     if last is None:
         return "what was found"
     if last.get("outcome") != "amber":

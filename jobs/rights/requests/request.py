@@ -117,6 +117,10 @@ class Record:
     earlier: str | None = None
     entries: tuple[Entry, ...] = field(default=(), repr=False)
 
+    def last(self, kind: str) -> Entry | None:
+        """Its newest entry of a kind; null where there is none."""
+        return next((entry for entry in reversed(self.entries) if entry["kind"] == kind), None)
+
 
 KIND_OF: Mapping[State, str] = {
     state: "request_verified" if state == "identity_verified" else f"request_{state}" for state in get_args(State)

@@ -100,16 +100,18 @@ def test_those_whose_turn_a_step_is_are_listed_for_the_next_command(world, run, 
 
 def test_a_lifting_that_is_to_be_carried_out_is_listed_and_one_that_is_to_come_is_said(world, run, ledger, promise):
     ended, later = world.ask(10, "restriction"), world.ask(11, "restriction", user=2)
+    anew = world.ask(12, "objection", user=2)
     for case in read_book(promise, Keyring.from_environment(ledger), ledger, NOW).cases:
         level(case, ledger)
-        record(ledger, case.reference, "restriction", "found", outcome="green")
-        record(ledger, case.reference, "restriction", "approved", by="officer")
-        record(ledger, case.reference, "restriction", "done", in_time=True)
-    for number, day in ((10, "2026-03-08"), (11, "2026-03-30")):
+        record(ledger, case.reference, case.request.right, "found", outcome="green")
+        record(ledger, case.reference, case.request.right, "approved", by="officer")
+        record(ledger, case.reference, case.request.right, "done", in_time=True)
+    for number, day in ((10, "2026-03-08"), (11, "2026-03-30"), (12, "2026-01-30")):
         moment = f"{day} 10:00:00.000000"
         world.run(f"UPDATE subject_requests SET lifted_at = '{moment}' WHERE request_id = '{identity(number)}'")
     assert run("waiting", "restriction", "carry-out") == (0, f"{ended}\n", "")
     assert "its lifting is of 2026-03-30 10:00 UTC, which is to come" in run("show", later)[1]
+    assert "to come" not in run("show", anew)[1], "asked for again after it was lifted"
 
 
 def test_the_platforms_own_id_is_shown_on_a_terminal_only(world, run, monkeypatch):

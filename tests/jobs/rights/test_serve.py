@@ -96,6 +96,7 @@ def test_an_access_is_found_approved_and_given_in_one_closed_file(full, office):
     assert (on_record(full.ledger)[reference].state, done["in_time"]) == ("done", True)
     receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
     assert f"asked for access on 2026-03-01 (request `{reference}`), to be answered by 2026-04-01: **done**" in receipt
+    assert "What was found was approved by officer." in receipt
     assert identity("ada") not in receipt + full.ledger.path.read_text()
 
 
@@ -153,6 +154,9 @@ def test_what_was_green_when_it_was_approved_and_is_amber_now_is_not_given(full,
         office.approve(reference, "officer")
     office.approve(reference, "officer", shown)
     assert office.carry_out(reference)["files"] == 1
+    receipt = (full.lake.expiry(f"request-{reference}-done") / "receipt.md").read_text()
+    assert "What was found, amber: " in receipt
+    assert "was approved by officer." in receipt
 
 
 def test_an_erasure_takes_them_from_every_table_and_cannot_be_carried_out_unapproved(full, office):

@@ -11,6 +11,7 @@ from functools import reduce
 from operator import and_, itemgetter
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -29,5 +30,9 @@ def first_distinctive(files: Sequence[Path]) -> dict[str, str] | None:
     batches = ds.dataset([str(file) for file in files], format="parquet").to_batches(
         columns=[*PLANTED], filter=reduce(and_, distinctive)
     )
-    first = (min(batch.to_pylist(), key=itemgetter("user_id")) for batch in batches if batch.num_rows)
-    return min(first, key=itemgetter("user_id"), default=None)
+    return min((_first(batch) for batch in batches if batch.num_rows), key=itemgetter("user_id"), default=None)
+
+
+def _first(batch: pa.RecordBatch) -> dict[str, str]:
+    own = batch.filter(pc.equal(batch["user_id"], pc.min(batch["user_id"])))
+    return own.slice(length=1).to_pylist()[0]

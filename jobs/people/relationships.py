@@ -7,7 +7,7 @@ what exists for longer and brings nothing back. The rule is pure: no clock, no d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -119,9 +119,15 @@ class Relationships:
                 yield name, gone
 
     def _names(self, months: int, until: date, held: _Held) -> Iterator[Name]:
-        lasts = {company: _after(ended, months) for company, ended in self.company_ends().items()}
+        lasts = _lasts(self._contracted(), months)
         subject, unmet, addresses = -1, dict(held.users), dict[str, list[Name]]()
+        said = held.users.keys() | self.withdrawn.keys()
         for subject, account in enumerate(self.accounts()):
+            if account.company_id not in lasts:  # once at most: then every company is known
+                lasts |= _lasts(self._uncontracted(lasts), months)
+            ends = lasts[account.company_id] is not None or account.closed_on is not None
+            if not (ends or account.user_id in said or account.company_id in held.companies):
+                continue  # as nearly all do
             holds = held.of(account)
             unmet.pop(account.user_id, None)
             through = self._account_through(account, lasts[account.company_id], months)
@@ -142,9 +148,14 @@ class Relationships:
 
         Null while a contract runs or, without contracts, while an account is open.
         """
-        ends = last_ends((contract.company_id, contract.ended_on) for contract in self.contracts)
-        uncontracted = ((a.company_id, a.closed_on) for a in self.accounts() if a.company_id not in ends)
-        return ends | last_ends(uncontracted)
+        ends = self._contracted()
+        return ends | self._uncontracted(ends)
+
+    def _contracted(self) -> dict[str, date | None]:
+        return last_ends((contract.company_id, contract.ended_on) for contract in self.contracts)
+
+    def _uncontracted(self, known: Collection[str]) -> dict[str, date | None]:
+        return last_ends((a.company_id, a.closed_on) for a in self.accounts() if a.company_id not in known)
 
     def _account_through(self, account: Account, company: date | None, months: int) -> date | None:
         """The company's last day or the account's own, whichever is earlier; a wish ends it at once."""
@@ -201,6 +212,11 @@ def last_ends(ends: Iterable[tuple[str, date | None]]) -> dict[str, date | None]
         known = latest.get(key, date.min)
         latest[key] = None if end is None or known is None else max(known, end)
     return latest
+
+
+def _lasts(ends: Mapping[str, date | None], months: int) -> dict[str, date | None]:
+    """The last day on which each company's data may be kept."""
+    return {company: _after(ended, months) for company, ended in ends.items()}
 
 
 def _went(through: date, holds: Sequence[Hold], today: date) -> bool:

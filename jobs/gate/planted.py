@@ -35,4 +35,5 @@ def first_distinctive(files: Sequence[Path]) -> dict[str, str] | None:
 
 def _first(batch: pa.RecordBatch) -> dict[str, str]:
     own = batch.filter(pc.equal(batch["user_id"], pc.min(batch["user_id"])))
-    return own.slice(length=1).to_pylist()[0]
+    [first] = own.slice(length=1).to_pylist()
+    return dict(first)

@@ -3,16 +3,21 @@
 Every night at 02:00 UTC what happened on the platform yesterday becomes datasets that analysts can
 use and nobody can be found in.
 
-`plan` → `extract` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
+`plan` → `extract` → `protect_all` → `validate_all` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
+
+A small day is mostly the start of Spark: so `protect_all` and `validate_all` do all its releases in one application a step, and each
+release's own `protect` and `validate` take over what was done, or why it was refused. Cleared, they do it again by themselves, in
+an application of their own, as they do on a day with more than 8 MiB in landing, or for a release that crashed.
 
 `threat_signals` is made of published releases: it is *derived*, and starts once its *bases* are published; the *others* wait for
-nobody. `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan; `unmade` skips, by name,
+nobody. `plan_together`, `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan; `unmade` skips, by name,
 the releases that aren't due: microdata are of a closed month, made in the night of its last day, and published once.
 
 | red task | what it means | what to do |
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read; or the day isn't over | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type, a word or a cell that isn't what was classified, all of them named (docs/values.md); or the platform holds nothing so old | ask the owners named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
+| `protect_all`, `validate_all` | the machine ended it, twice over: what a release is refused for is its own task's to say | clear it and what follows |
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit (it is skipped while what it is made of isn't published) | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |
@@ -34,11 +39,13 @@ from ignicloud_airflow.callbacks import say_what_failed
 from ignicloud_airflow.jobs import plan_night, run_job
 from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
-from ignicloud_airflow.spark import DerivedStep, SparkStep, ValidateStep, run_name
+from ignicloud_airflow.releases import DerivedStep, DerivedValidateStep, ReleaseStep, ValidateStep, require_bases
+from ignicloud_airflow.spark import run_name
+from ignicloud_airflow.together import GROUP, TogetherStep
 
 DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
 """The parameter's day, else the interval's; of a run that has neither, the day before it began."""
-PARTS = ("bases", "others", "derived", "unmade")
+PARTS = ("together", "bases", "others", "derived", "unmade")
 RELEASES = AssetAlias("ignicloud_releases")
 
 
@@ -47,6 +54,17 @@ def unmade(day: str, release: str, why: str) -> None:
     """A release that isn't made of this day, and why."""
     get_current_context()["what"] = f"{day} {release}"
     raise AirflowSkipException(f"{release}: {why}")
+
+
+@task_group
+def together(day: str, releases: list[str]) -> None:
+    """What the releases of a small day have in common: one application a step."""
+    protect = TogetherStep(task_id="protect_all", step="protect", day=day, releases=releases)
+    validate = TogetherStep(
+        task_id="validate_all", step="validate", day=day, releases=releases, after="protect",
+        trigger_rule="none_failed",
+    )  # fmt: skip
+    protect >> validate
 
 
 @dag(
@@ -90,6 +108,7 @@ def nightly() -> None:
         """Make exactly what the gate passed visible, in one commit."""
         context = get_current_context()
         context["what"] = f"{day} {release}"
+        require_bases(release, day)
         run = run_name(context["run_id"], day)
         said = run_job("publish", release=release, day=day, run=run)
         made = counts(release, day, run)
@@ -101,7 +120,7 @@ def nightly() -> None:
     @task_group
     def release(day: str, release: str) -> None:
         """One release of one day."""
-        protect = SparkStep(task_id="protect", step="protect", day=day, release=release)
+        protect = ReleaseStep(task_id="protect", step="protect", day=day, release=release, trigger_rule="none_failed")
         validate = ValidateStep(task_id="validate", day=day, release=release)
         protect >> validate >> publish(day, release)
 
@@ -109,8 +128,8 @@ def nightly() -> None:
     def derived(day: str, release: str) -> None:
         """One release made of published ones: skipped without those of its day, whatever else is red."""
         protect = DerivedStep(task_id="protect", step="protect", day=day, release=release, trigger_rule="all_done")
-        validate = ValidateStep(task_id="validate", day=day, release=release)
-        published = publish(day, release)
+        validate = DerivedValidateStep(task_id="validate", day=day, release=release, trigger_rule="none_failed")
+        published = publish.override(trigger_rule="none_failed")(day, release)
         published.operator.operator_extra_links = (ThreatReportLink(),)
         protect >> validate >> published
 
@@ -136,7 +155,7 @@ def nightly() -> None:
     bases = release.override(group_id="bases").expand_kwargs(parts["bases"])
     others = release.override(group_id="others").expand_kwargs(parts["others"])
     made_of_them, cleaned = derived.expand_kwargs(parts["derived"]), cleanup(planned)
-    extract(planned) >> [bases, others]
+    extract(planned) >> together.override(group_id=GROUP).expand_kwargs(parts["together"]) >> [bases, others]
     bases >> made_of_them >> cleaned
     others >> cleaned >> report(DAY, planned)
 

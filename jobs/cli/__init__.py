@@ -12,7 +12,7 @@ import os
 import re
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
 
@@ -27,6 +27,9 @@ from policy.command_line import a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
+ENDED = "ended:"
+"""How the line begins that says with which exit code one of several releases ended; the lines above it are its own."""
+SEVERAL = "given several times: one after the other in one application, and none stops another"
 ONLY_READ = {"coverage", "night", "signals", "keys", "budget", "risk", "request"}
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
@@ -48,12 +51,29 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o027)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of this process would hold keys and raw values
     args = _parser().parse_args(arguments)
-    step: Callable[[argparse.Namespace, Lake], int] = args.run_step
     try:
         lake = Lake.from_environment()
     except PolicyError as error:
         print(f"refused: {error}", file=sys.stderr)
         return REFUSED
+    if "releases" in args:
+        codes = sorted(_in_turn(args, lake))
+        return next(filter(None, codes), 0)  # a crash before a refusal: whoever can run it again, should
+    return _attempt(args, lake)
+
+
+def _in_turn(args: argparse.Namespace, lake: Lake) -> Iterator[int]:
+    """Each release of one application by itself: one that is refused, or crashes, stops no other."""
+    for release in args.releases:
+        args.release = release
+        code = _attempt(args, lake)
+        if len(args.releases) > 1:
+            print(f"{ENDED} {release} {code}", flush=True)
+        yield code
+
+
+def _attempt(args: argparse.Namespace, lake: Lake) -> int:
+    step: Callable[[argparse.Namespace, Lake], int] = args.run_step
     try:
         return step(args, lake)
     except PolicyError as error:
@@ -111,7 +131,10 @@ def _parser() -> argparse.ArgumentParser:
         ("publish", _publish, "make a judged run visible to analysts"),
     ):
         sub = step(name, run, about)
-        sub.add_argument("--release", required=True)
+        if name == "publish":
+            sub.add_argument("--release", required=True)
+        else:
+            sub.add_argument("--release", required=True, action="append", dest="releases", help=SEVERAL)
         sub.add_argument("--day", type=a_day, required=True)
         sub.add_argument("--run", type=_run_name, required=True)
     sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")

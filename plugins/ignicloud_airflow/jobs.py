@@ -21,8 +21,8 @@ from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.platform import platform_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
-REFUSED = 2
-"""The exit code of a step that a typed error stopped: no retry will mend it."""
+REFUSED, CRASHED = 2, 1
+"""The exit codes of a step that a typed error stopped, which no retry will mend, and of any other error."""
 
 REASONS = ("refused: ", "crashed: ")
 """How the line begins in which a step says why it failed, see jobs/cli."""
@@ -94,9 +94,13 @@ def require_done(step: str, code: int | None, reason: str = "") -> None:
 def plan_night(day: str) -> dict[str, list[Any]]:
     """What the night of ``day`` has to do: its ``days``, and of ``bases``, ``others`` and ``derived`` the work.
 
-    Work is a list of ``{day, release}``, names and dates only. ``unmade`` are the releases that nothing makes
-    yet, ``{day, release, why}``.
+    Work is a list of ``{day, release}``, names and dates only. ``together`` are bases and others again, ``{day,
+    releases}``. ``unmade`` are the releases that nothing makes yet, ``{day, release, why}``.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
     unmade = [{"day": day, **item} for item in planned.pop("skipped")]
-    return {**planned, "unmade": unmade}
+    releases: dict[str, list[str]] = {}
+    for item in [*planned["bases"], *planned["others"]]:
+        releases.setdefault(item["day"], []).append(item["release"])
+    together = [{"day": each, "releases": names} for each, names in releases.items()]
+    return {**planned, "unmade": unmade, "together": together}

@@ -14,14 +14,13 @@ from typing import Any, ClassVar
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-import policy
 from ignicloud_airflow.closed import kek_environment
 from ignicloud_airflow.jobs import PROJECT, Heard, require_done
 from ignicloud_airflow.pages import DataDocsLink
 from ignicloud_airflow.platform import platform_environment
-from ignicloud_airflow.record import entries, lake
+from ignicloud_airflow.record import lake
 
 KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "spark" / "conf"
@@ -41,6 +40,7 @@ class SparkStep(SparkSubmitOperator):
     template_fields = ("day", "release")
     ui_color: ClassVar[str] = "#f4e3d3"
     reads_the_platform: ClassVar[bool] = False
+    listener: ClassVar[type[Heard]] = Heard
 
     def __init__(self, *, step: str, day: str, release: str, **kwargs: Any) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class SparkStep(SparkSubmitOperator):
 
     def execute(self, context: Context) -> None:
         """Submit and wait. A refusal fails the task for good, a crash lets Airflow retry."""
-        self._heard = Heard()
+        self._heard = self.listener()
         os.environ["SPARK_CONF_DIR"] = os.environ.get("SPARK_CONF_DIR") or str(CONF)
         self.application_args, self.conf = self.arguments(context), {**(self.conf or {}), **properties(self.day)}
         try:
@@ -82,34 +82,6 @@ class SparkStep(SparkSubmitOperator):
         """The step as the command line of the Spark tower has it: names, days and hashes only."""
         run = run_name(context["run_id"], self.day)
         return [self.step, "--release", self.release, "--day", self.day, "--run", run]
-
-
-class DerivedStep(SparkStep):
-    """Make a release of published ones; where one of them isn't published, its own red task is the only one."""
-
-    def execute(self, context: Context) -> None:
-        """Skip while a base is missing: the cause is said where it is, and once."""
-        findings = policy.load().release(self.release).findings
-        bases = findings.derived_from if findings is not None else ()
-        missing = [base for base in bases if not entries("published", release=base, day=self.day)]
-        if missing:
-            raise AirflowSkipException(
-                f"{self.release} of {self.day} waits for {', '.join(missing)}, not published; clear what is red there"
-            )
-        super().execute(context)
-
-
-class ValidateStep(SparkStep):
-    """The gate's step; its link leads to the page of the verdict."""
-
-    operator_extra_links = (DataDocsLink(),)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(step="validate", **kwargs)
-
-    def page(self, run_id: str) -> str:
-        """Where this run's page lies, below Data Docs."""
-        return f"data_docs/{self.release}/{run_name(run_id, self.day)}.html"
 
 
 class AssureStep(SparkStep):
@@ -148,8 +120,12 @@ def properties(day: str) -> dict[str, str]:
 
     A connection's own ``spark.driver.extraJavaOptions`` come later, so they win.
     """
-    size = sum(path.stat().st_size for path in (lake() / "landing").glob(f"*/day={day}/*"))
-    return {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"} if 0 < size < SMALL else {}
+    return {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"} if 0 < landing_size(day) < SMALL else {}
+
+
+def landing_size(day: str) -> int:
+    """Bytes of a day in landing."""
+    return sum(path.stat().st_size for path in (lake() / "landing").glob(f"*/day={day}/*"))
 
 
 def run_name(run_id: str, day: str) -> str:

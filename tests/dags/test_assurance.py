@@ -137,7 +137,8 @@ def test_nothing_but_a_page_is_served(pages, path):
 
 def test_the_gates_task_links_to_the_page_of_its_own_run_on_any_port(dagbag):
     from ignicloud_airflow.pages import DataDocsLink
-    from ignicloud_airflow.spark import ValidateStep, run_name
+    from ignicloud_airflow.releases import ValidateStep
+    from ignicloud_airflow.spark import run_name
 
     task = ValidateStep(task_id="validate", day="2026-03-12", release=RELEASE)
     url = DataDocsLink().get_link(task, ti_key=SimpleNamespace(run_id="manual"))

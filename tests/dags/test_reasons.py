@@ -2,15 +2,17 @@
 
 import logging
 import traceback
+from types import SimpleNamespace
 
 import pytest
 from airflow.providers.apache.spark.operators import spark_submit
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from ignicloud_airflow import jobs
 from ignicloud_airflow.jobs import require_done, run_job
-from ignicloud_airflow.spark import DerivedStep, SparkStep
+from ignicloud_airflow.releases import DerivedStep
+from ignicloud_airflow.spark import SparkStep
 
-CONTEXT = {"run_id": "r"}
+CONTEXT = {"run_id": "r", "ti": SimpleNamespace(try_number=1, xcom_pull=lambda task_ids: None)}
 REFUSED = "refused: threat_events of 2026-03-12 is red: expect_rows_balance"
 
 

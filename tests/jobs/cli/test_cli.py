@@ -210,3 +210,27 @@ def test_a_step_leaves_no_core_dump(lake, ledger, monkeypatch):
     monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
     cli.main(["ledger", "verify"])
     assert limits == {resource.RLIMIT_CORE: (0, 0)}
+
+
+def test_of_several_releases_one_that_is_refused_or_crashes_stops_no_other(lake, ledger, capfd, monkeypatch):
+    def protected(_promise, release, day, *_):
+        if release == "bad":
+            raise PolicyError("bad isn't in landing")
+        if release == "broken":
+            raise ValueError("jane.roe")
+        return type("Staged", (), {"said": "3 rows in"})
+
+    monkeypatch.setattr("jobs.night.protect.protect_release", protected)
+    monkeypatch.setattr("jobs.spark.session.spark", lambda app: None)
+    words = ["--day", "2026-03-12", "--run", "r"]
+    several = [word for name in ("bad", "broken", "good") for word in ("--release", name)]
+    assert cli.main(["protect", *several, *words]) == cli.CRASHED
+    said, complained = capfd.readouterr()
+    assert said.splitlines() == ["ended: bad 2", "ended: broken 1", "good of 2026-03-12: 3 rows in", "ended: good 0"]
+    assert complained.startswith("refused: bad isn't in landing\n")
+    assert "crashed: ValueError" in complained
+    assert "jane.roe" not in complained
+    assert ledger.last("refused")["release"] == "bad"
+    assert cli.main(["protect", "--release", "bad", "--release", "good", *words]) == cli.REFUSED
+    assert cli.main(["protect", "--release", "good", *words]) == 0
+    assert "ended:" not in capfd.readouterr().out.splitlines()[-1]

@@ -1,0 +1,112 @@
+"""A small day's releases in one application: each release's own task says how it ended, and does again what wasn't done."""
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.providers.apache.spark.operators import spark_submit
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from ignicloud_airflow import together
+from ignicloud_airflow.releases import ReleaseStep
+from ignicloud_airflow.together import TogetherStep
+
+from jobs.cli import ENDED
+
+DAY, OTHER_DAY = "2026-03-12", "2026-03-11"
+SAID = (
+    "a: 3 rows in",
+    "ended: a 0",
+    "refused: b isn't in landing",
+    "a line after it",
+    "ended: b 2",
+    "crashed: OSError",
+    "ended: c 1",
+)
+TOLD = {"a": (0, "a: 3 rows in"), "b": (2, "refused: b isn't in landing"), "c": (1, "crashed: OSError")}
+
+
+def context(*returned, attempt=1):
+    """What a task is told; ``returned`` by the days' applications of the step that it asks for."""
+    task = SimpleNamespace(try_number=attempt, xcom_pull=lambda task_ids: list(returned))
+    return {"run_id": "r", "ti": task}
+
+
+@pytest.fixture
+def submitted(lake, monkeypatch):
+    """The arguments of each application that is submitted; each says the same and ends with this code."""
+    arguments, ends = [], {"code": 2, "lines": SAID}
+
+    def execute(self, _):
+        arguments.append(self.application_args)
+        self._get_hook()._process_spark_submit_log(iter(f"{line}\n" for line in ends["lines"]))
+        if ends["code"]:
+            raise AirflowException(f"Cannot execute. Error code is: {ends['code']}.")
+
+    monkeypatch.setattr(spark_submit.SparkSubmitOperator, "execute", execute)
+    return SimpleNamespace(arguments=arguments, ends=ends)
+
+
+def all_of(step, *releases, after=""):
+    return TogetherStep(task_id=f"{step}_all", step=step, day=DAY, releases=list(releases), after=after)
+
+
+def one(release, step="protect"):
+    return ReleaseStep(task_id=step, step=step, day=DAY, release=release)
+
+
+def test_one_application_is_told_all_releases_and_says_how_each_ended(submitted):
+    assert all_of("protect", "a", "b", "c", "d").execute(context()) == {"day": DAY, "releases": TOLD}
+    [words] = submitted.arguments
+    assert words[:9] == ["protect", "--release", "a", "--release", "b", "--release", "c", "--release", "d"]
+    assert words[9:11] == ["--day", DAY]
+
+
+def test_the_towers_call_the_line_that_says_how_a_release_ended_the_same():
+    assert together.ENDED == ENDED
+
+
+def test_only_what_went_well_is_judged_together(submitted):
+    before = {"day": DAY, "releases": TOLD}
+    all_of("validate", "a", "b", "c", "d", after="protect").execute(context(before))
+    [words] = submitted.arguments
+    assert words[:4] == ["validate", "--release", "a", "--day"]
+    with pytest.raises(AirflowSkipException, match="nothing of 2026-03-12 is left to validate"):
+        all_of("validate", "b", "c", after="protect").execute(context(before))
+
+
+def test_a_large_day_has_an_application_for_each_release(submitted, lake, monkeypatch):
+    folder = lake.private(lake.root / "landing" / "audit_events" / f"day={DAY}")
+    (folder / "part.parquet").write_bytes(b"0" * 100)
+    monkeypatch.setattr(together, "SMALL", 100)
+    with pytest.raises(AirflowSkipException, match="each release is done by itself"):
+        all_of("protect", "a", "b").execute(context())
+    assert submitted.arguments == []
+
+
+def test_a_release_that_is_done_is_not_done_again(submitted):
+    one("a").execute(context(None, {"day": OTHER_DAY, "releases": {}}, {"day": DAY, "releases": TOLD}))
+    assert submitted.arguments == []
+
+
+def test_a_refusal_is_the_error_of_the_releases_own_task(submitted):
+    with pytest.raises(AirflowFailException, match=r"^refused: b isn't in landing$"):
+        one("b").execute(context({"day": DAY, "releases": TOLD}))
+    assert submitted.arguments == []
+
+
+@pytest.mark.parametrize(
+    ("release", "told", "attempt"),
+    [
+        ("c", {"day": DAY, "releases": TOLD}, 1),
+        ("d", {"day": DAY, "releases": TOLD}, 1),
+        ("a", {"day": OTHER_DAY, "releases": TOLD}, 1),
+        ("a", None, 1),
+        ("a", {"day": DAY, "releases": TOLD}, 2),
+        ("b", {"day": DAY, "releases": TOLD}, 2),
+    ],
+    ids=["it crashed", "it wasn't reached", "another day", "no application", "it was cleared", "cleared, once refused"],
+)
+def test_what_was_not_done_or_is_cleared_the_releases_own_task_does(submitted, release, told, attempt):
+    submitted.ends |= {"code": 0, "lines": ()}
+    one(release).execute(context(told, attempt=attempt))
+    [words] = submitted.arguments
+    assert words[:3] == ["protect", "--release", release]

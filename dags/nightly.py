@@ -5,13 +5,14 @@ use and nobody can be found in.
 
 `plan` → `extract` → `protect_all` → `validate_all` → for each release: `protect` → `validate` → `publish` → `cleanup` → `report`
 
-A small day is mostly the start of Spark: so `protect_all` and `validate_all` do all its releases in one application a step, and each
-release's own `protect` and `validate` take over what was done, or why it was refused. Cleared, they do it again by themselves, in
-an application of their own, as they do on a day with more than 8 MiB in landing, or for a release that crashed.
-
 `threat_signals` is made of published releases: it is *derived*, and starts once its *bases* are published; the *others* wait for
-nobody. `plan_together`, `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan; `unmade` skips, by name,
-the releases that aren't due: microdata are of a closed month, made in the night of its last day, and published once.
+nobody. `plan_bases`, `plan_others`, `plan_derived` and `plan_unmade` are the parts of the plan, `plan_together_bases` and
+`plan_together_others` two of them by days; `unmade` skips, by name, the releases that aren't due: microdata are of a closed month,
+made in the night of its last day, and published once.
+
+A small day is mostly the start of Spark. So `protect_all` and `validate_all` do its bases in one application a step, and its others in
+another; each release's own `protect` and `validate` take over what was done, or why it was refused. They do it by themselves, in an
+application of their own, when they are cleared, when the release crashed, and on a day with more than 8 MiB in landing.
 
 | red task | what it means | what to do |
 |---|---|---|
@@ -41,11 +42,11 @@ from ignicloud_airflow.pages import ThreatReportLink
 from ignicloud_airflow.record import counts, unpublished
 from ignicloud_airflow.releases import DerivedStep, DerivedValidateStep, ReleaseStep, ValidateStep, require_bases
 from ignicloud_airflow.spark import run_name
-from ignicloud_airflow.together import GROUP, TogetherStep
+from ignicloud_airflow.together import TogetherStep
 
 DAY = "{{ params.day or (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1)) | ds }}"
 """The parameter's day, else the interval's; of a run that has neither, the day before it began."""
-PARTS = ("together", "bases", "others", "derived", "unmade")
+PARTS = ("together_bases", "together_others", "bases", "others", "derived", "unmade")
 RELEASES = AssetAlias("ignicloud_releases")
 
 
@@ -154,8 +155,9 @@ def nightly() -> None:
     unmade.expand_kwargs(parts["unmade"])
     bases = release.override(group_id="bases").expand_kwargs(parts["bases"])
     others = release.override(group_id="others").expand_kwargs(parts["others"])
-    made_of_them, cleaned = derived.expand_kwargs(parts["derived"]), cleanup(planned)
-    extract(planned) >> together.override(group_id=GROUP).expand_kwargs(parts["together"]) >> [bases, others]
+    made_of_them, cleaned, extracted = derived.expand_kwargs(parts["derived"]), cleanup(planned), extract(planned)
+    extracted >> together.override(group_id="together_bases").expand_kwargs(parts["together_bases"]) >> bases
+    extracted >> together.override(group_id="together_others").expand_kwargs(parts["together_others"]) >> others
     bases >> made_of_them >> cleaned
     others >> cleaned >> report(DAY, planned)
 

@@ -164,7 +164,7 @@ def line_of(task: dict[str, Any], tasks: list[dict[str, Any]]) -> str:
     )
     which = task["rendered_map_index"] or next(filter(None, (each["rendered_map_index"] for each in beside)), "")
     took = f"{task['duration']:6.1f} s" if task["duration"] and task["state"] != "skipped" else ""
-    return f"  {SIGNS[task['state']]} {task['task_id'].rpartition('.')[2]:<9} {which:<32} {took}".rstrip()
+    return f"  {SIGNS[task['state']]} {task['task_id'].rpartition('.')[2]:<12} {which:<32} {took}".rstrip()
 
 
 _said = [time.monotonic()]

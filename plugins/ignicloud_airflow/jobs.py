@@ -94,13 +94,17 @@ def require_done(step: str, code: int | None, reason: str = "") -> None:
 def plan_night(day: str) -> dict[str, list[Any]]:
     """What the night of ``day`` has to do: its ``days``, and of ``bases``, ``others`` and ``derived`` the work.
 
-    Work is a list of ``{day, release}``, names and dates only. ``together`` are bases and others again, ``{day,
-    releases}``. ``unmade`` are the releases that nothing makes yet, ``{day, release, why}``.
+    Work is a list of ``{day, release}``, names and dates only; ``together_bases`` and ``together_others`` are the same
+    by days, ``{day, releases}``. ``unmade`` are the releases that nothing makes yet, ``{day, release, why}``.
     """
     planned: dict[str, Any] = json.loads(run_job("plan", day=day))
     unmade = [{"day": day, **item} for item in planned.pop("skipped")]
+    together = {f"together_{group}": _by_days(planned[group]) for group in ("bases", "others")}
+    return {**planned, **together, "unmade": unmade}
+
+
+def _by_days(work: list[dict[str, str]]) -> list[dict[str, Any]]:
     releases: dict[str, list[str]] = {}
-    for item in [*planned["bases"], *planned["others"]]:
+    for item in work:
         releases.setdefault(item["day"], []).append(item["release"])
-    together = [{"day": each, "releases": names} for each, names in releases.items()]
-    return {**planned, "unmade": unmade, "together": together}
+    return [{"day": day, "releases": names} for day, names in releases.items()]

@@ -19,7 +19,9 @@ from ignicloud_airflow.spark import SMALL, SparkStep, landing_size, run_name
 ENDED = "ended:"
 """How the line begins that says with which exit code one of several releases ended, see jobs/cli."""
 
-GROUP = "together"
+TOGETHER = "together_"
+"""How the group of the applications for a group of releases is called: ``together_bases`` works ahead of ``bases``."""
+
 Outcome = tuple[int, str]
 """The exit code of a release, and the line that says what was done, or why it wasn't."""
 
@@ -78,8 +80,8 @@ class TogetherStep(SparkStep):
 
 
 def outcomes(context: Context, step: str, day: str) -> dict[str, Outcome]:
-    """How the releases of a day ended in their application of this step; none where there was none."""
-    said = context["ti"].xcom_pull(task_ids=f"{GROUP}.{step}_all")
-    each_day = said if isinstance(said, list) else [said]
-    return {name: (code, line) for each in each_day if each and each["day"] == day
-            for name, (code, line) in each["releases"].items()}  # fmt: skip
+    """How this group's releases of a day ended in their application of this step; none where there was none."""
+    group = context["ti"].task_id.partition(".")[0].removeprefix(TOGETHER)
+    said = context["ti"].xcom_pull(task_ids=f"{TOGETHER}{group}.{step}_all")
+    of_the_day = [each for each in (said if isinstance(said, list) else [said]) if each and each["day"] == day]
+    return {name: (code, line) for each in of_the_day for name, (code, line) in each["releases"].items()}

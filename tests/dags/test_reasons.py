@@ -12,7 +12,7 @@ from ignicloud_airflow.jobs import require_done, run_job
 from ignicloud_airflow.releases import DerivedStep
 from ignicloud_airflow.spark import SparkStep
 
-CONTEXT = {"run_id": "r", "ti": SimpleNamespace(try_number=1, xcom_pull=lambda task_ids: None)}
+CONTEXT = {"run_id": "r", "ti": SimpleNamespace(try_number=1, task_id="bases.x", xcom_pull=lambda task_ids: None)}
 REFUSED = "refused: threat_events of 2026-03-12 is red: expect_rows_balance"
 
 

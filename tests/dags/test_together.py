@@ -1,11 +1,12 @@
 """A small day's releases in one application: each release's own task says how it ended, and does again what wasn't done."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 from airflow.providers.apache.spark.operators import spark_submit
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from ignicloud_airflow import together
+from ignicloud_airflow import jobs, together
 from ignicloud_airflow.releases import ReleaseStep
 from ignicloud_airflow.together import TogetherStep
 
@@ -24,9 +25,10 @@ SAID = (
 TOLD = {"a": (0, "a: 3 rows in"), "b": (2, "refused: b isn't in landing"), "c": (1, "crashed: OSError")}
 
 
-def context(*returned, attempt=1):
-    """What a task is told; ``returned`` by the days' applications of the step that it asks for."""
-    task = SimpleNamespace(try_number=attempt, xcom_pull=lambda task_ids: list(returned))
+def context(*returned, attempt=1, task_id="bases.protect"):
+    """What a task is told; ``returned`` by the days' applications of `protect` for its group."""
+    said = {"together_bases.protect_all": list(returned)}
+    task = SimpleNamespace(try_number=attempt, task_id=task_id, xcom_pull=lambda task_ids: said[task_ids])
     return {"run_id": "r", "ti": task}
 
 
@@ -66,11 +68,13 @@ def test_the_towers_call_the_line_that_says_how_a_release_ended_the_same():
 
 def test_only_what_went_well_is_judged_together(submitted):
     before = {"day": DAY, "releases": TOLD}
-    all_of("validate", "a", "b", "c", "d", after="protect").execute(context(before))
+    all_of("validate", "a", "b", "c", "d", after="protect").execute(
+        context(before, task_id="together_bases.validate_all")
+    )
     [words] = submitted.arguments
     assert words[:4] == ["validate", "--release", "a", "--day"]
     with pytest.raises(AirflowSkipException, match="nothing of 2026-03-12 is left to validate"):
-        all_of("validate", "b", "c", after="protect").execute(context(before))
+        all_of("validate", "b", "c", after="protect").execute(context(before, task_id="together_bases.validate_all"))
 
 
 def test_a_large_day_has_an_application_for_each_release(submitted, lake, monkeypatch):
@@ -110,3 +114,13 @@ def test_what_was_not_done_or_is_cleared_the_releases_own_task_does(submitted, r
     one(release).execute(context(told, attempt=attempt))
     [words] = submitted.arguments
     assert words[:3] == ["protect", "--release", release]
+
+
+def test_the_plan_has_the_bases_and_the_others_of_each_day_together(monkeypatch):
+    work = [{"day": day, "release": name} for day in (OTHER_DAY, DAY) for name in ("a", "b")]
+    said = json.dumps({"days": [], "bases": work, "others": [], "derived": work, "skipped": []})
+    monkeypatch.setattr(jobs, "run_job", lambda *_, **__: said)
+    planned = jobs.plan_night(DAY)
+    assert planned["together_bases"] == [{"day": day, "releases": ["a", "b"]} for day in (OTHER_DAY, DAY)]
+    assert planned["together_others"] == []
+    assert planned["bases"] == work

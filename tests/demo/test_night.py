@@ -67,5 +67,5 @@ def test_a_task_that_never_ran_is_called_as_its_release_is():
         task("others.validate", 0, "upstream_failed"),
         task("bases.protect", 0, "success", "2026-03-12 threat_events"),
     ]
-    assert "validate  2026-03-12 feedback_topics" in night.line_of(tasks[2], tasks)
+    assert "validate     2026-03-12 feedback_topics" in night.line_of(tasks[2], tasks)
     assert night.line_of(task("extract", -1), tasks).split() == ["✓", "extract", "1.0", "s"]

@@ -15,76 +15,37 @@ from operator import and_, or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.signals.predicates import column
-from jobs.signals.rules import Role, Rule, Selection
+from jobs.signals.parts import KEY, of_rule
+from jobs.signals.rules import Rule
 
 MICROS = 1_000_000
-KEY = ("rule", "grouped")
 
 
-def fulfilments(events: DataFrame, rules: Sequence[Rule]) -> DataFrame:
-    """One row for every event and rule that it is a part of: when, and whether a window that ends there fulfils it.
+def fulfilments(parts: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+    """For every part of `jobs.signals.parts` whether a window that ends there fulfils its rule.
 
-    Columns: ``rule`` (its place in ``rules``), ``grouped`` (values of its group fields), ``event_id``,
-    ``value`` (what it counts, else null), ``at`` (microseconds), ``fulfilled``, and ``since``, from when
-    on the events of a fulfilling window are part of its finding.
+    Columns: those of ``parts`` that say what and when, ``fulfilled``, and ``since``, from when on the
+    events of a fulfilling window are part of its finding.
 
-    ``events``: rows of all releases under their published names, with ``release`` and ``occurred_at``.
-    An event whose group fields are null joins nothing. Equal times are one moment: within it, order
-    can't be told and is taken as kept.
+    Equal times are one moment: within it, order can't be told and is taken as kept.
     """
-    rows = _parts(events, rules)
-    counted = _with_marks(_with_presence(rows))
+    counted = _with_marks(_with_presence(_with_terms(parts, rules)))
     return _judged(counted, rules).where(~F.col("mark")).select(
         *KEY, "event_id", "value", "at", F.coalesce("fulfilled", F.lit(False)).alias("fulfilled"), "since"
     )  # fmt: skip
 
 
-def _parts(events: DataFrame, rules: Sequence[Rule]) -> DataFrame:
-    parts = F.array_compact(F.array(*(_part(place, rule) for place, rule in enumerate(rules))))
-    return events.select("event_id", F.unix_micros("occurred_at").alias("at"), F.explode(parts).alias("part")).select(
-        "event_id", "at", "part.*"
-    )
-
-
-def _part(place: int, rule: Rule) -> Column:
-    """What an event is to one rule; null when it is nothing to it."""
-    roles = [_any(role) for role in rule.roles]
-    grouped = [
-        F.coalesce(*(F.when(_selected(s), F.col(s.fields[n])) for role in rule.roles for s in role.selections))
-        if rule_has_aliases(rule)
-        else F.col(field)
-        for n, field in enumerate(rule.group_by)
-    ]
-    count = rule.count
-    counting = [role for each, role in zip(rule.roles, roles, strict=True) if each.count is not None]
-    value = F.when(counting[0], F.col(count.value).cast("string")) if count is not None else F.lit(None).cast("string")
-    cells = F.struct(
-        F.lit(place).alias("rule"),
-        F.array(*grouped).alias("grouped"),
-        F.array(*roles).alias("roles"),
-        value.alias("value"),
-        F.lit(rule.seconds * MICROS).cast("bigint").alias("span"),
-        F.lit(count.seconds * MICROS if count else 0).cast("bigint").alias("count_span"),
-        F.lit(count.least if count else 0).cast("bigint").alias("least"),
-        F.lit([role.count is not None for role in rule.roles].index(True) if count else -1).alias("count_role"),
-        F.lit(rule.ordered).alias("ordered"),
-    )
-    complete = reduce(and_, (each.isNotNull() for each in grouped))
-    return F.when(reduce(or_, roles) & complete, cells)
-
-
-def rule_has_aliases(rule: Rule) -> bool:
-    """Whether a group field has different names in the rule's releases."""
-    return any(s.fields != rule.group_by for role in rule.roles for s in role.selections)
-
-
-def _any(role: Role) -> Column:
-    return reduce(or_, (_selected(selection) for selection in role.selections))
-
-
-def _selected(selection: Selection) -> Column:
-    return (F.col("release") == selection.release) & column(selection.condition)
+def _with_terms(parts: DataFrame, rules: Sequence[Rule]) -> DataFrame:
+    """The rows beside what their rule asks for."""
+    micros = F.lit(MICROS).cast("bigint")
+    return parts.repartition(*(F.col(name) for name in KEY)).withColumns({
+        "span": of_rule([rule.seconds for rule in rules]) * micros,
+        "count_span": of_rule([rule.count.seconds if rule.count else 0 for rule in rules]) * micros,
+        "least": of_rule([rule.count.least if rule.count else 0 for rule in rules]),
+        "count_role": of_rule([rule.counting for rule in rules]),
+        "ordered": of_rule([rule.ordered for rule in rules]),
+        "size": of_rule([len(rule.roles) for rule in rules]),
+    })  # fmt: skip
 
 
 def _with_presence(rows: DataFrame) -> DataFrame:
@@ -94,7 +55,7 @@ def _with_presence(rows: DataFrame) -> DataFrame:
     before, after = F.lag("at").over(same), F.lead("at").over(same)
     begins = counts & (before.isNull() | (F.col("at") - before > F.col("count_span")))
     ends = counts & (after.isNull() | (after - F.col("at") > F.col("count_span")))
-    return rows.repartition(*(F.col(name) for name in KEY)).withColumns({"begins": begins, "ends": ends})
+    return rows.withColumns({"begins": begins, "ends": ends})
 
 
 def _with_marks(rows: DataFrame) -> DataFrame:
@@ -119,7 +80,7 @@ def _judged(steps: DataFrame, rules: Sequence[Rule]) -> DataFrame:
     enough = F.col("value").isNotNull() & (F.col("present") >= F.col("least"))
     longest, tails = max(len(rule.roles) for rule in rules), any(map(counts_later, rules))
     for place in range(longest):
-        plays = ~F.col("mark") & F.coalesce(F.get("roles", F.lit(place)), F.lit(False))
+        plays = ~F.col("mark") & (F.col("plays").bitwiseAND(1 << place) != 0)
         counts = F.col("count_role") == place
         seen = F.when(plays & (~counts | enough), F.col("at"))
         begun = {"chain": F.col(f"chain{place - 1}") if place else F.col("at")}
@@ -143,7 +104,7 @@ def _fulfilled(counted: DataFrame, longest: int, counting: str) -> DataFrame:
 
     A count inside holds more than the moment that fulfilled it: the events from a timespan of its own before.
     """
-    size, span, at = F.size("roles"), F.col("span"), F.col("at")
+    size, span, at = F.col("size"), F.col("span"), F.col("at")
     every = [(place < size, F.col(f"last{place}")) for place in range(longest)]
     earliest = reduce(F.least, (F.when(needed, last).otherwise(at) for needed, last in every))
     complete = reduce(and_, (~needed | last.isNotNull() for needed, last in every))

@@ -9,7 +9,9 @@ from datetime import datetime
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.signals.correlations import KEY, MICROS, fulfilments
+from jobs.signals.correlations import MICROS, fulfilments
+from jobs.signals.parts import KEY, parts
+from jobs.signals.possible import possible
 from jobs.signals.rules import Rule
 
 EVIDENCE = 10
@@ -32,11 +34,11 @@ def findings(events: DataFrame, rules: Sequence[Rule], period: Period) -> DataFr
     windows that straddle the beginning, one to tell whether the attack was a finding before.
     Guarantee: the order, partitions and repetitions of rows don't matter.
     """
-    parts = fulfilments(events, rules)
+    judged = fulfilments(possible(parts(events, rules), rules), rules)
     begins, ends = (F.lit(int(moment.timestamp()) * MICROS).cast("bigint") for moment in (period.start, period.end))
     in_period = F.col("fulfilled") & (F.col("at") >= begins) & (F.col("at") < ends)
     backwards = Window.partitionBy(*KEY).orderBy(F.col("at").desc())
-    reached = parts.withColumn("since", F.min(F.when(in_period, F.col("since"))).over(backwards))
+    reached = judged.withColumn("since", F.min(F.when(in_period, F.col("since"))).over(backwards))
     covered = reached.where(F.col("since") <= F.col("at"))
     forwards = Window.partitionBy(*KEY).orderBy("at")
     before = F.lag("at").over(forwards)

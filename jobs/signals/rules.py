@@ -71,6 +71,11 @@ class Rule:
         return next((role.count for role in self.roles if role.count is not None), None)
 
     @property
+    def counting(self) -> int:
+        """The place of the role that has the count; -1 without one."""
+        return next((place for place, role in enumerate(self.roles) if role.count is not None), -1)
+
+    @property
     def fields(self) -> set[str]:
         """Every column that it groups by or counts."""
         grouped = {field for role in self.roles for selection in role.selections for field in selection.fields}

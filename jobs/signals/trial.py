@@ -11,10 +11,10 @@ from pyspark.sql import functions as F
 from jobs.keys.ring import Keyring
 from jobs.lake.landing import Landing
 from jobs.lake.zones import Lake, NotExtractedError
-from jobs.signals.correlations import fulfilments
 from jobs.signals.errors import InvalidRuleError
 from jobs.signals.events import PublishedDays, events, require_day
 from jobs.signals.findings import findings
+from jobs.signals.parts import parts
 from jobs.signals.release import added_fields, closed_accounts, whole_day
 from jobs.signals.rules import load_rules
 from jobs.treatments.tokens import FieldKeys
@@ -66,8 +66,8 @@ def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lak
     keys = Keyring.from_environment().of_day(contract, day).on(spark)
     added = added_fields(published, day, _closed(Landing(spark, lake, day), keys), keys)
     rows = events(published, added, day, 2 * promise.detections.reach).cache()
-    parts = fulfilments(rows, chosen).select("event_id").distinct().count()
+    part = parts(rows, chosen).select("event_id").distinct().count()
     found = findings(rows, chosen, whole_day(day)).agg(
         F.count(F.lit(1)), F.coalesce(F.sum("events"), F.lit(0)), F.count_if("continues")
     )
-    return Trial(rows.count(), parts, *(found.first() or (0, 0, 0)))
+    return Trial(rows.count(), part, *(found.first() or (0, 0, 0)))

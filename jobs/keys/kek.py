@@ -16,6 +16,7 @@ import subprocess
 from pathlib import Path
 
 from jobs.keys.errors import KeyFilePermissionsError, KeyProviderError
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, make_folder
 
 BYTES = 32
@@ -27,6 +28,7 @@ def first_key_encryption_key(provider: str) -> bytes:
     scheme, _, rest = provider.partition(":")
     if scheme == "file" and rest:
         _make(Path(rest))
+        fault("keys.before_kek")
     return key_encryption_key(provider)
 
 

@@ -32,6 +32,7 @@ from jobs.keys.errors import (
 from jobs.keys.field_keys import KEY_BYTES, DomainKeys, made_under
 from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, FORMATS, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
+from jobs.lake.faults import fault
 from jobs.lake.files import make_folder, write_atomically
 from jobs.treatments.normalise import SUITE, SUITES
 from policy.contract import Contract
@@ -226,7 +227,9 @@ class Keyring:
 
     def _write(self, entries: list[KeyEntry]) -> None:
         content = {"format": FORMAT, "keys": [asdict(entry) for entry in entries]}
+        fault("keys.before_write")
         write_atomically(self.path, json.dumps(content, indent=1), 0o600)
+        fault("keys.before_record")
 
     def _require_kek(self, kek: bytes, entries: list[KeyEntry]) -> None:
         """A new key is never wrapped under another key-encryption key than those before it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import TAKEN, Ledger
 from policy.errors import PolicyError
@@ -50,6 +51,7 @@ def discard_torn(folder: Path, ledger: Ledger) -> None:
     if entry is None or version <= _acknowledged(ledger, folder.name) or is_whole(entry):
         return
     ledger.append("commit_discarded", release=folder.name, version=version)
+    fault("table.before_discard")
     entry.unlink()
     flush(entry.parent)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from jobs.lake.faults import fault
 from jobs.lake.files import becoming, flush
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import day_of
@@ -21,6 +22,7 @@ def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
         return
     if becoming(copy) is None:
         _record(copy, copy.relative_to(lake.root).parts, ledger)
+    fault("copy.after_record")
     shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
     flush(copy.parent)
 

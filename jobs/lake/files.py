@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from jobs.lake.faults import fault
+
 BLOCK = 1 << 20
 _HALF = re.compile(r"\.(.+)\.\d+", re.ASCII)
 
@@ -100,7 +102,9 @@ def _put(file: BinaryIO, path: Path) -> None:
     """Give a finished file its name, for good."""
     file.flush()
     os.fsync(file.fileno())
+    fault("file.before_name")
     _fresh(path).replace(path)
+    fault("file.after_name")
     flush(path.parent)
 
 

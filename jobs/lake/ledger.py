@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, make_folder
 from jobs.lake.zones import SHARED
 from policy.errors import PolicyError
@@ -167,9 +168,11 @@ class Ledger:
                 "prev": last["hash"] if last else FIRST,
             }
             entry["hash"] = _hash(entry)
+            fault("ledger.before_write")
             file.seek(0, os.SEEK_END)
             file.write(_canonical(entry) + b"\n")
             file.flush()
+            fault("ledger.before_flush")
             os.fsync(file.fileno())
         flush(self.path.parent)
         return entry

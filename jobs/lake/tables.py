@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction
 
 from jobs.lake.columns import PARTITION, are_alike, schema_of
 from jobs.lake.commits import entries, forget_location, make_durable, require_whole
+from jobs.lake.faults import fault
 from jobs.lake.files import flush
 from policy.contract import Contract
 from policy.errors import PolicyError
@@ -146,6 +147,7 @@ def replace_days(
         )
         for path, rows in files.items()
     ]
+    fault("table.before_commit")
     table.create_write_transaction(
         list(actions),
         mode="overwrite",
@@ -156,6 +158,7 @@ def replace_days(
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
     )
     table.update_incremental()
+    fault("table.before_flush")
     make_durable(root)
     if table.version() % CHECKPOINT_EVERY == 0:
         table.create_checkpoint()
@@ -207,6 +210,7 @@ def forget_history(table: DeltaTable) -> int:
     table.create_checkpoint()
     make_durable(log.parent)
     time.sleep(MOMENT)
+    fault("table.before_forgetting")
     old = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
     for path in old:
         path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.plan import unmade
@@ -27,7 +28,9 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
     gone = []
     for landed, extraction in copies.items():
         if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:
-            for source in lake.leave(landed, extraction):
+            left = lake.leave(landed, extraction)
+            fault("cleanup.before_record")
+            for source in left:
                 ledger.append("cleaned", source=source, day=landed)
                 gone.append(source)
     _forget_exports(lake, ledger, today)

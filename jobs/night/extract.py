@@ -17,6 +17,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.manifest import LandedFile, Manifest
@@ -72,6 +73,7 @@ def _extracted(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[
         raise
     manifests = [_manifest(copy, day) for copy in copies]
     lake.land(day, manifests)
+    fault("extract.before_record")
     for each in manifests:
         ledger.append("extracted", source=each.source, day=day, rows=each.rows, columns=len(each.columns))
     return manifests

@@ -21,6 +21,7 @@ from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.columns import schema_of
 from jobs.lake.commits import discard_torn
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import TAKEN, Entry, Ledger
 from jobs.lake.memory import Memory
@@ -100,9 +101,12 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             require_nobody_erased(promise, contract, lake, staged, day)
             require_nobody_left_out(contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
+            fault("publish.after_commit")
             ledger.append("published", **vars(published))
+            fault("publish.after_record")
     remember(ledger, keyring)
     write_about(promise, contract, lake, ledger)
+    fault("publish.before_clearing")
     shutil.rmtree(staged, ignore_errors=True)
     return published
 
@@ -157,6 +161,7 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
         if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)
         files[target] = file.rows
+    fault("publish.before_commit")
     if version is None:
         properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
         version = replace_day(table, day, files, properties, schema_of(contract))

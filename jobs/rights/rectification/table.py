@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically, sha256_of
 from jobs.lake.ledger import Entry
 from jobs.lake.tables import current_files, day_of, replace_days
@@ -94,7 +95,9 @@ class Correcting(Task):
             (self.root / target).chmod(0o640)
         made |= linked(self.table, days, {*map(str, losing)}, self.mark)
         counts = (sum(found[path] for path in losing), len(days), len(losing))
+        fault("rectify.before_commit")
         replace_days(self.table, days, made, {RESTRICTION: said_of(what), COUNTS: " ".join(map(str, counts))})
+        fault("rectify.after_commit")
         self._tell(what, counts)
         self.clear(days)
 

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.files import flush
 from jobs.lake.tables import current_files, day_of
 from jobs.lake.zones import Lake
@@ -88,7 +89,9 @@ def _leave(task: Task) -> Moved:
         stay = _parted(task, what["lot"], losing, theirs)
         days = {day_of(path) for path in losing}
         stay |= linked(task.table, days, {str(path) for path in losing}, task.mark)
+        fault("restrict.before_commit")
         task.commit(days, stay, what)
+        fault("restrict.after_commit")
         forget_made_again(task, days)
         task.record(what, counts_of(task, what["lot"]))
     kept = task.apart.files()

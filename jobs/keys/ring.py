@@ -49,8 +49,8 @@ class Book(Protocol):
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> object:
         """A key was opened, rewrapped, retired or destroyed."""
 
-    def has_opened(self, domain: str, epoch: str) -> bool:
-        """Whether the key of this epoch was ever opened."""
+    def key_changes(self) -> frozenset[tuple[str, str, str]]:
+        """Every change of a key that is on record: its kind, domain and epoch."""
 
 
 class Keyring:
@@ -84,12 +84,14 @@ class Keyring:
         with self._locked():
             entries = self._read()
             entry = _find(entries, domain, epoch)
+            opened = ("key_opened", domain, epoch) in self._told
             if entry is None:
-                if self._book is not None and self._book.has_opened(domain, epoch):
+                if opened:
                     raise LostKeyError(str(self.path), domain, epoch)
                 entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES), SUITE)
                 self._require_kek(kek, entries)
                 self._write([*entries, entry])
+            if not opened:  # of one that is there: whoever made it ended before this
                 self._tell("key_opened", entry)
         return DomainKeys(domain, epoch, self._opened(kek, entry, entries), entry.suite)
 
@@ -150,6 +152,11 @@ class Keyring:
 
     # -- life ----------------------------------------------------------------------------------
 
+    def settle(self) -> None:
+        """Put on record what a run that ended early did to keys and had no time to say."""
+        with self._locked():
+            self._settle(self._read())
+
     def retire(self, domain: str, epoch: str) -> None:
         """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
         self._change(domain, epoch, "key_retired", lambda e: replace(e, retired=now()), {"active"})
@@ -171,6 +178,7 @@ class Keyring:
         old, new = key_encryption_key(self._provider), first_key_encryption_key(provider)
         with self._locked():
             entries = self._read()
+            self._settle(entries)
             fresh = [e if e.destroyed else self._rewrapped(old, new, e, entries) for e in entries]
             self._write(fresh)
             live = [entry for entry in fresh if not entry.destroyed]
@@ -184,7 +192,9 @@ class Keyring:
     ) -> KeyEntry:
         with self._locked():
             entries = self._read()
-            entry = _find(entries, domain, epoch)
+            unsaid, entry = self._settle(entries), _find(entries, domain, epoch)
+            if entry is not None and (kind, domain, epoch) in unsaid:
+                return entry
             if entry is None or entry.state not in from_states:
                 state = "has no key" if entry is None else f"is {entry.state}"
                 raise RetiredEpochError(domain, epoch, f"{state}, this needs {' or '.join(sorted(from_states))}")
@@ -193,9 +203,27 @@ class Keyring:
             self._tell(kind, entry)
         return changed
 
+    def _settle(self, entries: list[KeyEntry]) -> set[tuple[str, str, str]]:
+        """What was unsaid, and is on record now."""
+        unsaid = set[tuple[str, str, str]]()
+        for entry in entries:
+            changes = {"key_retired": entry.retired, "key_destroyed": entry.destroyed}
+            for kind in (kind for kind, moment in changes.items() if moment is not None):
+                change = (kind, entry.domain, entry.epoch)
+                if self._book is not None and change not in self._told:
+                    self._tell(kind, entry)
+                    unsaid.add(change)
+        return unsaid
+
     def _tell(self, kind: str, entry: KeyEntry) -> None:
         if self._book is not None:
             self._book.key_changed(kind, entry.domain, entry.epoch, entry.fingerprint)
+            self._told.add((kind, entry.domain, entry.epoch))
+
+    @cached_property
+    def _told(self) -> set[tuple[str, str, str]]:
+        """What the book says, read once: a step asks for many epochs."""
+        return set(self._book.key_changes()) if self._book is not None else set()
 
     def _kek(self) -> bytes:
         """The key-encryption key; its file is made on first use, while no key is wrapped under it."""
@@ -239,6 +267,8 @@ class Keyring:
                 return
 
     def _rewrapped(self, old: bytes, new: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> KeyEntry:
+        if opens(new, entry):
+            return entry  # by a run that ended before it said so
         data_key = self._opened(old, entry, entries)
         return entry.with_wrapping(wrap(new, entry.domain, entry.epoch, data_key, entry.suite))
 

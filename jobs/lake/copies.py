@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from jobs.lake.faults import fault
 from jobs.lake.files import becoming, flush
@@ -30,8 +31,15 @@ def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
 def _record(copy: Path, parts: tuple[str, ...], ledger: Ledger) -> None:
     match parts:
         case ("exports", _, release, _):
-            ledger.append("export_deleted", release=release, day=day_of(copy / "any"))
+            _once(ledger, "export_deleted", "exported", release=release, day=day_of(copy / "any"))
         case ("packages", reference, _):
-            ledger.append("package_forgotten", reference=reference, right=copy.stem)
+            _once(ledger, "package_forgotten", "package_disclosed", reference=reference, right=copy.stem)
         case ("answers", _, _) if ledger.last("answer_forgotten", request=copy.stem) is None:
             ledger.append("answer_forgotten", request=copy.stem)
+
+
+def _once(ledger: Ledger, kind: str, made: str, **what: Any) -> None:
+    """Record the end of a copy, unless a run that ended before the copy did has."""
+    ended, begun = ledger.last(kind, **what), ledger.last(made, **what)
+    if ended is None or (begun is not None and begun["seq"] > ended["seq"]):
+        ledger.append(kind, **what)

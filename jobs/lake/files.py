@@ -39,6 +39,19 @@ def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
         _put(file, path)
 
 
+def write_once(path: Path, text: str, mode: int) -> None:
+    """Make ``path`` hold ``text`` unless something is there: whole or not at all, wherever a run ends."""
+    with _aside(path, mode) as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        fault("file.before_name")
+        with suppress(FileExistsError):
+            os.link(_fresh(path), path)
+        fault("file.after_name")
+        flush(path.parent)
+
+
 @contextmanager
 def made_atomically(path: Path, mode: int) -> Iterator[BinaryIO]:
     """A file to write into that becomes ``path`` at the end, whole; closed to others before that.

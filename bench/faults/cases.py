@@ -25,7 +25,7 @@ from jobs.anonymity.budget import AccountBook
 from jobs.cli.keys import rotate
 from jobs.gate.data_docs import Page
 from jobs.gate.verdict import JudgedFile, Verdict, suite_version
-from jobs.keys.heads import remember
+from jobs.keys.heads import remember, verify
 from jobs.lake.commits import entries
 from jobs.lake.files import sha256_of
 from jobs.lake.memory import name_of
@@ -41,6 +41,7 @@ from jobs.retention.approval import require_executable
 from jobs.retention.execute import Work, execute
 from jobs.retention.planner import look, make_plan
 from jobs.retention.proof import prove
+from jobs.retention.receipt import ledger_heads
 from jobs.retention.suppression import Lists, forget_destroyed
 from jobs.rights import reidentify
 from jobs.rights.carry import Hands
@@ -155,6 +156,11 @@ def listed_epoch(home: Home) -> None:
     Lists(promise(), home.lake, home.keyring, home.ledger).add("f" * 64, names, DAY)
     home.keyring.retire("threat", "2024-01-01")
     home.keyring.destroy("threat", "2024-01-01")
+
+
+def lists(home: Home) -> Lists:
+    """Every suppression list."""
+    return Lists(promise(), home.lake, home.keyring, home.ledger)
 
 
 def add_to_lists(home: Home) -> None:
@@ -470,6 +476,12 @@ def prove_plan(home: Home) -> None:
         prove(the_plan(home), at, home.ledger)
 
 
+def proved(home: Home) -> None:
+    """Retention is through, and proved."""
+    carried_out(home)
+    prove_plan(home)
+
+
 def plan_again(home: Home) -> None:
     """A plan of today, written and on record."""
     with look(promise(), home.lake, home.keyring, SPARKLESS, frozenset({NOW.date()})) as at:
@@ -485,6 +497,12 @@ def draw(home: Home) -> None:
     """A day's numbers; each draw is another one."""
     book = AccountBook.of(promise().release("attack_statistics"), home.lake, home.ledger)
     book.numbers(DAY, "landing", lambda: [{"statistic": "accounts", "estimate": time.time_ns()}])
+
+
+def drawn(home: Home) -> None:
+    """A day whose numbers are drawn."""
+    town_of(home)
+    draw(home)
 
 
 def found(home: Home) -> None:
@@ -505,6 +523,12 @@ def found(home: Home) -> None:
 def about(home: Home) -> None:
     """The pages beside a table."""
     write_about(promise(), promise().release("threat_events"), home.lake, home.ledger)
+
+
+def read_landing(home: Home) -> None:
+    """Every landed file of a day, against its manifest."""
+    for source in home.lake.landed(DAY).sources:
+        home.lake.landed_files(source, DAY)
 
 
 def is_there(home: Home, pattern: str) -> bool:
@@ -563,3 +587,8 @@ _case("rights.erase", lambda home: approved(home, "erasure"), carry_out, ended=l
 _case("budget", town_of, draw, nights=False)
 _case("findings", found, lambda home: write_report(promise(), DAY, home.lake))
 _case("catalogue", nothing, about)
+_case("read.landing", landed_again, read_landing)
+_case("read.keys", nothing, lambda home: home.keyring.verify())
+_case("read.receipts", proved, lambda home: verify(home.ledger, home.keyring, ledger_heads(home.lake, home.keyring)))
+_case("read.lists", add_to_lists, lambda home: lists(home).of_day(DAY, "threat_analysis"))
+_case("read.draw", drawn, draw, nights=False)

@@ -40,6 +40,7 @@ class Inode:
 
     @property
     def is_folder(self) -> bool:
+        """Whether it has names."""
         return self.names is not None
 
 
@@ -87,10 +88,7 @@ class Disk:
             self._name(call, arguments)
 
     def _name(self, call: str, arguments: str) -> None:
-        paths = [
-            Path(name) if name.startswith("/") else Path(folder or "/") / name
-            for folder, name in PATH.findall(arguments)
-        ]
+        paths = [Path(folder or "/") / name for folder, name in PATH.findall(arguments)]
         if call == "openat" and "O_CREAT" in arguments and self._at(paths[0]) is None:
             self._put(paths[0], Inode(None))
         elif call == "openat" and "O_TRUNC" in arguments and (file := self._at(paths[0])) is not None:

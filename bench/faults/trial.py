@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from random import Random
 from bench.faults import injected, oracle, strictest
 from bench.faults.cases import CASES, Case, lay_nights
 from bench.faults.home import DONE, Home, apart, promise, started
-from jobs.lake.faults import POINTS
+from jobs.lake import faults
 
 RERUNS = 2
 """A rerun that is refused with the way back may be followed by one that finishes."""
@@ -35,6 +36,18 @@ class Outcome:
     def ended(self) -> str:
         """How it ended, in a word."""
         return {0: "done", 1: "crashed", 2: "refused", -6: "crashed", -9: "killed"}.get(self.status, "hung")
+
+
+class _Passed(dict[str, Callable[[], None]]):
+    """Arms nothing, and remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.points: set[str] = set()
+
+    def __contains__(self, point: object) -> bool:
+        self.points.add(str(point))
+        return False
 
 
 @dataclass
@@ -111,18 +124,30 @@ class Trial:
             strictest.left_by(self.home, self.kept, self.log, loss)
             yield self.judged(f"cut: {loss}", str(fault), status)
 
-    def at_point(self, point: str, action: str) -> Outcome | None:
-        """A named point breaks; None if this step doesn't come by."""
+    def reached(self) -> list[str]:
+        """The named points that the step comes by."""
         self.home.put_back(self.kept)
-        self.reached = False
+
+        def passing() -> list[str]:
+            faults._armed = passed = _Passed()
+            self.case.step(self.home)
+            return sorted(passed.points)
+
+        return list(apart(passing))
+
+    def at_point(self, point: str, action: str, cut: Callable[[], None] | None = None) -> Outcome:
+        """A named point breaks; ``cut``: and the power goes."""
+        self.home.put_back(self.kept)
+        if cut is not None:
+            os.sync()
         status = self._in_peace(f"{point}:{action}")
-        if status == DONE and action != "slow":
-            return None
-        return self.judged("point", f"{point}:{action}", status)
+        if cut is not None:
+            cut()
+        return self.judged("disk cut" if cut else "point", f"{point}:{action}", status)
 
     def judged(self, how: str, where: str, status: int) -> Outcome:
         """Look, run again, look."""
-        said = self.home.said.read_text(errors="replace")[-2000:]
+        said = self.home.said.read_text(errors="replace")[-2000:] if self.home.said.exists() else ""
         try:
             problems = apart(lambda: self._problems_now(status))
             if not problems:
@@ -134,6 +159,9 @@ class Trial:
     def _problems_now(self, status: int) -> list[str]:
         return oracle.problems_between(self.peace, oracle.see(self.home, self.peace.judged), status)
 
+    def _problems_after(self) -> list[str]:
+        return oracle.problems_after(self.peace, oracle.see(self.home, self.peace.judged))
+
     def _again(self) -> list[str]:
         problems: list[str] = []
         for _ in range(RERUNS):
@@ -144,11 +172,7 @@ class Trial:
                     run.go()
                     status = run.wait()
             if status == DONE:
-                seen = oracle.problems_after
-                return [
-                    f"rerun: {each}"
-                    for each in apart(lambda: seen(self.peace, oracle.see(self.home, self.peace.judged)))
-                ]
+                return [f"rerun: {each}" for each in apart(self._problems_after)]
             problems = [f"rerun ends with {status}: {self.home.said.read_text(errors='replace')[-300:]}"]
         return problems
 
@@ -165,12 +189,11 @@ class Campaign:
         home = Home(self.folder / "run")
         home.use()
         promise()
-        for base, make in (("nights", lay_nights), ("empty", None)):
-            shutil.rmtree(home.root, ignore_errors=True)
-            home.root.mkdir(parents=True)
-            if make is not None:
-                apart(lambda: make(home) and None)
-            home.keep(self.folder / base)
+        shutil.rmtree(home.root, ignore_errors=True)
+        home.root.mkdir(parents=True)
+        home.keep(self.folder / "empty")
+        apart(lambda: lay_nights(home))
+        home.keep(self.folder / "nights")
         for name, case in CASES.items():
             if not self.only or any(name.startswith(each) for each in self.only):
                 trial = Trial(case, home, self.folder / f"case-{name}")
@@ -181,6 +204,3 @@ class Campaign:
     def sampled(faults: list[injected.Fault], most: int, seed: int) -> Iterable[injected.Fault]:
         """All of a few, a seeded sample of many."""
         return faults if len(faults) <= most else sorted(Random(seed).sample(faults, most), key=str)
-
-
-__all__ = ["POINTS", "Campaign", "Outcome", "Trial"]

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
 from jobs.lake.columns import PARTITION, are_alike, schema_of
@@ -44,6 +45,17 @@ class NoTableError(PolicyError):
         super().__init__(f"{folder.name} has no published table; run a night first, or restore the table from a copy")
 
 
+class DamagedTableError(PolicyError):
+    """A table's log can't be read, though no entry of it is torn: its checkpoint is damaged, or an entry is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder.name}: the table's log can't be read: its checkpoint is damaged, or an entry is missing; nothing "
+            f"was changed; restore {folder.name}/_delta_log from a copy, or move the table away and run its days again"
+        )
+
+
 class SchemaChangedError(PolicyError):
     """The published table has other columns than the contract of today."""
 
@@ -65,9 +77,13 @@ def find_table(folder: Path) -> DeltaTable | None:
 
     Raises:
         TornCommitError: a power cut spoilt the log; what the table would show isn't what was published.
+        DamagedTableError: its checkpoint, or what its log says, can't be read.
     """
     require_whole(folder)
-    return DeltaTable(folder) if has_table(folder) else None
+    try:
+        return DeltaTable(folder) if has_table(folder) else None
+    except DeltaError:
+        raise DamagedTableError(folder) from None
 
 
 def opened(folder: Path) -> DeltaTable:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.left_in import require_nobody_erased, require_nobody_left_out
 from jobs.gate.verdict import FILE, Verdict, load_verdict
@@ -25,6 +23,7 @@ from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import TAKEN, Entry, Ledger
 from jobs.lake.memory import Memory
+from jobs.lake.parquet import rows_in
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
 from jobs.night.datasheet import write_about
@@ -178,5 +177,5 @@ def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible
     if sorted(files) != visible:
         raise NotAsJudgedError(release, day, "the table's file list")
     for path, rows in files.items():
-        if pq.read_metadata(root / path).num_rows != rows:
+        if rows_in(root / path) != rows:
             raise NotAsJudgedError(release, day, path.name)

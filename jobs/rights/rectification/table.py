@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically, sha256_of
 from jobs.lake.ledger import Entry
+from jobs.lake.parquet import reading
 from jobs.lake.tables import current_files, day_of, replace_days
 from jobs.retention.apart import count, every_apart
 from jobs.retention.deadline import Deadline
@@ -133,7 +134,8 @@ class Correcting(Task):
     def _naming(self, path: Path, fixes: Sequence[Fix]) -> pa.Table:
         """The columns of a file that say whether a row is wrong."""
         names = dict.fromkeys(name for fix in fixes for name in fix.reached.read)
-        return pq.ParquetFile(path).read(columns=list(names)).combine_chunks()
+        with reading(path):
+            return pq.ParquetFile(path).read(columns=list(names)).combine_chunks()
 
     def _rewrite(self, path: Path, target: Path, fixes: Sequence[Fix]) -> int:
         """Write a file anew where nobody looks, read it back, prove it, and only then give it its name; its rows."""

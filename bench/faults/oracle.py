@@ -238,7 +238,7 @@ def problems_between(peace: Peace, seen: Seen, status: int) -> list[str]:
         found.append("hung" if status == -99 else f"ended with {status}")
     if seen.torn and status == DONE:
         found.append("acknowledged, and the ledger's last line is torn")
-    found += _compared(peace, seen, old_is_fine=status != DONE)
+    found += _compared(peace, seen, old_is_fine=status != DONE, passing=True)
     if status == DONE:
         found += _recorded(peace.after.record, seen.record)
     return found
@@ -249,23 +249,23 @@ def problems_after(peace: Peace, seen: Seen) -> list[str]:
     found = list(seen.broken)
     if seen.torn:
         found.append("after the rerun the ledger's last line is torn")
-    return found + _compared(peace, seen, old_is_fine=False) + _recorded(peace.after.record, seen.record)
+    return found + _compared(peace, seen, old_is_fine=False, passing=False) + _recorded(peace.after.record, seen.record)
 
 
-def _compared(peace: Peace, seen: Seen, *, old_is_fine: bool) -> list[str]:
+def _compared(peace: Peace, seen: Seen, *, old_is_fine: bool, passing: bool) -> list[str]:
     found = []
     before, after = peace.before.things, peace.after.things
     if not old_is_fine:
         found += [f"{name}: a torn entry in the log of an acknowledged table" for name in seen.spoilt]
     for thing in sorted({*before, *after, *seen.things}):
         may = [after.get(thing)] + ([before.get(thing)] if old_is_fine else [])
-        if seen.things.get(thing) not in may and not (thing[0] in PASSING and old_is_fine):
+        if seen.things.get(thing) not in may and not (thing[0] in PASSING and passing):
             found.append(f"{' '.join(thing[:2])}: {_difference(seen.things.get(thing), after.get(thing))}")
     return found
 
 
 PASSING = ("staged", "quarantine", "apart", "page")
-"""Nobody's: seen by no reader; a killed run may leave something in between there, and the rerun makes it whole."""
+"""Seen by no reader: a run may leave something in between, or a power cut bring it back; a rerun makes it whole."""
 
 
 def _difference(found: Any, wanted: Any) -> str:

@@ -124,6 +124,19 @@ class Trial:
             strictest.left_by(self.home, self.kept, self.log, loss)
             yield self.judged(f"cut: {loss}", str(fault), status)
 
+    def acknowledged(self) -> Iterator[Outcome]:
+        """What a power cut may leave right after the step has said that it is done."""
+        self.home.put_back(self.kept)
+        with started(lambda: self.case.step(self.home), self.home) as run, injected.traced(run, self.log):
+            run.go()
+            status = run.wait()
+        done = self.home.root.with_name("killed")
+        self.home.keep(done)
+        for loss in strictest.LOSSES:
+            self.home.put_back(done)
+            strictest.left_by(self.home, self.kept, self.log, loss)
+            yield self.judged(f"cut: {loss}", "after the end", status)
+
     def reached(self) -> list[str]:
         """The named points that the step comes by."""
         self.home.put_back(self.kept)

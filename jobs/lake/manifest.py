@@ -18,8 +18,8 @@ class DamagedManifestError(PolicyError):
     def __init__(self, path: Path) -> None:
         self.path, self.day = path, path.parent.name.removeprefix("day=")
         super().__init__(
-            f"landing's manifest of {self.day} is damaged; nothing was done with the day; extract it again, or "
-            f"where the platform doesn't hold it any more take away every folder {path.parent.name} of the lake's landing"
+            f"landing's manifest of {self.day} is damaged; nothing was done with the day; extract it again, "
+            f"or where the platform doesn't hold it take away every folder {path.parent.name} of the lake's landing"
         )
 
 

@@ -293,10 +293,8 @@ def pronounce(home: Home, color: str) -> None:
     """What the gate does with a judgement, without the judgement."""
     contract = promise().release("threat_events")
     staged = home.lake.staged("threat_events", "two")
-    quarantined = home.lake.quarantine("threat_events", "two")
-    if color == "red" and quarantined.exists() and not staged.exists():
-        once(home, "quarantined", release="threat_events", day=str(DAY), run="two")
-        return
+    if not staged.exists():  # a red run that went to quarantine before that was said: it is made again
+        stage(world_of(home), "threat_events", DAY, "two")
     findings = (Finding("contract", "kind", "outside", 1),) if color == "red" else ()
     path = staged / "part-00000.parquet"
     verdict = Verdict(

@@ -137,11 +137,8 @@ def apart(work: Callable[[], Any]) -> Any:
                 pickle.dump(work(), pipe)
             code = 0
         except BaseException as error:  # noqa: BLE001
-            import traceback
-
-            traceback.print_exc()
             with suppress(OSError):
-                print(type(error).__name__, file=sys.stderr, flush=True)
+                print(f"apart: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         finally:
             os._exit(code)
     os.close(write)

@@ -58,6 +58,7 @@ class Keyring:
 
     def __init__(self, path: Path, provider: str, book: Book | None = None) -> None:
         self.path, self._provider, self._book = path, provider, book
+        self._told = frozenset[tuple[str, ...]]()
 
     @classmethod
     def from_environment(cls, book: Book | None = None) -> Keyring:
@@ -84,9 +85,9 @@ class Keyring:
         with self._locked():
             entries = self._read()
             entry = _find(entries, domain, epoch)
-            opened = ("key_opened", domain, epoch) in self._told
+            opened = self._is_told("key_opened", domain, epoch)
             if entry is None:
-                if opened:
+                if opened and self._book is not None:
                     raise LostKeyError(str(self.path), domain, epoch)
                 entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES), SUITE)
                 self._require_kek(kek, entries)
@@ -210,7 +211,7 @@ class Keyring:
             changes = {"key_retired": entry.retired, "key_destroyed": entry.destroyed}
             for kind in (kind for kind, moment in changes.items() if moment is not None):
                 change = (kind, entry.domain, entry.epoch)
-                if self._book is not None and change not in self._told:
+                if not self._is_told(*change):
                     self._tell(kind, entry)
                     unsaid.add(change)
         return unsaid
@@ -218,12 +219,14 @@ class Keyring:
     def _tell(self, kind: str, entry: KeyEntry) -> None:
         if self._book is not None:
             self._book.key_changed(kind, entry.domain, entry.epoch, entry.fingerprint)
-            self._told.add((kind, entry.domain, entry.epoch))
 
-    @cached_property
-    def _told(self) -> set[tuple[str, str, str]]:
-        """What the book says, read once: a step asks for many epochs."""
-        return set(self._book.key_changes()) if self._book is not None else set()
+    def _is_told(self, *change: str) -> bool:
+        """Whether the book says a change; without one there is nothing to say. It is read again for what is new."""
+        if self._book is None:
+            return True
+        if change not in self._told:
+            self._told = self._book.key_changes()
+        return change in self._told
 
     def _kek(self) -> bytes:
         """The key-encryption key; its file is made on first use, while no key is wrapped under it."""

@@ -36,7 +36,7 @@ RANDOM |= {"bytes_written", "plan", "suite", "contract", "lot", "reservation", "
 """Fields of the record that say something else each time, or in each home."""
 
 REPEATED = {"extracted", "protected", "judged", "refused", "commit_discarded", "budget_reserved", "expiry_planned"}
-REPEATED |= {"key_rewrapped", "exported"}
+REPEATED |= {"key_rewrapped", "exported", "package_disclosed"}
 """What is on record each time that it is begun or done: of a copy that it is handed out, before it exists."""
 
 CLOSED = ("landing", "answers", "packages")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
+import pkgutil
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -76,7 +76,7 @@ class Trial:
         for module in apart(self._modules):
             if module not in sys.modules:
                 with suppress(Exception):
-                    importlib.import_module(module)
+                    pkgutil.resolve_name(module)
         self.home.put_back(self.kept)
         self._in_peace()
         after = apart(lambda: oracle.see(self.home, files))

@@ -14,7 +14,7 @@ from jobs.lake import tables
 from jobs.lake.commits import TornCommitError, discard_torn
 from jobs.lake.copies import forget_copy
 from jobs.lake.manifest import DayManifest, Manifest
-from jobs.lake.tables import find_table, open_table
+from jobs.lake.tables import find_table, forget_history, open_table, replace_day
 from jobs.night import extract
 from jobs.night.cleanup import clean_up
 from jobs.night.extract import extract_day
@@ -152,12 +152,12 @@ def damaged(request):
     """A function that writes a damaged Parquet file."""
 
     def write(path):
-        pq.write_table(pa.table({"text": [f"row {n}" for n in range(50)]}), path)
+        pq.write_table(pa.table({"text": [f"row {n}" for n in range(50)]}), path, compression="zstd")
         content = bytearray(path.read_bytes())
         if request.param == "torn":
             content = content[: len(content) // 2]
         elif request.param == "flipped":
-            content[-40] ^= 255  # in the footer
+            content[-8] ^= 255  # the footer's length
         path.write_bytes(content if isinstance(request.param, str) else request.param)
         return path
 
@@ -209,10 +209,9 @@ def test_a_damaged_checkpoint_is_refused_with_the_way_back(lake, promise, monkey
     monkeypatch.setattr(tables, "MOMENT", 0)
     folder = lake.shared(lake.published(RELEASE))
     table = open_table(folder, promise.release(RELEASE))
-    table.create_checkpoint()
-    log = folder / "_delta_log"
-    (log / f"{0:020d}.json").unlink()
-    [checkpoint] = log.glob("*.parquet")
+    replace_day(table, DAY, {}, {"run": "one"})
+    forget_history(table)
+    [checkpoint] = (folder / "_delta_log").glob("*.parquet")
     checkpoint.write_bytes(content)
     with pytest.raises(PolicyError, match=f"{RELEASE}: the table's log can't be read"):
         find_table(folder)

@@ -39,6 +39,9 @@ REPEATED = {"extracted", "protected", "judged", "refused", "commit_discarded", "
 REPEATED |= {"key_rewrapped", "exported", "package_disclosed"}
 """What is on record each time that it is begun or done: of a copy that it is handed out, before it exists."""
 
+TOLD = {"refused", "commit_discarded", "expiry_planned", "incident"}
+"""What is on record of a run that was broken: a file that a proof can't read, too, could hold anybody."""
+
 CLOSED = ("landing", "answers", "packages")
 """Where a raw identifier may be."""
 

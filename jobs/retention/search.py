@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.lake.parquet import reading
 from policy.shapes import LETTERS, PREFIXES
 
 SHAPES = [re.compile(rf"{prefix}_[{LETTERS}]{{32}}".encode()) for prefix in PREFIXES.values()]
@@ -141,7 +140,7 @@ def _count(path: Path, wanted: frozenset[bytes], prefixes: frozenset[bytes]) -> 
 
 def _texts(path: Path) -> Iterator[bytes]:
     """The bytes of all text of a Parquet file, column by column and batch by batch."""
-    with reading(path), pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path) as file:
         for batch in file.iter_batches():
             for column in batch.columns:
                 for leaf in leaves(column):

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.lake.parquet import reading
 from jobs.lake.zones import Lake
 from jobs.people.exclusion import SPELLING
 from jobs.people.phones import dialled
@@ -109,7 +108,7 @@ def _forms(name: Name) -> Iterator[bytes]:
 
 def _cells(path: Path) -> Iterator[bytes]:
     """Every different text of a Parquet file, batch by batch."""
-    with reading(path), pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path) as file:
         for batch in file.iter_batches():
             for column in batch.columns:
                 for leaf in leaves(column):

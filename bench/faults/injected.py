@@ -92,6 +92,11 @@ def calls(log: Path, home: Home) -> list[tuple[str, int, str]]:
     return touched
 
 
+def beside_files(log: Path) -> bool:
+    """Whether a fault befell what is no file: a thread that can't wake another one waits for ever, on any disk."""
+    return any("INJECTED" in line and "eventfd" in line for line in log.read_text(errors="replace").splitlines())
+
+
 def faults_of(touched: list[tuple[str, int, str]]) -> list[Fault]:
     """Every fault that may befall these calls."""
     numbers = sorted({(call, number) for call, number, _ in touched})

@@ -49,6 +49,9 @@ pictures: setup  ## draw the console in a browser, for the docs (needs chromium,
 bench-tokens: setup  ## what a token costs, beside other ways to make it
 	@$(BIN)/python -m bench.tokens
 
+faults: setup  ## break every step on purpose, see what survives it, write docs/faults.md (needs strace; root for ext4)
+	@rm -rf .faults && $(BIN)/python -m bench.faults --into .faults --page
+
 trace:  setup  ## print clause, rules and evidence of the whole policy
 	@$(BIN)/python -m policy trace
 
@@ -103,4 +106,4 @@ cluster-down:  ## stop the cluster; FORGET=1 deletes its lake, databases and sec
 	@$(cluster) && $(COMPOSE) --profile analyst --profile history down --remove-orphans $(if $(FORGET),--volumes)
 	@$(if $(FORGET),rm -rf "$${CLUSTER_SECRETS:-.cluster}")
 
-.PHONY: help nightly test test-long assure risk ui check four-eyes walk pictures bench-tokens trace setup lock clean cluster-up cluster-night cluster-test cluster-down
+.PHONY: help nightly test test-long assure risk ui check four-eyes walk pictures bench-tokens faults trace setup lock clean cluster-up cluster-night cluster-test cluster-down

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jobs.lake.faults import fault
 from jobs.lake.files import sha256_of, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.tables import current_files, find_table
@@ -110,6 +111,7 @@ class AccountBook:
                 return stored
             self._require_undrawn(day)
             reservation = self._reserve(day)
+            fault("budget.after_reserving")
             made = Draw(self.contract.release, day.isoformat(), reservation, self.contract.fingerprint, landing, draw())
             self._store(day, made)
             return made
@@ -170,6 +172,7 @@ class AccountBook:
         path = self._path(day, made.reservation)
         self.lake.private(path.parent)
         write_atomically(path, json.dumps(asdict(made), indent=1), 0o600)
+        fault("budget.before_record")
         self._record(day, path, made.reservation)
 
     def _record(self, day: date, path: Path, reservation: int) -> Entry:

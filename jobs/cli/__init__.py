@@ -21,6 +21,7 @@ from jobs.cli import assure, budget, coverage, expire, keys, reidentify, request
 from jobs.cli.crashes import told
 from jobs.keys.heads import verify
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import arm
 from jobs.lake.ledger import BrokenLedgerError, Ledger
 from jobs.lake.zones import Lake
 from policy.command_line import a_day, command
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     try:
         lake = Lake.from_environment()
+        arm(lake.root)
     except PolicyError as error:
         print(f"refused: {error}", file=sys.stderr)
         return REFUSED

@@ -68,6 +68,7 @@ def _destroy(ring: Keyring, lake: Lake, domain: str, epoch: str) -> None:
 def rotate(ring: Keyring) -> list[str]:
     """Open today's epoch of every domain of the contracts, retire older active ones; what was done."""
     done, today = [], datetime.now(UTC).date()
+    ring.settle()
     for domain, period in sorted(
         {(c.domain, c.epoch) for c in policy.load().contracts.values() if c.domain and c.epoch}
     ):

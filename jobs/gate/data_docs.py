@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from expectations.case import Finding
 from expectations.judge import Checked
 from expectations.proof import Proof
+from jobs.lake.faults import fault
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
@@ -59,6 +60,7 @@ def write_page(page: Page, lake: Lake, ledger: Ledger) -> Path:
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     path = folder / f"{page.run}.html"
     write_atomically(path, _template("verdict").render(page=page), 0o644)
+    fault("docs.before_index")
     write_atomically(folder / "index.html", _index(page.release, folder, ledger), 0o644)
     return path
 

@@ -19,6 +19,7 @@ from expectations.case import Finding
 from jobs.keys.ring import Keyring
 from jobs.lake.files import sha256_of, write_atomically
 from jobs.lake.memory import staged_months
+from jobs.lake.parquet import reading
 from jobs.lake.visible import visible_version
 from jobs.lake.zones import Lake
 from policy.contract import Contract
@@ -217,7 +218,8 @@ def memory_files(folder: Path) -> tuple[JudgedFile, ...]:
 def _judged(path: Path) -> JudgedFile:
     import pyarrow.parquet as pq
 
-    return JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path))
+    with reading(path):
+        return JudgedFile(path.name, pq.read_metadata(path).num_rows, sha256_of(path))
 
 
 def suite_version() -> str:

@@ -44,7 +44,10 @@ class WrongKeyEncryptionKeyError(KeyringError):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        super().__init__(f"{path} was wrapped with another key-encryption key; check IGNICLOUD_KEK")
+        super().__init__(
+            f"{path} was wrapped with another key-encryption key; check IGNICLOUD_KEK, and run a rewrap that was cut "
+            "off again"
+        )
 
 
 class EditedKeyringError(KeyringError):

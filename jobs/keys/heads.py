@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import fault
 from jobs.lake.files import make_folder, write_atomically
 from jobs.lake.ledger import BrokenLedgerError, Ledger, NoLedgerError
 
@@ -66,6 +67,7 @@ def remember(ledger: Ledger, keyring: Keyring) -> None:
         if before is not None:
             require_contained([before], ((entry["seq"], entry["hash"]) for entry in ledger.entries()))
         if now is not None:
+            fault("head.before_seal")
             sealed = {**asdict(now), "seal": keyring.seal(PURPOSE, now.content())}
             write_atomically(path, json.dumps(sealed) + "\n", 0o600)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import secrets
 import shlex
 import stat
@@ -16,7 +15,8 @@ import subprocess
 from pathlib import Path
 
 from jobs.keys.errors import KeyFilePermissionsError, KeyProviderError
-from jobs.lake.files import flush, make_folder
+from jobs.lake.faults import fault
+from jobs.lake.files import make_folder, write_once
 
 BYTES = 32
 TIMEOUT_SECONDS = 30
@@ -27,6 +27,7 @@ def first_key_encryption_key(provider: str) -> bytes:
     scheme, _, rest = provider.partition(":")
     if scheme == "file" and rest:
         _make(Path(rest))
+        fault("keys.before_kek")
     return key_encryption_key(provider)
 
 
@@ -63,14 +64,8 @@ def require_private(path: Path) -> None:
 def _make(path: Path) -> None:
     """A new key in a closed file, unless one is there."""
     make_folder(path.parent, 0o700)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        flush(path.parent)
-    except FileExistsError:
-        pass
+    if not path.exists():
+        write_once(path, secrets.token_hex(BYTES) + "\n", 0o600)
 
 
 def _from_file(path: Path) -> bytes:

@@ -32,6 +32,7 @@ from jobs.keys.errors import (
 from jobs.keys.field_keys import KEY_BYTES, DomainKeys, made_under
 from jobs.keys.kek import first_key_encryption_key, key_encryption_key, require_private
 from jobs.keys.wrapping import FORMAT, FORMATS, KeyEntry, NotUnwrappedError, now, opens, unwrap, wrap
+from jobs.lake.faults import fault
 from jobs.lake.files import make_folder, write_atomically
 from jobs.treatments.normalise import SUITE, SUITES
 from policy.contract import Contract
@@ -48,8 +49,8 @@ class Book(Protocol):
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> object:
         """A key was opened, rewrapped, retired or destroyed."""
 
-    def has_opened(self, domain: str, epoch: str) -> bool:
-        """Whether the key of this epoch was ever opened."""
+    def key_changes(self) -> frozenset[tuple[str, str, str]]:
+        """Every change of a key that is on record: its kind, domain and epoch."""
 
 
 class Keyring:
@@ -57,6 +58,7 @@ class Keyring:
 
     def __init__(self, path: Path, provider: str, book: Book | None = None) -> None:
         self.path, self._provider, self._book = path, provider, book
+        self._told = frozenset[tuple[str, ...]]()
 
     @classmethod
     def from_environment(cls, book: Book | None = None) -> Keyring:
@@ -83,12 +85,14 @@ class Keyring:
         with self._locked():
             entries = self._read()
             entry = _find(entries, domain, epoch)
+            opened = self._is_told("key_opened", domain, epoch)
             if entry is None:
-                if self._book is not None and self._book.has_opened(domain, epoch):
+                if opened and self._book is not None:
                     raise LostKeyError(str(self.path), domain, epoch)
                 entry = wrap(kek, domain, epoch, secrets.token_bytes(KEY_BYTES), SUITE)
                 self._require_kek(kek, entries)
                 self._write([*entries, entry])
+            if not opened:  # of one that is there: whoever made it ended before this
                 self._tell("key_opened", entry)
         return DomainKeys(domain, epoch, self._opened(kek, entry, entries), entry.suite)
 
@@ -149,6 +153,11 @@ class Keyring:
 
     # -- life ----------------------------------------------------------------------------------
 
+    def settle(self) -> None:
+        """Put on record what a run that ended early did to keys and had no time to say."""
+        with self._locked():
+            self._settle(self._read())
+
     def retire(self, domain: str, epoch: str) -> None:
         """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
         self._change(domain, epoch, "key_retired", lambda e: replace(e, retired=now()), {"active"})
@@ -170,6 +179,7 @@ class Keyring:
         old, new = key_encryption_key(self._provider), first_key_encryption_key(provider)
         with self._locked():
             entries = self._read()
+            self._settle(entries)
             fresh = [e if e.destroyed else self._rewrapped(old, new, e, entries) for e in entries]
             self._write(fresh)
             live = [entry for entry in fresh if not entry.destroyed]
@@ -183,7 +193,9 @@ class Keyring:
     ) -> KeyEntry:
         with self._locked():
             entries = self._read()
-            entry = _find(entries, domain, epoch)
+            unsaid, entry = self._settle(entries), _find(entries, domain, epoch)
+            if entry is not None and (kind, domain, epoch) in unsaid:
+                return entry
             if entry is None or entry.state not in from_states:
                 state = "has no key" if entry is None else f"is {entry.state}"
                 raise RetiredEpochError(domain, epoch, f"{state}, this needs {' or '.join(sorted(from_states))}")
@@ -192,9 +204,29 @@ class Keyring:
             self._tell(kind, entry)
         return changed
 
+    def _settle(self, entries: list[KeyEntry]) -> set[tuple[str, str, str]]:
+        """What was unsaid, and is on record now."""
+        unsaid = set[tuple[str, str, str]]()
+        for entry in entries:
+            changes = {"key_retired": entry.retired, "key_destroyed": entry.destroyed}
+            for kind in (kind for kind, moment in changes.items() if moment is not None):
+                change = (kind, entry.domain, entry.epoch)
+                if not self._is_told(*change):
+                    self._tell(kind, entry)
+                    unsaid.add(change)
+        return unsaid
+
     def _tell(self, kind: str, entry: KeyEntry) -> None:
         if self._book is not None:
             self._book.key_changed(kind, entry.domain, entry.epoch, entry.fingerprint)
+
+    def _is_told(self, *change: str) -> bool:
+        """Whether the book says a change; without one there is nothing to say. It is read again for what is new."""
+        if self._book is None:
+            return True
+        if change not in self._told:
+            self._told = self._book.key_changes()
+        return change in self._told
 
     def _kek(self) -> bytes:
         """The key-encryption key; its file is made on first use, while no key is wrapped under it."""
@@ -226,7 +258,9 @@ class Keyring:
 
     def _write(self, entries: list[KeyEntry]) -> None:
         content = {"format": FORMAT, "keys": [asdict(entry) for entry in entries]}
+        fault("keys.before_write")
         write_atomically(self.path, json.dumps(content, indent=1), 0o600)
+        fault("keys.before_record")
 
     def _require_kek(self, kek: bytes, entries: list[KeyEntry]) -> None:
         """A new key is never wrapped under another key-encryption key than those before it."""
@@ -236,6 +270,8 @@ class Keyring:
                 return
 
     def _rewrapped(self, old: bytes, new: bytes, entry: KeyEntry, entries: list[KeyEntry]) -> KeyEntry:
+        if opens(new, entry):
+            return entry  # by a run that ended before it said so
         data_key = self._opened(old, entry, entries)
         return entry.with_wrapping(wrap(new, entry.domain, entry.epoch, data_key, entry.suite))
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import TAKEN, Ledger
 from policy.errors import PolicyError
 
 LAST_CHECKPOINT = "_last_checkpoint"
+
+ACTIONS = {"commitInfo", "protocol", "metaData", "add", "remove", "txn", "cdc", "domainMetadata"}
+"""What a line of an entry can be (Delta's protocol, *Actions*): a line of anything else is of another file."""
 
 
 class TornCommitError(PolicyError):
@@ -23,8 +27,8 @@ class TornCommitError(PolicyError):
     def __init__(self, folder: Path, version: int) -> None:
         self.folder, self.version = folder, version
         super().__init__(
-            f"{folder.name}: entry {version} of the table's log is empty or torn, as after a power cut. If it is the "
-            f"newest, the next publish or expire takes it away and does its work again. Else restore "
+            f"{folder.name}: entry {version} of the table's log is empty, torn or none, as after a power cut. If it is "
+            f"the newest, the next publish or expire takes it away and does its work again. Else restore "
             f"{folder.name}/_delta_log from a copy, or move the table away and run its days again"
         )
 
@@ -47,9 +51,10 @@ def discard_torn(folder: Path, ledger: Ledger) -> None:
     table, who does the work of that entry again.
     """
     version, entry = max(entries(folder).items(), default=(-1, None))
-    if entry is None or version <= _acknowledged(ledger, folder.name) or is_whole(entry):
+    if entry is None or version <= _acknowledged(ledger, folder.name) or not is_torn(entry):
         return
     ledger.append("commit_discarded", release=folder.name, version=version)
+    fault("table.before_discard")
     entry.unlink()
     flush(entry.parent)
 
@@ -67,11 +72,21 @@ def entries(folder: Path) -> dict[int, Path]:
     return {int(path.stem): path for path in (folder / "_delta_log").glob("*.json") if path.stem.isdigit()}
 
 
-def is_whole(entry: Path) -> bool:
-    """Whether a log entry is what a writer writes: lines of JSON objects, the last one ended or complete."""
+def is_torn(entry: Path) -> bool:
+    """Whether a log entry ends too early, as a power cut leaves it; what another hand has put there isn't torn."""
     lines = entry.read_bytes().splitlines()
     try:
-        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
+        return not [json.loads(line) for line in lines]
+    except ValueError:
+        return True
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether a log entry is what a writer writes: a line an action, the last one ended or complete."""
+    lines = entry.read_bytes().splitlines()
+    try:
+        actions = [json.loads(line) for line in lines]
+        return bool(lines) and all(isinstance(each, dict) and each.keys() <= ACTIONS for each in actions)
     except ValueError:
         return False
 

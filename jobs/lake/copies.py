@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+from jobs.lake.faults import fault
 from jobs.lake.files import becoming, flush
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import day_of
@@ -21,6 +23,7 @@ def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
         return
     if becoming(copy) is None:
         _record(copy, copy.relative_to(lake.root).parts, ledger)
+    fault("copy.after_record")
     shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
     flush(copy.parent)
 
@@ -28,8 +31,15 @@ def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
 def _record(copy: Path, parts: tuple[str, ...], ledger: Ledger) -> None:
     match parts:
         case ("exports", _, release, _):
-            ledger.append("export_deleted", release=release, day=day_of(copy / "any"))
+            _once(ledger, "export_deleted", "exported", release=release, day=day_of(copy / "any"))
         case ("packages", reference, _):
-            ledger.append("package_forgotten", reference=reference, right=copy.stem)
+            _once(ledger, "package_forgotten", "package_disclosed", reference=reference, right=copy.stem)
         case ("answers", _, _) if ledger.last("answer_forgotten", request=copy.stem) is None:
             ledger.append("answer_forgotten", request=copy.stem)
+
+
+def _once(ledger: Ledger, kind: str, made: str, **what: Any) -> None:
+    """Record the end of a copy, unless a run that ended before the copy did has."""
+    ended, begun = ledger.last(kind, **what), ledger.last(made, **what)
+    if ended is None or (begun is not None and begun["seq"] > ended["seq"]):
+        ledger.append(kind, **what)

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from jobs.lake.faults import fault
+
 BLOCK = 1 << 20
 _HALF = re.compile(r"\.(.+)\.\d+", re.ASCII)
 
@@ -35,6 +37,19 @@ def write_atomically(path: Path, text: str, mode: int = 0o640) -> None:
     with _aside(path, mode) as file:
         file.write(text.encode())
         _put(file, path)
+
+
+def write_once(path: Path, text: str, mode: int) -> None:
+    """Make ``path`` hold ``text`` unless something is there: whole or not at all, wherever a run ends."""
+    with _aside(path, mode) as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        fault("file.before_name")
+        with suppress(FileExistsError):
+            os.link(_fresh(path), path)
+        fault("file.after_name")
+        flush(path.parent)
 
 
 @contextmanager
@@ -100,7 +115,9 @@ def _put(file: BinaryIO, path: Path) -> None:
     """Give a finished file its name, for good."""
     file.flush()
     os.fsync(file.fileno())
+    fault("file.before_name")
     _fresh(path).replace(path)
+    fault("file.after_name")
     flush(path.parent)
 
 

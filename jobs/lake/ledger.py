@@ -13,10 +13,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, make_folder
 from jobs.lake.zones import SHARED
 from policy.errors import PolicyError
@@ -156,9 +159,11 @@ class Ledger:
                 raise UnrecordableError(kind, field)
         make_folder(self.path.parent.parent, SHARED)
         make_folder(self.path.parent, 0o755)
-        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             last = _settle(file)
+            if last is None:
+                flush(self.path.parent)  # the file's own name, before its first line
             entry: Entry = {
                 "seq": last["seq"] + 1 if last else 1,
                 "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -167,20 +172,18 @@ class Ledger:
                 "prev": last["hash"] if last else FIRST,
             }
             entry["hash"] = _hash(entry)
-            file.seek(0, os.SEEK_END)
-            file.write(_canonical(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        flush(self.path.parent)
+            fault("ledger.before_write")
+            _add(file, _canonical(entry) + b"\n")
         return entry
 
     def key_changed(self, kind: str, domain: str, epoch: str, fingerprint: str) -> None:
         """Record that a key was opened, rewrapped, retired or destroyed: what a `jobs.keys.ring.Keyring` tells."""
         self.append(kind, domain=domain, epoch=epoch, fingerprint=fingerprint)
 
-    def has_opened(self, domain: str, epoch: str) -> bool:
-        """Whether the key of this epoch was ever opened."""
-        return self.last("key_opened", domain=domain, epoch=epoch) is not None
+    def key_changes(self) -> frozenset[tuple[str, str, str]]:
+        """Every change of a key that is on record: its kind, domain and epoch."""
+        changes = (entry for entry in self.entries() if entry["kind"].startswith("key_"))
+        return frozenset((entry["kind"], entry["domain"], entry["epoch"]) for entry in changes)
 
     def entries(self, kind: str | None = None, **match: Any) -> Iterator[Entry]:
         """Entries in order, of one kind and with these fields if given.
@@ -272,14 +275,29 @@ def _hash(entry: Entry) -> str:
     return hashlib.sha256(_canonical(entry)).hexdigest()
 
 
-def _settle(file: BinaryIO) -> Entry | None:
+def _add(file: RawIOBase, line: bytes) -> None:
+    """Put a line at the file's end, for good; one that can't be kept doesn't stay, for it would be said again."""
+    end = file.seek(0, os.SEEK_END)
+    try:
+        left = memoryview(line)
+        while left:
+            left = left[file.write(left) :]
+        fault("ledger.before_flush")
+        os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            file.truncate(end)
+        raise
+
+
+def _settle(file: RawIOBase) -> Entry | None:
     """Cut off a torn last line; the last whole entry, read from the file's end."""
     size = file.seek(0, os.SEEK_END)
     tail, start = b"", size
     while start > 0 and tail.count(b"\n") < 2:
         start = max(0, start - 65_536)
         file.seek(start)
-        tail = file.read(size - start)
+        tail = file.read(size - start) or b""
     whole, newline, torn = tail.rpartition(b"\n")
     if torn:
         file.truncate(size - len(torn))

@@ -9,6 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from jobs.lake.files import write_atomically
+from policy.errors import PolicyError
+
+
+class DamagedManifestError(PolicyError):
+    """Landing's manifest of a day can't be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.day = path, path.parent.name.removeprefix("day=")
+        super().__init__(
+            f"landing's manifest of {self.day} is damaged; nothing was done with the day; extract it again, "
+            f"or where the platform doesn't hold it take away every folder {path.parent.name} of the lake's landing"
+        )
 
 
 @dataclass(frozen=True)
@@ -49,12 +61,18 @@ class DayManifest:
 
     @classmethod
     def read(cls, path: Path) -> DayManifest:
-        """What ``write`` wrote there, if it did."""
+        """What ``write`` wrote there, if it did.
+
+        Raises:
+            DamagedManifestError: something else lies there.
+        """
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = json.loads(path.read_bytes())
+            return cls(content["extraction"], {name: _manifest(each) for name, each in content["sources"].items()})
         except FileNotFoundError:
             return cls()
-        return cls(content["extraction"], {name: _manifest(each) for name, each in content["sources"].items()})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise DamagedManifestError(path) from None
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:

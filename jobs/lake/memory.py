@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically, flush, globless
 from jobs.lake.tables import files_of, find_table
 from jobs.lake.zones import Lake
@@ -108,6 +109,7 @@ class Memory:
 
     def settle(self, staged: Path, day: date, sha256: Mapping[str, str]) -> None:
         """Once the publication is there: let the other months forget whom they may, and remove what is nobody's."""
+        fault("memory.before_others")
         months = self.months()
         for other, path in months.items():
             if other != day and name_of(other) in sha256:

@@ -19,10 +19,12 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction
 
 from jobs.lake.columns import PARTITION, are_alike, schema_of
 from jobs.lake.commits import entries, forget_location, make_durable, require_whole
+from jobs.lake.faults import fault
 from jobs.lake.files import flush
 from policy.contract import Contract
 from policy.errors import PolicyError
@@ -41,6 +43,17 @@ class NoTableError(PolicyError):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(f"{folder.name} has no published table; run a night first, or restore the table from a copy")
+
+
+class DamagedTableError(PolicyError):
+    """A table's log can't be read, though no entry of it is torn: its checkpoint is damaged, or an entry is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder.name}: the table's log can't be read: its checkpoint is damaged, or an entry is missing; nothing "
+            f"was changed; restore {folder.name}/_delta_log from a copy, or move the table away and run its days again"
+        )
 
 
 class SchemaChangedError(PolicyError):
@@ -64,9 +77,13 @@ def find_table(folder: Path) -> DeltaTable | None:
 
     Raises:
         TornCommitError: a power cut spoilt the log; what the table would show isn't what was published.
+        DamagedTableError: its checkpoint, or what its log says, can't be read.
     """
     require_whole(folder)
-    return DeltaTable(folder) if has_table(folder) else None
+    try:
+        return DeltaTable(folder) if has_table(folder) else None
+    except DeltaError:
+        raise DamagedTableError(folder) from None
 
 
 def opened(folder: Path) -> DeltaTable:
@@ -146,6 +163,7 @@ def replace_days(
         )
         for path, rows in files.items()
     ]
+    fault("table.before_commit")
     table.create_write_transaction(
         list(actions),
         mode="overwrite",
@@ -156,6 +174,7 @@ def replace_days(
         post_commithook_properties=PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False),
     )
     table.update_incremental()
+    fault("table.before_flush")
     make_durable(root)
     if table.version() % CHECKPOINT_EVERY == 0:
         table.create_checkpoint()
@@ -207,6 +226,7 @@ def forget_history(table: DeltaTable) -> int:
     table.create_checkpoint()
     make_durable(log.parent)
     time.sleep(MOMENT)
+    fault("table.before_forgetting")
     old = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
     for path in old:
         path.unlink()

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, make_folder, sha256_of
 from jobs.lake.manifest import DayManifest, Manifest
 from jobs.lake.root import usable
@@ -174,7 +175,9 @@ class Lake:
         for source in made.sources:
             flush(self.landing(source, day))
         self.private(self._of_day(day).parent)
+        fault("landing.before_manifest")
         made.write(self._of_day(day))
+        fault("landing.after_manifest")
         kept = {self.landing(name, day) / file.name for name, each in made.sources.items() for file in each.files}
         for path in {*self.root.glob(f"landing/*/day={day}/*")} - {*kept, self._of_day(day)}:
             path.unlink()
@@ -233,6 +236,7 @@ class Lake:
             if self.landed(day).extraction != extraction:
                 return gone
             self._of_day(day).unlink(missing_ok=True)
+            fault("landing.half_gone")
             for folder in sorted(self.root.glob(f"landing/*/day={day}")):
                 shutil.rmtree(folder)
                 flush(folder.parent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.plan import unmade
@@ -27,11 +28,25 @@ def clean_up(promise: Promise, day: date, lake: Lake, today: date) -> tuple[list
     gone = []
     for landed, extraction in copies.items():
         if (landed == day and not waiting) or today - lake.landed_since(landed) > RAW_KEPT:
-            for source in lake.leave(landed, extraction):
+            left = lake.leave(landed, extraction)
+            fault("cleanup.before_record")
+            for source in left:
                 ledger.append("cleaned", source=source, day=landed)
                 gone.append(source)
+    _record_unsaid(lake, ledger)
     _forget_exports(lake, ledger, today)
     return gone, waiting
+
+
+def _record_unsaid(lake: Lake, ledger: Ledger) -> None:
+    """Say of what was extracted and is gone that it is: a run may have ended before it had said so."""
+    last: dict[tuple[str, str], str] = {}
+    for entry in ledger.entries():
+        if entry["kind"] in ("extracted", "cleaned"):
+            last[entry["source"], entry["day"]] = entry["kind"]
+    for (source, day), kind in last.items():
+        if kind == "extracted" and not lake.landing(source, date.fromisoformat(day)).exists():
+            ledger.append("cleaned", source=source, day=day)
 
 
 def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:

@@ -6,6 +6,7 @@ from jobs.catalogue.answers import answers
 from jobs.catalogue.describe import describe
 from jobs.catalogue.html import ANSWERS, PAGE, answers_text, release_page, write_index
 from jobs.catalogue.pages import PACKAGE, pages
+from jobs.lake.faults import fault
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import current_files, open_table, opened
@@ -31,7 +32,9 @@ def write_about(promise: Promise, contract: Contract, lake: Lake, ledger: Ledger
             day = release.days[0].day.isoformat() if release.days else None
             found = answers(opened(folder), contract, asked, day) if day else {}
             said |= {ANSWERS: answers_text(found), PAGE: release_page(release, contract, asked, found)}
+        fault("catalogue.before_pages")
         for path, text in said.items():
             write_atomically(folder / path, text)
         (lake.about(contract.release) / PACKAGE).unlink(missing_ok=True)  # where it lay before
+    fault("catalogue.before_index")
     write_index(promise, lake)

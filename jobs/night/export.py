@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.left_in import require_nobody_left_out
 from jobs.gate.verdict import Verdict, load_verdict
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically, flush, write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -89,6 +90,7 @@ def _exported(promise: Promise, contract: Contract, day: date, spark: SparkSessi
         "exported", release=release, day=day, run=run, recipient=contract.recipient, mechanism=mechanism,
         rows=verdict.rows, files=len(verdict.files), verdict_hash=verdict.verdict_hash,
     )  # fmt: skip
+    fault("export.after_record")
     made = _hand_out(contract, day, verdict, lake)
     shutil.rmtree(staged)
     return made
@@ -115,7 +117,9 @@ def _hand_out(contract: Contract, day: date, verdict: Verdict, lake: Lake) -> Ex
         ],
         "files": [{**asdict(file), "name": names[file.name]} for file in verdict.files],
     }
+    fault("export.before_manifest")
     write_atomically(folder / "manifest.json", json.dumps(manifest, indent=1), 0o600)
+    fault("export.before_clearing")
     for stray in folder.glob("*.parquet"):
         if stray.name not in names.values():
             stray.unlink()

@@ -17,6 +17,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.manifest import LandedFile, Manifest
@@ -72,6 +73,7 @@ def _extracted(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> list[
         raise
     manifests = [_manifest(copy, day) for copy in copies]
     lake.land(day, manifests)
+    fault("extract.before_record")
     for each in manifests:
         ledger.append("extracted", source=each.source, day=day, rows=each.rows, columns=len(each.columns))
     return manifests
@@ -156,6 +158,7 @@ def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: 
     path = lake.private(lake.landing(piece.landed, day)) / f"{uuid4().hex}.parquet"
     name, columns = piece.source, piece.columns
     strays, rows, schema = Strays(name, source), 0, schema_of(source, columns)
+    path.touch(0o600)  # closed to others from its first byte on
     try:
         with platform.batches(name, source, columns, piece.days, strays) as batches, _writer(path, schema) as writer:
             for batch in batches:
@@ -166,7 +169,6 @@ def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: 
             # of the whole table: a row whose time is wrong may be in no day at all
             platform.look_at_times(name, source, in_no_day := Strays(name, source))
             drifts += in_no_day.drifts()
-        path.chmod(0o600)
         flush(path)
     except BaseException:
         path.unlink(missing_ok=True)

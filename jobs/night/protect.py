@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from jobs.anonymity.microdata import Cost
 from jobs.anonymity.statistics import Loss
 from jobs.gate.verdict import PROTECTED
+from jobs.lake.faults import fault
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -98,6 +99,7 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)
     lake.private(folder)
+    fault("protect.before_rows")
     blank = write_counting(made.rows, contract, folder)
     rows_out = settle(folder)
     made.beside(folder)
@@ -106,7 +108,9 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
         release=release, day=day.isoformat(), run=run, rows_out=rows_out, epoch=epoch, contract=contract.fingerprint,
         silent=silent(contract, blank), **made.counts(rows_out),
     )  # fmt: skip
+    fault("protect.before_note")
     write_atomically(folder / PROTECTED, json.dumps(asdict(staged), indent=1), 0o600)
+    fault("protect.before_record")
     ledger.append("protected", **recorded(staged, contract))
     return staged
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.left_in import require_nobody_erased, require_nobody_left_out
 from jobs.gate.verdict import FILE, Verdict, load_verdict
@@ -21,9 +19,11 @@ from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.columns import schema_of
 from jobs.lake.commits import discard_torn
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically
 from jobs.lake.ledger import TAKEN, Entry, Ledger
 from jobs.lake.memory import Memory
+from jobs.lake.parquet import rows_in
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
 from jobs.lake.zones import Lake
 from jobs.night.datasheet import write_about
@@ -100,9 +100,12 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             require_nobody_erased(promise, contract, lake, staged, day)
             require_nobody_left_out(contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
+            fault("publish.after_commit")
             ledger.append("published", **vars(published))
+            fault("publish.after_record")
     remember(ledger, keyring)
     write_about(promise, contract, lake, ledger)
+    fault("publish.before_clearing")
     shutil.rmtree(staged, ignore_errors=True)
     return published
 
@@ -157,6 +160,7 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
         if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)
         files[target] = file.rows
+    fault("publish.before_commit")
     if version is None:
         properties = {"run": run, "day": day.isoformat(), "verdict": verdict.verdict_hash}
         version = replace_day(table, day, files, properties, schema_of(contract))
@@ -173,5 +177,5 @@ def _verify(release: str, day: date, files: dict[Path, int], root: Path, visible
     if sorted(files) != visible:
         raise NotAsJudgedError(release, day, "the table's file list")
     for path, rows in files.items():
-        if pq.read_metadata(root / path).num_rows != rows:
+        if rows_in(root / path) != rows:
             raise NotAsJudgedError(release, day, path.name)

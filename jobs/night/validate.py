@@ -36,6 +36,8 @@ from jobs.gate.rows import rows_of
 from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, memory_files, require_staged, staged_files, suite_version
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import fault
+from jobs.lake.files import flush
 from jobs.lake.ledger import Ledger
 from jobs.lake.memory import staged_months
 from jobs.lake.visible import visible_version
@@ -165,8 +167,10 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
     keyring = Keyring.from_environment(ledger)
     sealed = verdict.sealed(keyring)
     sealed.write(staged)
+    fault("validate.before_record")
     try:
         _record(verdict, ledger)
+        fault("validate.after_record")
         remember(ledger, keyring)
         write_page(page, lake, ledger)
     finally:
@@ -175,10 +179,13 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
             lake.private(quarantine.parent)
             shutil.rmtree(quarantine, ignore_errors=True)  # of the same run, judged before
             os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
+            flush(quarantine.parent)
+            flush(staged.parent)
             for _, path in staged_months(quarantine.iterdir()):  # of people, and nobody mends a contract by it
                 path.unlink()
     if verdict.verdict == "green":
         return sealed
+    fault("validate.before_quarantine_record")
     ledger.append("quarantined", release=verdict.release, day=verdict.day, run=verdict.run)
     raise RedVerdictError(verdict, contract.owner)
 

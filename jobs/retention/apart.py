@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.lake.files import copy_atomically, flush, sha256_of
+from jobs.lake.parquet import reading, rows_in
 from jobs.lake.tables import day_of
 from jobs.lake.zones import Lake
 from jobs.retention.names import named_in
@@ -47,7 +48,7 @@ class Apart:
 
     def rows(self) -> int:
         """How many rows are kept apart."""
-        return sum(pq.read_metadata(path).num_rows for path in self.files())
+        return sum(rows_in(path) for path in self.files())
 
     def tidy(self) -> None:
         """Remove folders in which nothing is left."""
@@ -75,7 +76,8 @@ def put(rows: pa.Table, to: Path, lake: Lake, private: Path) -> None:
 
 def read_rows(path: Path) -> pa.Table:
     """All rows of a file, with the columns that are in it."""
-    return pq.ParquetFile(path).read().combine_chunks()
+    with reading(path):
+        return pq.ParquetFile(path).read().combine_chunks()
 
 
 def mask_of(rows: pa.Table, columns: Mapping[str, str], names: Names) -> pa.Array:

@@ -80,6 +80,7 @@ def _has_rows(lake: Lake, release: str, epoch: str, period: str) -> bool:
 
 def destroy_lapsed(promise: Promise, lake: Lake, keyring: Keyring, claims: Claims) -> list[tuple[str, str]]:
     """Retire, where that is still to be done, and destroy each lapsed epoch with its suppression list; which ones."""
+    keyring.settle()
     over = lapsed(promise, lake, keyring, claims)
     states = {(entry.domain, entry.epoch): entry.state for entry in keyring.entries()}
     for domain, epoch in over:

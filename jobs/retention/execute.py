@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.lake.commits import discard_torn
+from jobs.lake.faults import fault
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import (
     committed,
@@ -93,8 +94,10 @@ def execute(work: Work) -> None:
     due, _ = foreseen((name for purpose in at.known for name in at.names(purpose)), at.day)
     require_foresight(work.plan, unforeseen(work.ledger, due, at.day), work.ledger)
     carry_out(work)
+    fault("expire.before_leftovers")
     _remove_leftovers(work)
     apart = forget_apart(at)
+    fault("expire.before_done")
     if work.ledger.last("expiry_done", plan=work.plan.hash) is None:
         work.ledger.append("expiry_done", **work.named, leftovers=len(work.plan.leftovers), apart=apart)
 
@@ -107,6 +110,7 @@ def carry_out(work: Work) -> None:
             table = opened(work.at.lake.published(contract.release))
             if not _is_done(work, contract, table):
                 _expire_rows(work, contract, table)
+            fault("expire.before_clearing")
             _clear(work, contract, table)
 
 
@@ -145,6 +149,7 @@ def _expire_rows(work: Work, contract: Contract, table: DeltaTable) -> None:
     days = {day_of(Path(file.path)) for file in planned.files}
     kept |= linked(table, days, {file.path for file in planned.files}, work.mark)
     version = replace_days(table, days, kept, {PLAN: work.plan.hash})
+    fault("expire.after_commit")
     _record(work, planned, version, _written(work, table))
 
 

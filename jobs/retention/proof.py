@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from jobs.keys.heads import remember
+from jobs.lake.faults import fault
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of
@@ -56,6 +57,7 @@ def prove(plan: Plan, at: Look, ledger: Ledger) -> tuple[TableProof, ...]:
     if ledger.last("expiry_proved", plan=plan.hash) is None:
         flush_folders(at.lake.root)  # a removal that nothing flushes can come back
         receipt = write_receipt(plan, proofs, kept, at)
+        fault("expire.before_proof_record")
         ledger.append(
             "expiry_proved",
             plan=plan.hash,

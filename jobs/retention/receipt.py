@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from jobs.keys.heads import Head, head_of
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import fault
 from jobs.lake.files import write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -94,6 +95,7 @@ def lay(folder: Path, content: dict[str, Any], page: Callable[[str], str], keyri
     """Write a receipt as JSON, and as a page that ends with the keyring's seal over it; the SHA-256 of the JSON."""
     text = json.dumps(content, indent=1)
     write_atomically(folder / "receipt.json", text)
+    fault("receipt.half")
     write_atomically(folder / "receipt.md", page(keyring.seal("receipt", text.encode())))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jobs.keys.field_keys import DomainKeys
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, write_atomically
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -55,6 +56,7 @@ class Lists:
                 if batches.get(batch) != made:
                     batches[batch] = made
                     self._write(keys.domain, keys.epoch, batches)
+                fault("suppress.before_record")
                 said = {"plan": batch, "domain": keys.domain, "epoch": keys.epoch}
                 if self.ledger.last("suppressed", **said) is None:
                     count = sum(map(len, made.values()))
@@ -157,6 +159,7 @@ def forget_destroyed(lake: Lake, keyring: Keyring, ledger: Ledger) -> list[tuple
         if ledger.last("suppression_destroyed", domain=domain, epoch=epoch) is None:
             known = ledger.entries("suppressed", domain=domain, epoch=epoch)
             ledger.append("suppression_destroyed", domain=domain, epoch=epoch, entries=sum(e["entries"] for e in known))
+        fault("suppress.before_end")
         path.unlink()
         flush(path.parent)
     return gone

@@ -132,7 +132,8 @@ class Hands:
     def bring_back(self, case: Case, book: Book) -> Done:
         """Bring back what a lifted request kept apart, but for what another one keeps apart."""
         returned = lift(self._restriction(case), list(self._others(case, book)), self._place)
-        return {"rows": sum(each.rows for each in returned), "places": len(returned)}
+        told = self.ledger.entries("rows_returned", reference=case.reference)  # by this run, or one that was cut off
+        return {"rows": sum(entry["rows"] for entry in told), "places": len(returned)}
 
     def _restriction(self, case: Case) -> Restriction:
         purposes = frozenset[str]()

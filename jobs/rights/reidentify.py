@@ -23,6 +23,7 @@ from typing import Any
 
 from jobs.keys.ring import Keyring
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.files import becoming, write_atomically
 from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.zones import Lake
@@ -139,6 +140,7 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
             "reidentified", request=question.request, requester=question.requester, release=question.release,
             outcome=outcome,
         )  # fmt: skip
+    fault("reidentify.after_record")
     _write(question, found, lake, now)
     return outcome
 
@@ -243,6 +245,7 @@ def _write(question: Question, found: dict[str, str | None], lake: Lake, now: da
         "deleted_after": (now + ANSWER_LIVES).isoformat(timespec="minutes"),
     }
     write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False), 0o600)
+    fault("reidentify.before_hand_over")
     _hand_over(folder, path, question.requester)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pyspark.sql import SparkSession
 
 from jobs.keys.ring import Keyring
+from jobs.lake.faults import fault
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.retention.errors import UnknownPlanError
@@ -239,6 +240,7 @@ class Office:
         """Lay the receipt and record the end; refused in part is what a legal hold keeps."""
         hands = self.hands
         receipt = write_request_receipt(case, state, done, hands.promise, hands.lake, hands.keyring)
+        fault("request.before_end")
         said = {**done, "receipt": receipt}
         if state != "lifted":
             said["in_time"] = not case.late

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from jobs.lake.faults import fault
 from jobs.lake.files import write_atomically
 from jobs.lake.tables import find_table
 from jobs.lake.zones import Lake
@@ -53,6 +54,7 @@ def write_report(promise: Promise, day: date, lake: Lake) -> Path:
     folder = lake.shared(lake.about(RELEASE) / "reports")
     path = folder / f"{day}.html"
     with lake.alone(RELEASE):
+        fault("findings.before_report")
         write_atomically(path, report(promise, day, lake))
     return path
 

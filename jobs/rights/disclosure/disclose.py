@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.files import BLOCK, becoming, clear_left_over, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
@@ -99,7 +100,9 @@ def disclose(wish: Wish, known: Known, findings: Findings, now: datetime) -> Dis
             _sha256(file),
         )
         counts = {"rows": made.rows, "tables": made.tables, "releases": made.releases, "sha256": made.sha256}
+        fault("disclose.before_record")
         ledger.append("package_disclosed", reference=wish.reference, right=wish.right, **counts)
+        fault("disclose.after_record")
     return made
 
 

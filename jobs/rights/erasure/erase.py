@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jobs.keys.heads import remember
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.files import flush_folders
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import day_of
@@ -119,11 +120,14 @@ def erase(plan: Plan, subjects: Subjects, at: ErasingLook, ledger: Ledger) -> Er
     if plan.subjects != sealed(subjects, at.keyring) or plan.requests != tuple(sorted(subjects)):
         raise OtherPeopleError(plan.hash)
     lists = Lists(at.promise, at.lake, at.keyring, ledger).add(plan.hash, at.forgotten, now().date())
+    fault("erase.after_lists")
     work = Work(plan, at, ledger, ERASURE)
     carry_out(work)
+    fault("erase.before_copies")
     copies = at.leftovers()
     _remove(at.lake, ledger, copies)
     beside = forget_apart(at) + forget_in_memories(at)
+    fault("erase.before_done")
     if ledger.last("erasure_done", plan=plan.hash) is None:
         ledger.append("erasure_done", **work.named, leftovers=len(copies), lists=lists, beside=beside)
     return Erased(plan.hash, sum(table.gone for table in plan.tables), len(copies), lists, held_in(plan))
@@ -181,6 +185,7 @@ def prove_erasure(plan: Plan, at: ErasingLook, ledger: Ledger) -> tuple[TablePro
     if ledger.last("erasure_proved", plan=plan.hash) is None:
         flush_folders(at.lake.root)
         receipt = write_erasure_receipt(plan, proofs, places, at)
+        fault("erase.before_proof_record")
         ledger.append(
             "erasure_proved",
             plan=plan.hash,

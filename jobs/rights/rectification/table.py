@@ -15,8 +15,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically, sha256_of
 from jobs.lake.ledger import Entry
+from jobs.lake.parquet import reading
 from jobs.lake.tables import current_files, day_of, replace_days
 from jobs.retention.apart import count, every_apart
 from jobs.retention.deadline import Deadline
@@ -94,7 +96,9 @@ class Correcting(Task):
             (self.root / target).chmod(0o640)
         made |= linked(self.table, days, {*map(str, losing)}, self.mark)
         counts = (sum(found[path] for path in losing), len(days), len(losing))
+        fault("rectify.before_commit")
         replace_days(self.table, days, made, {RESTRICTION: said_of(what), COUNTS: " ".join(map(str, counts))})
+        fault("rectify.after_commit")
         self._tell(what, counts)
         self.clear(days)
 
@@ -130,7 +134,8 @@ class Correcting(Task):
     def _naming(self, path: Path, fixes: Sequence[Fix]) -> pa.Table:
         """The columns of a file that say whether a row is wrong."""
         names = dict.fromkeys(name for fix in fixes for name in fix.reached.read)
-        return pq.ParquetFile(path).read(columns=list(names)).combine_chunks()
+        with reading(path):
+            return pq.ParquetFile(path).read(columns=list(names)).combine_chunks()
 
     def _rewrite(self, path: Path, target: Path, fixes: Sequence[Fix]) -> int:
         """Write a file anew where nobody looks, read it back, prove it, and only then give it its name; its rows."""

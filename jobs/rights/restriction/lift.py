@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.lake.faults import fault
 from jobs.lake.files import flush, sha256_of
 from jobs.lake.tables import current_files, day_of
 from jobs.retention.apart import count, mask_of, put
@@ -85,8 +86,11 @@ def _return(task: Task, standing: Sequence[Restriction]) -> Returned:
     if not task.is_done(what):
         _pass_on(task, shares, what["lot"])
         if back:
-            task.commit(days, _laid(task, back) | linked(task.table, days, set(), task.mark), what)
+            files = _laid(task, back) | linked(task.table, days, set(), task.mark)
+            fault("lift.before_commit")
+            task.commit(days, files, what)
     task.record(what, {name: count for name, count in vars(returned).items() if name != "release"})
+    fault("lift.before_end")
     _vanish(task)
     task.clear({day_of(path) for path in paths})
     return returned

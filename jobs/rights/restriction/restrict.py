@@ -17,10 +17,11 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.lake.copies import forget_copy
+from jobs.lake.faults import fault
 from jobs.lake.files import flush
+from jobs.lake.parquet import rows_in
 from jobs.lake.tables import current_files, day_of
 from jobs.lake.zones import Lake
 from jobs.people.wishes import Reading, Row
@@ -88,7 +89,9 @@ def _leave(task: Task) -> Moved:
         stay = _parted(task, what["lot"], losing, theirs)
         days = {day_of(path) for path in losing}
         stay |= linked(task.table, days, {str(path) for path in losing}, task.mark)
+        fault("restrict.before_commit")
         task.commit(days, stay, what)
+        fault("restrict.after_commit")
         forget_made_again(task, days)
         task.record(what, counts_of(task, what["lot"]))
     kept = task.apart.files()
@@ -117,7 +120,7 @@ def settle(task: Task) -> None:
 def counts_of(task: Task, lot: str) -> dict[str, int]:
     """Rows and data days of one lot."""
     paths = [path for path in task.apart.files() if path.parent.parent.name == lot]
-    rows = sum(pq.read_metadata(path).num_rows for path in paths)
+    rows = sum(rows_in(path) for path in paths)
     return {"rows": rows, "days": len({day_of(path) for path in paths})}
 
 
@@ -141,7 +144,7 @@ def forget_made_again(task: Task, days: Iterable[date]) -> int:
     gone, again = 0, set(days)
     for path in task.apart.files():
         if day_of(path) in again and task.was_made_again(path):
-            gone += pq.read_metadata(path).num_rows
+            gone += rows_in(path)
             path.unlink()
             flush(path.parent)
     task.apart.tidy()

@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 from jobs.keys.ring import Keyring
 from jobs.lake.commits import discard_torn
 from jobs.lake.ledger import Entry, Ledger
+from jobs.lake.parquet import reading
 from jobs.lake.tables import committed, current_files, day_of, folder_of, forget_history, opened, replace_days
 from jobs.lake.zones import Lake
 from jobs.people.relationships import Name
@@ -102,7 +103,9 @@ class Task:
 
     def rows_of(self, path: Path, names: Names) -> pa.Array:
         """Which rows of a file name somebody; read are the columns that say whose a row is."""
-        return mask_of(pq.ParquetFile(path).read(columns=list(self.columns)).combine_chunks(), self.columns, names)
+        with reading(path):
+            rows = pq.ParquetFile(path).read(columns=list(self.columns)).combine_chunks()
+        return mask_of(rows, self.columns, names)
 
     def read(self, path: Path) -> pa.Table:
         """All rows of a file, with the table's own types."""

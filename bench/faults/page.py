@@ -1,0 +1,149 @@
+"""docs/faults.md, from the outcomes of a campaign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.faults.damaged import DAMAGES, KINDS
+from bench.faults.points import CASE_OF
+from bench.faults.trial import Outcome
+from jobs.lake.faults import POINTS
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+ENDS = ("done", "refused", "crashed", "killed", "hung")
+HOW = {
+    "call": "a call fails, or ends the process",
+    "cut: names": "the strictest disk: names that nothing flushed are gone",
+    "cut: bytes": "the strictest disk: names are there, bytes that nothing flushed aren't",
+    "point": "a named point breaks",
+    "disk cut": "a named point on ext4, and the power goes",
+}
+
+
+def write(outcomes: Sequence[Outcome]) -> None:
+    """Replace the page."""
+    broken = [each for each in outcomes if each.how in HOW]
+    PAGE.write_text(
+        TEXT.format(
+            runs=f"{len(broken) + sum(each.how == 'damaged' for each in outcomes):,}",
+            bad=sum(bool(each.problems) for each in outcomes),
+            hows="\n".join(_how(broken)), cases="\n".join(_cases(broken)), points="\n".join(_points(broken)),
+            damaged="\n".join(_damaged(outcomes)), kinds=" | ".join(DAMAGES), line="|---" * len(DAMAGES),
+            mutants="\n".join(_mutants(outcomes)),
+        )
+    )  # fmt: skip
+
+
+def _how(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    for how, words in HOW.items():
+        ends = Counter(each.ended for each in outcomes if each.how == how)
+        bad = sum(bool(each.problems) for each in outcomes if each.how == how)
+        yield f"| {words} | {sum(ends.values()):,} | {' | '.join(f'{ends[end]:,}' for end in ENDS)} | {bad} |"
+
+
+def _cases(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    for case in dict.fromkeys(each.case for each in outcomes):
+        own = [each for each in outcomes if each.case == case]
+        counts = Counter(each.how for each in own)
+        ends = Counter(each.ended for each in own)
+        said = " | ".join(str(counts[how]) for how in HOW)
+        yield f"| `{case}` | {said} | {', '.join(f'{ends[e]} {e}' for e in ENDS if ends[e])} |"
+
+
+def _points(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    for point, between in POINTS.items():
+        own = [each for each in outcomes if each.how in ("point", "disk cut") and each.where.startswith(f"{point}:")]
+        faults = Counter("cut" if each.how == "disk cut" else each.where.rpartition(":")[2] for each in own)
+        bad = sum(bool(each.problems) for each in own)
+        said = ", ".join(f"{fault} {number}" for fault, number in faults.items())
+        yield f"| `{point}` | {between} | `{CASE_OF[point]}` | {said} | {bad} |"
+
+
+def _damaged(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    ended = {each.where: "**" + each.ended + "**" if each.problems else each.ended for each in outcomes}
+    for kind in KINDS:
+        cells = (ended.get(f"{kind.name}: {damage}", "–") for damage in DAMAGES)
+        yield f"| {kind.name} | `{kind.case}` | {' | '.join(cells)} |"
+
+
+def _mutants(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    for each in outcomes:
+        if each.how == "mutant":
+            runs, _, seen = each.said.partition("; ")
+            yield f"| {each.where} | `{each.case}` | {'**no**' if each.problems else f'in {runs}'} | {seen} |"
+
+
+TEXT = """\
+# Broken on purpose
+
+Written by `make faults` (`python -m bench.faults`). Every step that changes anything is run on a lake of four people and
+three nights, broken at one place, looked at, run again, and looked at once more: **{runs} runs, {bad} not survived.**
+
+What must hold, each time, is one function (`bench/faults/oracle.py`). Acknowledged: only the new state is visible. Not
+acknowledged: of each day of a table, answer, copy, key … the old or the new one. A rerun finishes, and then everything is
+as after a run that nothing disturbed: the multiset of rows, the keys and their states, every entry of the record once.
+The ledger's chain holds, or ends in one torn line that nobody was told of. No file is visible that no verdict names. No
+byte of anybody is outside landing, answers and packages, which are closed, nor in anything printed.
+
+Of Spark there is nothing in these runs: its part of a step is done by pyarrow (`tests/jobs/rights/machine/without_spark.py`).
+Spark itself is killed by `bench.kills` and in the tests of each step.
+
+| how it is broken | runs | done | refused | crashed | killed | hung | not survived |
+|---|---|---|---|---|---|---|---|
+{hows}
+
+*Refused* says what to do and is on record; *crashed* says where, without a value, and to run it again.
+
+- **A call fails**: `strace` lets the N-th `write`, `fsync`, `rename`, `link`, `unlink`, `openat`, `mkdir` … of a thread fail
+  with EIO (once, or from then on) or ENOSPC, or kills there. Every N of the small steps, a seeded sample of the others.
+- **The strictest disk** (`bench/faults/strictest.py`): of each killed run it is known which bytes and which names of which
+  folder were flushed. Two disks are made of that which POSIX allows after a power cut, stricter than any file system
+  that people use: so no flush that is missing is hidden by what ext4 does besides. It needs neither root nor a device.
+- **ext4, and the power goes**: the kernel's own shutdown ioctl on a loop device, with the journal unflushed and without
+  `auto_da_alloc`; left out, by name, where there is no root or loop device.
+
+## Steps
+| case | calls | names lost | bytes lost | points | ext4 | how they ended |
+|---|---|---|---|---|---|---|
+{cases}
+
+## Named points
+`IGNICLOUD_FAULT=publish.after_commit:kill` (or `eio`, `enospc`, `slow`) breaks a step there; only on a lake in whose folder
+there is a file `for-breaking`. On any other lake no step starts while the variable is set (`jobs/lake/faults.py`).
+
+| point | between | case | broken by | not survived |
+|---|---|---|---|---|
+{points}
+
+## Damaged files
+Each kind of file that is read back: *refused* by a message that says which file it is and the way back; *done* where the
+damage does no harm, and everything is as without it.
+
+| file | case | {kinds} |
+|---|---{line}|
+{damaged}
+
+## Planted faults
+Mutants of our own code that the campaign must find.
+
+| mutant | case | found | how |
+|---|---|---|---|
+{mutants}
+
+## What was found, and its mend
+| found | mend |
+|---|---|
+| A key that was opened, retired or destroyed by a run that ended before its record was never on record: a keyring lost later would have been begun anew without a word | whoever asks for the key next, or changes one, says it (`Keyring.settle`) |
+| A key-encryption key was made with no byte in it when the first run ended there; no night could run again | it is whole, or it isn't there (`write_once`) |
+| A rewrap that was cut off couldn't be run again: some said the old key, the keyring the new one | what opens under the new key stays as it is |
+| An entry of the ledger whose flush failed stayed in the file, and the rerun said it once more | a line that can't be kept is taken away again; the file's own name is flushed before its first line |
+| Landing that was gone before its record stayed, by the record, in landing for ever | the next cleanup says what is extracted and gone |
+| The end of a copy for a recipient, or of a package, was on record twice | it is said once for each time that there was one |
+| The receipt of a lifting that was cut off said 0 rows | rows are counted in the record |
+| A raw copy was open to the group, in its closed folder, while it was written | it is closed from its first byte on |
+| Damaged Parquet (staged, published, kept apart), a damaged manifest of landing, a damaged checkpoint, and another file's line in a table's log ended in a traceback | refused by name, with the way back |
+
+What can't be survived, and what to do then, is in [limits.md](limits.md#broken-disks).
+"""  # noqa: E501 (tables)

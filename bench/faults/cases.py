@@ -554,7 +554,8 @@ _case("extract.first", town_of, lambda home: extract_day(promise(), DAY, home.la
 _case("extract.again", landed_before, lambda home: extract_day(promise(), DAY, home.lake, home.ledger))
 _case("protect", landed_again, protect_a_release)
 _case("validate.green", judged_again, lambda home: pronounce(home, "green"))
-_case("validate.red", judged_again, lambda home: pronounce(home, "red"))
+_case("validate.red", judged_again, lambda home: pronounce(home, "red"),
+      ended=lambda home: home.ledger.last("quarantined") is not None)  # fmt: skip
 _case("publish.first", judged_first, publish, nights=False)
 _case("publish.again", judged_again, publish)
 _case("publish.torn", judged_torn, publish)

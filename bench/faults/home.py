@@ -162,6 +162,7 @@ def started(work: Callable[[], Any], home: Home, fault: str | None = None) -> An
             os.dup2(out, 2)
             if fault is not None:
                 os.environ[VARIABLE] = fault
+                home.lake.root.mkdir(exist_ok=True)
                 (home.lake.root / TRIAL).touch()
             os.read(read, 1)
             code = told(work)

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -158,7 +158,10 @@ class Trial:
         status = self._in_peace(f"{point}:{action}")
         if cut is not None:
             cut()
-        return self.judged("disk cut" if cut else "point", f"{point}:{action}", status)
+        outcome = self.judged("disk cut" if cut else "point", f"{point}:{action}", status)
+        if status == DONE or (action == "kill" and status != -9):
+            return replace(outcome, problems=(*outcome.problems, f"ended with {status}: it didn't break there"))
+        return outcome
 
     def judged(self, how: str, where: str, status: int) -> Outcome:
         """Look, run again, look."""

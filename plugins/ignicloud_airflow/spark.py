@@ -26,6 +26,16 @@ KERNEL = PROJECT / ".build" / "kernel.jar"
 CONF = PROJECT / "jobs" / "spark" / "conf"
 SMALL = 8 << 20
 """Bytes of landing, some 200,000 rows: less is done before the JVM's second compiler pays for itself."""
+TINY = 1 << 20
+"""Less is done before Spark has compiled the plans of it."""
+ONE_COMPILER = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
+"""Plans as they stand: not compiled, not planned anew after each shuffle."""
 NOT_FOUND = {126, 127}
 """The exit codes of a shell that finds no such program, or may not run it."""
 NO_JAVA = (
@@ -116,11 +126,12 @@ class RiskStep(SparkStep):
 
 
 def properties(day: str) -> dict[str, str]:
-    """Spark's properties for a step of this day: a driver with one compiler when the day is small.
+    """Spark's properties for a step of this day: a driver with one compiler, and plans as they stand, if that is enough.
 
     A connection's own ``spark.driver.extraJavaOptions`` come later, so they win.
     """
-    return {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"} if 0 < landing_size(day) < SMALL else {}
+    size = landing_size(day)
+    return (ONE_COMPILER if 0 < size < SMALL else {}) | (INTERPRETED if 0 < size < TINY else {})
 
 
 def landing_size(day: str) -> int:

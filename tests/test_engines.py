@@ -61,16 +61,28 @@ def test_queue_and_namespace_come_from_the_connection(submitted):
     assert "spark.kubernetes.namespace=nights" in submitted(documented("Kubernetes"))
 
 
-@pytest.mark.parametrize(("size", "compilers"), [(0, 2), (1, 1), ((8 << 20) - 1, 1), (8 << 20, 2)])
-def test_the_driver_of_a_small_day_has_one_compiler(airflow_database, tmp_path, monkeypatch, size, compilers):
-    from ignicloud_airflow.spark import properties
+@pytest.mark.parametrize(
+    ("size", "compilers", "interpreted"),
+    [
+        (0, 2, False),
+        (1, 1, True),
+        ((1 << 20) - 1, 1, True),
+        (1 << 20, 1, False),
+        ((8 << 20) - 1, 1, False),
+        (8 << 20, 2, False),
+    ],
+)
+def test_the_less_a_day_holds_the_less_is_compiled(
+    airflow_database, tmp_path, monkeypatch, size, compilers, interpreted
+):
+    from ignicloud_airflow.spark import INTERPRETED, properties
 
     monkeypatch.setenv("IGNICLOUD_LAKE", str(tmp_path))
     (tmp_path / "landing" / "activity" / "day=2026-03-12").mkdir(parents=True)
     with (tmp_path / "landing" / "activity" / "day=2026-03-12" / "rows.parquet").open("wb") as file:
         file.truncate(size)
-    one = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
-    assert properties("2026-03-12") == (one if compilers == 1 else {})
+    one = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"} if compilers == 1 else {}
+    assert properties("2026-03-12") == one | (INTERPRETED if interpreted else {})
     assert properties("2026-03-11") == {}
 
 

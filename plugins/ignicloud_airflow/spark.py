@@ -126,7 +126,7 @@ class RiskStep(SparkStep):
 
 
 def properties(day: str) -> dict[str, str]:
-    """Spark's properties for a step of this day: a driver with one compiler, and plans as they stand, if that is enough.
+    """Spark's properties for a step of this day: one compiler, and plans as they stand, where that is enough.
 
     A connection's own ``spark.driver.extraJavaOptions`` come later, so they win.
     """

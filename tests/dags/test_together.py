@@ -8,7 +8,6 @@ from airflow.providers.apache.spark.operators import spark_submit
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from ignicloud_airflow import jobs, together
 from ignicloud_airflow.releases import ReleaseStep
-from ignicloud_airflow.spark import SMALL, TINY, properties
 from ignicloud_airflow.together import TogetherStep
 
 from jobs.cli import ENDED
@@ -125,20 +124,3 @@ def test_the_plan_has_the_bases_and_the_others_of_each_day_together(monkeypatch)
     assert planned["together_bases"] == [{"day": day, "releases": ["a", "b"]} for day in (OTHER_DAY, DAY)]
     assert planned["together_others"] == []
     assert planned["bases"] == work
-
-
-@pytest.mark.parametrize(
-    ("size", "compilers", "plans"),
-    [
-        (0, None, None),
-        (100, "-XX:TieredStopAtLevel=1", "false"),
-        (TINY, "-XX:TieredStopAtLevel=1", None),
-        (SMALL, None, None),
-    ],
-)
-def test_the_less_a_day_holds_the_less_is_compiled_for_it(lake, size, compilers, plans):
-    with (lake.private(lake.root / "landing" / "audit_events" / f"day={DAY}") / "part.parquet").open("wb") as file:
-        file.truncate(size)
-    given = properties(DAY)
-    assert given.get("spark.driver.defaultJavaOptions") == compilers
-    assert given.get("spark.sql.codegen.wholeStage") == plans

@@ -18,7 +18,8 @@ application of their own, when they are cleared, when the release crashed, and o
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read; or the day isn't over | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type, a word or a cell that isn't what was classified, all of them named (docs/values.md); or the platform holds nothing so old | ask the owners named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
-| `protect_all`, `validate_all` | the machine ended it, twice over: what a release is refused for is its own task's to say | clear it and what follows |
+| `protect_all` | the machine ended it, thrice over: what a release is refused for is its own task's to say | clear it and what follows |
+| `validate_all` | the same | clear it and what follows |
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit (it is skipped while what it is made of isn't published) | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |
 | `publish` | the verdict doesn't cover the staged files, byte for byte; or an incident of the DAG `assurance` is open | clear `protect` and what follows; if it happens again, somebody changes staged files; acknowledge the incident |

@@ -8,6 +8,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from ignicloud_airflow.callbacks import advice, say_what_failed
 
 SILENT = {
+    "plan_together_bases",
+    "plan_together_others",
     "plan_bases",
     "plan_others",
     "plan_derived",

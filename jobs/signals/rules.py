@@ -27,6 +27,9 @@ COUNTS = {SigmaCorrelationType.EVENT_COUNT, SigmaCorrelationType.VALUE_COUNT}
 EVERY_EVENT = ("event_id",)
 """What a rule without a correlation groups by: each event is a finding of its own."""
 
+MOST_ROLES = 62
+"""A bit each of one number (jobs/signals/parts.py)."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -151,6 +154,10 @@ class _Compiler:
         if sum(role.count is not None for role in roles) > 1:
             raise UnsupportedSigmaError(
                 name, "more than one correlation among the parts of a correlation", "split it into two rules"
+            )
+        if len(roles) > MOST_ROLES:
+            raise UnsupportedSigmaError(
+                name, f"more than {MOST_ROLES} parts of a correlation", "split it into two rules"
             )
         ordered = rule.type is SigmaCorrelationType.TEMPORAL_ORDERED
         return Rule(name, roles, group_by, rule.timespan.seconds, ordered)

@@ -78,6 +78,13 @@ def test_a_correlation_that_is_not_compiled_is_refused_by_the_name_of_its_featur
         compile_rules(rule("failed", "login_failed") + rule("ok", "login_ok") + text)
 
 
+def test_a_correlation_of_more_parts_than_a_number_has_bits_is_refused(compile_rules):
+    names = [f"part{n}" for n in range(63)]
+    text = "".join(rule(name, "login_ok") for name in names) + correlation("c", "temporal", names, "5m")
+    with pytest.raises(UnsupportedSigmaError, match="more than 62 parts"):
+        compile_rules(text)
+
+
 OUTSIDE = {
     "any of several words": ("{kind: [login_failed, permission_denied]}", "selection", "threat_events"),
     "a wildcard": ("{kind: 'login_*'}", "selection", "threat_events"),

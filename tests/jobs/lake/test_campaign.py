@@ -24,9 +24,9 @@ def campaign(tmp_path, *arguments):
 def test_steps_survive_calls_that_fail_power_cuts_and_damaged_files(tmp_path):
     sample = (
         "--most",
-        "4",
+        "2",
         "--small",
-        "4",
+        "2",
         "--what",
         "calls",
         "points",

@@ -22,7 +22,7 @@ from jobs.treatments.tokens import token
 
 LAST = date(2026, 3, 12)
 DAYS = [LAST - timedelta(days=back) for back in range(5)]
-SEEDS = (807_648_829, 20_260_312)
+SEEDS = (807_648_829, pytest.param(20_260_312, marks=pytest.mark.long))
 RULES_OF = {"brute_force": {"brute_force", "brute_force_slow"}}
 
 

@@ -26,6 +26,7 @@ def submitted(conf, options=""):
     return subprocess.run([SUBMIT, "--version"], env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_spark_itself_comes_from_the_archive(tmp_path):
     assert archived() == ARCHIVE
     loaded = tmp_path / "loaded"

@@ -143,6 +143,7 @@ Mutants of our own code that the campaign must find.
 | The end of a copy for a recipient, or of a package, was on record twice | it is said once for each time that there was one |
 | The receipt of a lifting that was cut off said 0 rows | rows are counted in the record |
 | A raw copy was open to the group, in its closed folder, while it was written | it is closed from its first byte on |
+| A red run's way into quarantine wasn't flushed: after a power cut it could lie in both places, or in none | both folders are flushed before its record |
 | Damaged Parquet (staged, published, kept apart), a damaged manifest of landing, a damaged checkpoint, and another file's line in a table's log ended in a traceback | refused by name, with the way back |
 
 What can't be survived, and what to do then, is in [limits.md](limits.md#broken-disks).

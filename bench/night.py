@@ -3,6 +3,7 @@
     python -m bench.night                              every step at one million rows, two cores
     python -m bench.night protect --rows 10 --cores 1  one step, ten million rows, one core
     python -m bench.night empty                        what a night without rows costs
+    python -m bench.night moved                        what protect and the gate read, shuffle, spill, write, collect
     python -m bench.night page results/*.json          tables and plots of docs/performance.md
 
 Every way of a step is run in turn, ``--repeats`` times, in one warm JVM; figures are medians of CPU
@@ -24,7 +25,7 @@ from pathlib import Path
 
 from bench.measure import Result, table
 
-STEPS = ("extract", "kernel", "protect", "gate", "publish")
+STEPS = ("extract", "kernel", "protect", "gate", "publish", "moved")
 
 
 def main() -> int:
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("what", nargs="*", default=[], help=f"{', '.join(STEPS)}, empty, or page FILE…")
     parser.add_argument("--rows", type=float, default=1.0, help="millions of rows: 1 (default), 10, 30")
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--executors", action="store_true", help="a process a core, 1 GiB each, in place of threads")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="leave out the ways that take many times ours")
     parser.add_argument("--alone", action="store_true", help="leave out every way but ours and the yardstick")
@@ -59,7 +61,7 @@ def main() -> int:
 
 def measured(args: argparse.Namespace, folder: Path) -> list[Result]:
     """The results of every step asked for."""
-    wanted = args.what or [*STEPS, "empty"]
+    wanted = args.what or [*STEPS[:-1], "empty"]
     found: list[Result] = []
     if "empty" in wanted:
         from bench.empty import empty_night

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from demo.tower import (
     ALL_PARTS,
@@ -33,6 +35,9 @@ from demo.tower import (
 from policy.command_line import a_day_or_yesterday, a_port, command, python
 
 NIGHT_WITHIN = timedelta(hours=6)
+LATE_WITHIN = timedelta(minutes=2)
+"""So much later than it ended can Airflow know of a task."""
+
 SIGNS = {"success": "✓", "failed": "✗", "skipped": "–", "upstream_failed": "·"}
 
 AGAIN = {"assure": "search", "risk": "measure"}
@@ -138,14 +143,18 @@ def run_night(airflow: Airflow, day: date) -> bool:
 
 
 def _ended_well(airflow: Airflow, run: str) -> bool:
-    shown: set[str] = set()
+    shown: dict[str, dict[str, Any]] = {}
+    latest = datetime.now(UTC)
     deadline = time.monotonic() + NIGHT_WITHIN.total_seconds()
     while time.monotonic() < deadline:
-        tasks = airflow.ask("GET", f"dags/nightly/dagRuns/{run}/taskInstances?limit=1000")["task_instances"]
-        ended = [task for task in tasks if task["state"] in SIGNS and task["id"] not in shown]
-        for task in sorted(ended, key=lambda each: each["end_date"] or ""):
-            shown.add(task["id"])
-            say(line_of(task, tasks))
+        asked = urlencode({"limit": 1000, "end_date_gte": (latest - LATE_WITHIN).isoformat()})
+        tasks = airflow.ask("GET", f"dags/nightly/dagRuns/{run}/taskInstances?{asked}")["task_instances"]
+        ended = {task["id"]: task for task in tasks if task["state"] in SIGNS}
+        new = [ended[each] for each in ended.keys() - shown.keys()]
+        shown |= ended
+        for task in sorted(new, key=itemgetter("end_date")):
+            latest = datetime.fromisoformat(task["end_date"])
+            say(line_of(task, shown.values()))
         state = airflow.ask("GET", f"dags/nightly/dagRuns/{run}")["state"]
         if state in ("success", "failed"):
             return bool(state == "success")
@@ -153,7 +162,7 @@ def _ended_well(airflow: Airflow, run: str) -> bool:
     return False
 
 
-def line_of(task: dict[str, Any], tasks: list[dict[str, Any]]) -> str:
+def line_of(task: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> str:
     """One ended task: its state, name, release and seconds.
 
     A task that never ran has no name of its own in Airflow: its group's first task has.

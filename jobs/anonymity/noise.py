@@ -14,10 +14,10 @@ from itertools import product
 from typing import Any
 
 import opendp.prelude as dp
-import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from jobs.spark.local import frame_of
 from jobs.treatments import treated
 from jobs.treatments.normalise import normalised
 from policy.contract import Contract
@@ -88,13 +88,11 @@ def drawn_rows(promise: Promise, contract: Contract, rows: DataFrame, key: Colum
     return drawn
 
 
-def frame_of(contract: Contract, rows: list[Row], spark: SparkSession) -> DataFrame:
+def drawn_frame(contract: Contract, rows: list[Row], spark: SparkSession) -> DataFrame:
     """Drawn rows as a frame, in exactly the contract's columns."""
-    arrow = {"string": pa.string(), "bigint": pa.int64(), "timestamp": pa.timestamp("us", "UTC")}
-    types = {name: arrow[spark_type] for name, spark_type in contract.output_schema.items()}
-    times = [name for name, arrow_type in types.items() if pa.types.is_timestamp(arrow_type)]
-    cells = [{**row, **{name: datetime.fromisoformat(row[name]) for name in times if row[name]}} for row in rows]
-    return spark.createDataFrame(pa.Table.from_pylist(cells, pa.schema(list(types.items()))))
+    times = [name for name, kind in contract.output_schema.items() if kind == "timestamp"]
+    cells = ({**row, **{name: datetime.fromisoformat(row[name]) for name in times if row[name]}} for row in rows)
+    return frame_of(spark, contract.output_schema, cells)
 
 
 def rows_by_unit(promise: Promise, contract: Contract, count: NoisyCount, rows: DataFrame) -> DataFrame:

@@ -22,6 +22,7 @@ from jobs.anonymity.secondary import SECONDS, Suppression, suppress
 from jobs.anonymity.tables import Face, Interval, faces_of, keys, of_system, present, rows_of
 from jobs.anonymity.versions import changes, must_stay, standing
 from jobs.people.exclusion import Exclusion
+from jobs.spark.local import frame_of
 from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.promise import Promise
@@ -114,8 +115,7 @@ class Tables:
 
     def staged(self, spark: SparkSession) -> DataFrame:
         """The rows as one small frame."""
-        schema = ", ".join(f"`{name}` {kind}" for name, kind in self.contract.output_schema.items())
-        return spark.createDataFrame([tuple(row.values()) for row in self.rows], schema).coalesce(1)
+        return frame_of(spark, self.contract.output_schema, self.rows).coalesce(1)
 
     def counts(self) -> dict[str, int]:
         """Source rows: all, behind the shown cells, behind the others, and left out."""

@@ -20,6 +20,7 @@ from statistics import fmean, stdev
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
+from jobs.spark.local import frame_of
 from policy.risk import MOST_POINTS
 
 DRAWS = 5
@@ -71,8 +72,8 @@ def unicity(moments: DataFrame, cuts: Mapping[str, Sequence[int]]) -> list[Unici
     Guarantee: exact but for what is called undecided; the same rows give the same numbers.
     """
     seen = moments.select(*OF, "token", "at", "words").dropna().distinct().persist()
-    wanted = [(kind, cut) for kind, each in cuts.items() for cut in (0, *each)]
-    tried = F.broadcast(moments.sparkSession.createDataFrame(wanted, "kind string, cut int"))
+    wanted = [{"kind": kind, "cut": cut} for kind, each in cuts.items() for cut in (0, *each)]
+    tried = F.broadcast(frame_of(moments.sparkSession, {"kind": "string", "cut": "int"}, wanted))
     shown = seen.join(tried, "kind").select(*TABLE, "token", _cut().alias("at"), "words").distinct().persist()
     questions = _questions(seen, shown, tried).persist()
     more = questions.where("rarest.others > 1 AND size(points) > 1")

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.lake.columns import PARTITION
 from jobs.signals.events import network
+from jobs.spark.local import frame_of
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.risk import Knowledge
@@ -40,8 +41,8 @@ def moments(rows: DataFrame, contract: Contract, days: Iterable[date]) -> DataFr
     """
     if contract.risk is None or contract.epoch is None:
         raise ValueError(f"{contract.release} doesn't say how its risk is measured")
-    epochs = [(day, epoch_of(day, contract.epoch)) for day in days]
-    known = F.broadcast(rows.sparkSession.createDataFrame(epochs, f"{PARTITION} date, epoch string"))
+    epochs = [{PARTITION: day, "epoch": epoch_of(day, contract.epoch)} for day in days]
+    known = F.broadcast(frame_of(rows.sparkSession, {PARTITION: "date", "epoch": "string"}, epochs))
     of_epoch = rows.withColumn(PARTITION, F.col(PARTITION).cast("date")).join(known, PARTITION)
     networks = {output.name for output in contract.outputs if output.network == "address"}
     kinds = [

@@ -16,6 +16,7 @@ from jobs.lake.files import becoming, clear_left_over
 from jobs.lake.ledger import Entry
 from jobs.lake.tables import current_files, open_table
 from jobs.night.publish import mark_of
+from jobs.spark.local import frame_of
 from policy.contract import Contract
 
 OWN_PATH = re.compile(
@@ -58,8 +59,7 @@ class Table:
     def rows(self, spark: SparkSession) -> DataFrame:
         """Every row of every file, as the files have them."""
         if not self.files:
-            columns = self._contract.output_schema.items()
-            return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in columns))
+            return frame_of(spark, self._contract.output_schema)
         return rows_of(spark, [self._folder / path for path in self.files], self._contract)
 
     def texts(self) -> tuple[str, ...]:

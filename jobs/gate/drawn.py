@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from scipy.stats import chi2
 
 from jobs.anonymity.budget import AccountBook, Draw, LostDrawError
-from jobs.anonymity.noise import domain_of, frame_of, half_width, rows_by_unit
+from jobs.anonymity.noise import domain_of, drawn_frame, half_width, rows_by_unit
 from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key
 from jobs.lake.landing import Landing
@@ -34,7 +34,7 @@ def book_problems(promise: Promise, contract: Contract, landing: Landing, staged
     if drawn is None:
         return {"numbers that were never drawn": 1}
     problems = {
-        "rows that aren't the drawn numbers": _differing(staged, frame_of(contract, drawn.rows, landing.spark)),
+        "rows that aren't the drawn numbers": _differing(staged, drawn_frame(contract, drawn.rows, landing.spark)),
         "cells that aren't the closed domain": _beside_domain(promise, contract, drawn, landing.day),
         "intervals that aren't the mechanism's": _odd_intervals(contract.privacy, drawn),
         "draws of one day": _draws(book, landing.day),

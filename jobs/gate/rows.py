@@ -19,6 +19,7 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_type
 
 from jobs.lake.files import globless
+from jobs.spark.local import frame_of
 from policy.contract import Contract
 
 NONE = "none_of_the_contract"
@@ -38,7 +39,7 @@ def rows_of(spark: SparkSession, files: Sequence[Path], contract: Contract) -> D
         if kind.simpleString() == contract.output_schema.get(name) and spellings[name.lower()] == 1
     ]
     if not fields:
-        return spark.createDataFrame([], f"{NONE} string")
+        return frame_of(spark, {NONE: "string"})
     return spark.read.schema(T.StructType(fields)).parquet(*map(globless, files))
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from jobs.anonymity.budget import AccountBook
 from jobs.anonymity.microdata import Month, microdata
-from jobs.anonymity.noise import drawn_rows, frame_of
+from jobs.anonymity.noise import drawn_frame, drawn_rows
 from jobs.anonymity.statistics import Sources, statistics
 from jobs.keys.field_keys import key_column
 from jobs.keys.ring import Keyring, bounding_key, remembering_key
@@ -113,7 +113,7 @@ def _noisy_counts(promise: Promise, contract: Contract, landing: Landing) -> Mad
 
     book = AccountBook.of(contract, landing.lake, Ledger(landing.lake.ledger))
     drawn = book.numbers(landing.day, landing.fingerprint(source), draw)
-    return Made(frame_of(contract, drawn.rows, landing.spark).coalesce(1), _all_of_them)
+    return Made(drawn_frame(contract, drawn.rows, landing.spark).coalesce(1), _all_of_them)
 
 
 def _microdata(promise: Promise, contract: Contract, landing: Landing) -> Made:

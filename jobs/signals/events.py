@@ -15,6 +15,7 @@ from jobs.lake.files import globless
 from jobs.lake.tables import current_files, files_of, find_table
 from jobs.lake.zones import Lake
 from jobs.signals.errors import DayNotPublishedError
+from jobs.spark.local import frame_of
 from policy.contract import Contract
 from policy.periods import epoch_of
 from policy.promise import Promise
@@ -85,9 +86,8 @@ class PublishedDays:
         folder, bound = self.lake.published(base), self.promise.release(base)
         table = find_table(folder)
         files = [globless(folder / file) for day in days for file in (files_of(table, day) if table else [])]
-        columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in bound.output_schema.items())
-        reader = self.spark.read.schema(columns)
-        rows = reader.parquet(*files) if files else self.spark.createDataFrame([], columns)
+        none = frame_of(self.spark, bound.output_schema)
+        rows = self.spark.read.schema(none.schema).parquet(*files) if files else none
         return rows.withColumn("release", F.lit(base))
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.signals.errors import OwnAddressError
+from jobs.spark.local import frame_of
 from jobs.treatments.networks import network_prefix
 from jobs.treatments.tokens import FieldKeys
 from policy.intelligence import Indicator
@@ -29,8 +30,12 @@ Listed = Sequence[tuple[str, Indicator]]
 
 def prefixes(spark: SparkSession, listed: Listed, keys: FieldKeys) -> DataFrame:
     """``place``, ``listed``, ``prefix``: the letters with which encrypted addresses of each indicator begin."""
-    rows = [(place, each.listed, each.first_address, each.network.prefixlen) for place, each in listed]
-    frame = spark.createDataFrame(rows, "place string, listed date, address string, bits int")
+    types = {"place": "string", "listed": "date", "address": "string", "bits": "int"}
+    rows = (
+        {"place": place, "listed": each.listed, "address": each.first_address, "bits": each.network.prefixlen}
+        for place, each in listed
+    )
+    frame = frame_of(spark, types, rows)
     spare = F.pmod(F.lit(-1) * F.col("bits"), F.lit(BITS))
     whole = F.substring("token", F.lit(1), F.lit(FAMILY) + F.floor(F.col("bits") / BITS).cast("int"))
     letter = F.substring("token", F.length("whole") + 1, F.lit(1))

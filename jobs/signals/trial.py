@@ -17,6 +17,7 @@ from jobs.signals.findings import findings
 from jobs.signals.parts import parts
 from jobs.signals.release import added_fields, closed_accounts, whole_day
 from jobs.signals.rules import load_rules
+from jobs.spark.local import frame_of
 from jobs.treatments.tokens import FieldKeys
 from policy.command_line import command
 from policy.promise import Promise
@@ -40,7 +41,7 @@ def _closed(landing: Landing, keys: FieldKeys) -> DataFrame:
     try:
         return closed_accounts(landing, keys)
     except NotExtractedError:
-        return landing.spark.createDataFrame([], "actor string, closed_at timestamp")
+        return frame_of(landing.spark, {"actor": "string", "closed_at": "timestamp"})
 
 
 def trial(promise: Promise, name: str, day: date, spark: SparkSession, lake: Lake) -> Trial:

@@ -80,7 +80,8 @@ def require_bases(release: str, day: str) -> None:
     """
     findings = policy.load().release(release).findings
     bases = findings.derived_from if findings is not None else ()
-    missing = [base for base in bases if not entries("published", release=base, day=day)]
+    published = {entry["release"] for entry in entries("published", day=day)} if bases else set()
+    missing = [base for base in bases if base not in published]
     if missing:
         raise AirflowSkipException(
             f"{release} of {day} waits for {', '.join(missing)}, not published; clear what is red there"

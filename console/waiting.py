@@ -37,6 +37,9 @@ NIGHTS_BACK = timedelta(days=30)
 SILENT = timedelta(hours=36)
 """After how long without a word of any night somebody must look: nights are a day apart."""
 
+AHEAD = timedelta(hours=1)
+"""How far a machine's clock may be before another's; a word of a later moment says nothing of when it was said."""
+
 ASKED_SINCE = timedelta(days=2)
 """How long a question is shown that nobody decides; its approval waits for a day (`plugins/ignicloud_airflow`)."""
 
@@ -85,7 +88,7 @@ def broken(record: Record) -> Iterator[Waiting]:
 def silent(record: Record, now: datetime) -> Iterator[Waiting]:
     """No word of any night, not even of one that was refused; or no ledger at all where this looks.
 
-    What another DAG was refused is no night's word.
+    What another DAG was refused is no night's word. A word of a moment to come would keep this silent until then.
     """
     nightly = links.dag("nightly")
     if not record.chain.lines:
@@ -95,8 +98,14 @@ def silent(record: Record, now: datetime) -> Iterator[Waiting]:
     words = [record.last("extracted", "protected", "judged", "published")]
     words += [record.last("refused", word=step) for step in OF_A_NIGHT]
     newest = max(filter(None, words), key=lambda entry: entry.line, default=record.entry(1))
-    if newest is not None and newest.at is not None and now - newest.at > SILENT:
+    if newest is None or newest.at is None:
+        return
+    why = ""
+    if now - newest.at > SILENT:
         why = "no night has left a word since: is the DAG paused, or red before its first step?"
+    elif newest.at - now > AHEAD:
+        why = "the last word of a night is of a moment to come, so whether nights run can't be told: mend the clock"
+    if why:
         yield Waiting("no night", "nightly", why, ENGINEER, nightly, newest.at, newest.line, urgent=True)
 
 

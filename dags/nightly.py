@@ -12,13 +12,14 @@ made in the night of its last day, and published once.
 
 A small day is mostly the start of Spark. So `protect_all` and `validate_all` do its bases in one application a step, and its others in
 another; each release's own `protect` and `validate` take over what was done, or why it was refused. They do it by themselves, in an
-application of their own, when they are cleared, when the release crashed, and on a day with more than 8 MiB in landing.
+application of their own, when they or `protect_all` are cleared, when the release crashed or was protected anew, and on a day with
+more than 8 MiB in landing.
 
 | red task | what it means | what to do |
 |---|---|---|
 | `plan` | a policy file or the platform's database can't be read; or the day isn't over | `python -m policy`, check the connection `platform`, clear the task |
 | `extract` | the source drifted: a column, a type, a word or a cell that isn't what was classified, all of them named (docs/values.md); or the platform holds nothing so old | ask the owners named in the log, correct `policy/sources.yaml`, clear the task; nothing was changed |
-| `protect_all` | the machine ended it, thrice over: what a release is refused for is its own task's to say | clear it and what follows |
+| `protect_all` | the machine ended it, and ended it again though from the second attempt on it only steps aside: what a release is refused for is its own task's to say | see what ends tasks on this machine; clear it and what follows |
 | `validate_all` | the same | clear it and what follows |
 | `protect` | landing or keys aren't as they must be; of a derived release: a rule doesn't fit (it is skipped while what it is made of isn't published) | read the log's last line; clear the task |
 | `validate` | the gate found something, or missed a planted leak; the run is in quarantine, nothing was published | its link *Data Docs* says which expectation and column; correct the contract; clear `protect` and what follows; a night held for its volume: the DAG `held` |

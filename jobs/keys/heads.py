@@ -45,9 +45,7 @@ class Verified:
 
 def head_of(ledger: Ledger) -> Head | None:
     """The last entry, taken at its word; None of an empty ledger."""
-    last = None
-    for last in ledger.entries():  # noqa: B007 (the last one is wanted)
-        pass
+    last = ledger.head()
     return Head(last["seq"], last["hash"]) if last else None
 
 
@@ -62,10 +60,10 @@ def remember(ledger: Ledger, keyring: Keyring) -> None:
     make_folder(path.parent, 0o700)
     with os.fdopen(os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        before = sealed_head(keyring)
-        now = head_of(ledger)
-        if before is not None:
-            require_contained([before], ((entry["seq"], entry["hash"]) for entry in ledger.entries()))
+        before, now = sealed_head(keyring), head_of(ledger)
+        known = before or now
+        if known and not any(entry["seq"] == known.seq for entry in ledger.entries(hash=known.hash)):
+            require_contained([known], ((entry["seq"], entry["hash"]) for entry in ledger.entries()))
         if now is not None:
             fault("head.before_seal")
             sealed = {**asdict(now), "seal": keyring.seal(PURPOSE, now.content())}

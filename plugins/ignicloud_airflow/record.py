@@ -20,15 +20,15 @@ def lake() -> Path:
     return Path(os.environ.get("IGNICLOUD_LAKE") or PROJECT / "lake")
 
 
-def entries(kind: str, **match: str) -> list[Entry]:
-    """The ledger's entries of one kind with these fields, oldest first."""
+def entries(*kinds: str, **match: str) -> list[Entry]:
+    """The ledger's entries of these kinds with these fields, oldest first. All of it is read each time."""
     path = lake() / "ledger" / "ledger.jsonl"
     if not path.exists():
         return []
     whole, _, _torn = path.read_text("utf-8").rpartition("\n")  # a last line without its end was never acknowledged
     try:
         lines = [json.loads(line) for line in whole.splitlines()]
-        return [e for e in lines if e["kind"] == kind and all(e.get(name) == value for name, value in match.items())]
+        return [e for e in lines if e["kind"] in kinds and all(e.get(name) == value for name, value in match.items())]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AirflowFailException(BROKEN) from None
 
@@ -38,21 +38,20 @@ def counts(release: str, day: str, run: str) -> dict[str, int]:
 
     Of an aggregate nobody is told what was suppressed and excluded: it could be subtracted.
     """
-    found: dict[str, int] = {}
-    for kind, fields in (
-        ("protected", ("rows_in", "rows_out", "suppressed", "excluded")),
-        ("judged", ("expectations", "proof_planted", "proof_caught")),
-        ("published", ("version",)),
-    ):
-        for entry in entries(kind, release=release, day=day, run=run)[-1:]:
-            found |= {field: entry[field] for field in fields if entry[field] is not None}
-    return found
+    fields = {
+        "protected": ("rows_in", "rows_out", "suppressed", "excluded"),
+        "judged": ("expectations", "proof_planted", "proof_caught"),
+        "published": ("version",),
+    }
+    newest = {entry["kind"]: entry for entry in entries(*fields, release=release, day=day, run=run)}
+    return {name: newest[kind][name] for kind in newest for name in fields[kind] if newest[kind][name] is not None}
 
 
 def unpublished(work: list[dict[str, str]], runs: dict[str, str]) -> list[str]:
     """The releases that this run should have published and didn't."""
+    done = {(entry["release"], entry["day"], entry["run"]) for entry in entries("published")}
     return [
         f"{item['release']} of {item['day']}"
         for item in work
-        if not entries("published", release=item["release"], day=item["day"], run=runs[item["day"]])
+        if (item["release"], item["day"], runs[item["day"]]) not in done
     ]

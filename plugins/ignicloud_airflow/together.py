@@ -2,22 +2,25 @@
 
 What a small day costs is the start of a JVM, ten times over. So its releases are done one after the other in one
 application a step, and each release's own task takes over what was said of it: that it is done, or why it was
-refused. What isn't said, the task does by itself: the day is large, the application crashed, the task was cleared.
+refused. What isn't said, the task does by itself: the day is large, the application crashed, a task was cleared.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from ignicloud_airflow.jobs import Heard, log
+from ignicloud_airflow.jobs import CRASHED, Heard, log
 from ignicloud_airflow.spark import SMALL, SparkStep, landing_size, run_name
 
 ENDED = "ended:"
 """How the line begins that says with which exit code one of several releases ended, see jobs/cli."""
+
+_ENDED = re.compile(rf"{ENDED} (\w+) (\d+)\s*")
 
 TOGETHER = "together_"
 """How the group of the applications for a group of releases is called: ``together_bases`` works ahead of ``bases``."""
@@ -27,7 +30,10 @@ Outcome = tuple[int, str]
 
 
 class HeardEach(Heard):
-    """Listens to an application of several releases; ``outcomes`` has those that have ended."""
+    """Listens to an application of several releases; ``outcomes`` has those that have ended.
+
+    A line that only begins like the one that says so says nothing; one that is there twice isn't believed.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,9 +43,9 @@ class HeardEach(Heard):
         """The same lines."""
         last = ""
         for line in super().through(lines):
-            if line.startswith(ENDED):
-                release, code = line.removeprefix(ENDED).split()
-                self.outcomes[release] = int(code), self.reason or last
+            if (ended := _ENDED.fullmatch(line)) is not None:
+                release, code = ended[1], CRASHED if ended[1] in self.outcomes else int(ended[2])
+                self.outcomes[release] = code, self.reason or last
                 self.reason = ""
             last = line.strip()
             yield line
@@ -59,7 +65,13 @@ class TogetherStep(SparkStep):
         self.releases, self.after, self.map_index_template = releases, after, "{{ task.day }}"
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Submit and wait; that a release was refused is for its own task to say."""
+        """Submit and wait; that a release was refused is for its own task to say.
+
+        At its first attempt alone. What ended that one could end the next, and would take every release along again;
+        and of what was cleared, the releases' own tasks do all of it anyway.
+        """
+        if context["ti"].try_number > 1:
+            raise AirflowSkipException(f"not the first attempt at {self.day}: each release is done by itself")
         if (size := landing_size(self.day)) >= SMALL:
             raise AirflowSkipException(f"{self.day} has {size >> 20} MiB in landing: each release is done by itself")
         if self.after:
@@ -71,7 +83,8 @@ class TogetherStep(SparkStep):
             super().execute(context)
         except AirflowException:
             log.info("not all releases of %s went well; the task of each says more", self.day)
-        return {"day": self.day, "releases": self._heard.outcomes}
+        heard = self._heard.outcomes
+        return {"day": self.day, "releases": {each: heard[each] for each in self.releases if each in heard}}
 
     def arguments(self, context: Context) -> list[str]:
         """The step with every release."""

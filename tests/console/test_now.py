@@ -116,6 +116,15 @@ def test_a_night_that_leaves_no_word_for_a_day_and_a_half_needs_a_person(told, p
         assert names(promise, known) == ["no night"]
 
 
+def test_a_word_of_a_moment_to_come_does_not_stand_for_the_nights_until_then(told, promise):
+    with told(PUBLISHED | {"at": "2031-01-01T00:00:00+00:00"}) as known:
+        [each] = waiting(promise, known, NOW)
+    assert (each.what, each.urgent) == ("no night", True)
+    assert "mend the clock" in each.why
+    with told(PUBLISHED | {"at": "2031-01-01T00:00:00+00:00"}, PUBLISHED) as known:
+        assert names(promise, known) == []
+
+
 def test_a_refusal_of_a_day_that_cant_be_published_is_said_for_three_days(told, promise):
     refused = {"kind": "refused", "step": "extract", "day": "2019-01-01", "error": "NothingSoOldError"}
     with told(refused, PUBLISHED) as known:

@@ -7,7 +7,8 @@ import pytest
 from airflow.providers.apache.spark.operators import spark_submit
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from ignicloud_airflow import jobs, together
-from ignicloud_airflow.releases import ReleaseStep
+from ignicloud_airflow.jobs import CRASHED
+from ignicloud_airflow.releases import TAKEN_OVER, ReleaseStep, ValidateStep
 from ignicloud_airflow.together import TogetherStep
 
 from jobs.cli import ENDED
@@ -25,10 +26,15 @@ SAID = (
 TOLD = {"a": (0, "a: 3 rows in"), "b": (2, "refused: b isn't in landing"), "c": (1, "crashed: OSError")}
 
 
-def context(*returned, attempt=1, task_id="bases.protect"):
-    """What a task is told; ``returned`` by the days' applications of `protect` for its group."""
-    said = {"together_bases.protect_all": list(returned)}
-    task = SimpleNamespace(try_number=attempt, task_id=task_id, xcom_pull=lambda task_ids: said[task_ids])
+def context(*returned, attempt=1, task_id="bases.protect", of="protect", before=None):
+    """What a task is told; ``returned`` by the days' applications of a step for its group, ``before`` by its release's
+    own task.
+    """
+    said = {(f"together_bases.{of}_all", None): list(returned), ("bases.protect", 0): before}
+    task = SimpleNamespace(
+        try_number=attempt, task_id=task_id, map_index=0,
+        xcom_pull=lambda task_ids, map_indexes=None: said[task_ids, map_indexes],
+    )  # fmt: skip
     return {"run_id": "r", "ti": task}
 
 
@@ -64,6 +70,28 @@ def test_one_application_is_told_all_releases_and_says_how_each_ended(submitted)
 
 def test_the_towers_call_the_line_that_says_how_a_release_ended_the_same():
     assert together.ENDED == ENDED
+
+
+def test_only_the_line_itself_says_how_a_release_ended(submitted):
+    """Of others the release's own task is none the wiser, and does the work."""
+    submitted.ends["lines"] = (
+        "ended: with result 1",
+        "ended: a",
+        "ended: z 0",
+        "ended: a 0",
+        "ended: b 0",
+        "ended: b 0",
+    )
+    assert all_of("protect", "a", "b", "c").execute(context()) == {
+        "day": DAY,
+        "releases": {"a": (0, "ended: z 0"), "b": (CRASHED, "ended: b 0")},
+    }
+
+
+def test_what_ended_the_first_attempt_takes_no_release_along_twice(submitted):
+    with pytest.raises(AirflowSkipException, match="not the first attempt at 2026-03-12"):
+        all_of("protect", "a", "b").execute(context(attempt=2))
+    assert submitted.arguments == []
 
 
 def test_only_what_went_well_is_judged_together(submitted):
@@ -114,6 +142,28 @@ def test_what_was_not_done_or_is_cleared_the_releases_own_task_does(submitted, r
     one(release).execute(context(told, attempt=attempt))
     [words] = submitted.arguments
     assert words[:3] == ["protect", "--release", release]
+
+
+def judge(release, **before):
+    told = {"day": DAY, "releases": {"a": (0, "a: green"), "b": (2, "refused: b is red")}}
+    step = ValidateStep(task_id="validate", day=DAY, release=release)
+    return step.execute(context(told, task_id="bases.validate", of="validate", **before))
+
+
+def test_a_verdict_is_taken_over_on_what_was_taken_over(submitted):
+    before = one("a").execute(context({"day": DAY, "releases": TOLD}))
+    assert judge("a", before=before) == TAKEN_OVER
+    with pytest.raises(AirflowFailException, match="refused: b is red"):
+        judge("b", before=before)
+    assert submitted.arguments == []
+
+
+@pytest.mark.parametrize("release", ["a", "b"], ids=["it was green", "it was red"])
+def test_what_was_protected_anew_is_judged_anew(submitted, release):
+    submitted.ends |= {"code": 0, "lines": ()}
+    before = one(release).execute(context({"day": DAY, "releases": TOLD}, attempt=2))
+    assert judge(release, before=before) is None
+    assert [words[0] for words in submitted.arguments] == ["protect", "validate"]
 
 
 def test_the_plan_has_the_bases_and_the_others_of_each_day_together(monkeypatch):

@@ -30,6 +30,7 @@ public final class Normalise extends KernelFunction<UTF8String> {
 
   public static UTF8String invoke(int suite, UTF8String kind, UTF8String value) {
     if (value == null) return null;
+    if (isSpelledAs(kind, value)) return value;
     boolean exact = kind.equals(EXACT), uuid = !exact && kind.equals(UUID), email = !exact && !uuid && kind.equals(EMAIL);
     if ((exact || uuid || email) && value.isFullAscii()) {
       UTF8String plain = plain(value, !exact);
@@ -54,13 +55,29 @@ public final class Normalise extends KernelFunction<UTF8String> {
     return UTF8String.fromBytes(small);
   }
 
+  /** Seen at a glance, and nearly always: it is its own spelling under either suite. Nothing is copied. */
+  private static boolean isSpelledAs(UTF8String kind, UTF8String value) {
+    return kind.equals(UUID) ? isUuid(value) : kind.equals(EXACT) && isTrimmedAscii(value);
+  }
+
+  private static boolean isTrimmedAscii(UTF8String text) {
+    int length = text.numBytes(), all = 0;
+    if (length == 0 || text.getByte(0) <= ' ' || text.getByte(length - 1) <= ' ') return false;
+    for (int i = 0; i < length; i++) all |= text.getByte(i);
+    return all >= 0;
+  }
+
   /** Whether it is RFC 9562's form already, in small letters; counted, for a jump at each digit is guessed wrong half the time. */
   private static boolean isUuid(UTF8String text) {
     if (text.numBytes() != UUID_LENGTH) return false;
-    byte[] bytes = text.getBytes();
-    int digits = 0;
-    for (byte c : bytes) digits += KINDS[c] & HEXADECIMAL;
-    return digits == (UUID_LENGTH - 4) * HEXADECIMAL && bytes[8] == '-' && bytes[13] == '-' && bytes[18] == '-' && bytes[23] == '-';
+    int digits = 0, all = 0;
+    for (int i = 0; i < UUID_LENGTH; i++) {
+      byte c = text.getByte(i);
+      all |= c;
+      digits += KINDS[c & 127] & HEXADECIMAL;
+    }
+    return all >= 0 && digits == (UUID_LENGTH - 4) * HEXADECIMAL
+        && text.getByte(8) == '-' && text.getByte(13) == '-' && text.getByte(18) == '-' && text.getByte(23) == '-';
   }
 
   /** Whether no rule for addresses can change it: no {@code mailto:}, no brackets, no A-label, no dot at its end. */

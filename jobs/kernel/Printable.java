@@ -72,12 +72,26 @@ final class Printable {
 
   /** Whether there is such a stretch. Asked of every token, whose bytes are random: nothing that a processor would have to guess. */
   static boolean hasStretch(byte[] bytes) {
+    return mayHaveStretch(bytes) && longestStretch(bytes) >= SHORTEST_STRETCH;
+  }
+
+  /** Whether eight bytes in a row could be one; of more bytes than a long has bits it isn't asked. */
+  private static boolean mayHaveStretch(byte[] bytes) {
+    if (bytes.length > Long.SIZE) return true;
+    long in = 0;
+    for (int i = 0; i < bytes.length; i++) in |= (long) IN_STRETCH[bytes[i] & 255] << i;
+    in &= in >>> 1;
+    in &= in >>> 2;
+    return (in & in >>> 4) != 0;
+  }
+
+  private static int longestStretch(byte[] bytes) {
     int run = 0, longest = 0;
     for (byte b : bytes) {
       run = (run + ASCII_TEXT[b & 255]) * IN_STRETCH[b & 255];
       longest = Math.max(longest, run);
     }
-    return longest >= SHORTEST_STRETCH;
+    return longest;
   }
 
   private static boolean isText(byte b) {

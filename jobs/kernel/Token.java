@@ -1,16 +1,14 @@
 package ignicloud.kernel;
 
-import java.security.GeneralSecurityException;
 import java.util.Arrays;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Prefix, key, value → token: the prefix, an underscore, and the first 16 bytes of HMAC-SHA-256 (RFC
  * 2104) of the value's UTF-8 bytes in modhex. Null stays null. A row has tokens of several classes, each
- * under a key of its own, so a thread keeps the Macs of its last keys, and of each its latest tokens. No
+ * under a key of its own, so a thread keeps its last keys as {@link Hmac}s, and of each its latest tokens: for as
+ * long as the thread lives, or until sixteen newer ones have taken their place; then they are wiped. No
  * exception carries the value or the key.
  */
 public final class Token extends KernelFunction<UTF8String> {
@@ -25,13 +23,14 @@ public final class Token extends KernelFunction<UTF8String> {
   private static final class Keyed {
     private final byte[] key, begin;
     private final UTF8String prefix;
-    private final Mac mac;
+    private final Hmac hmac;
+    private final byte[] code = new byte[Hmac.BYTES];
     final Recent<UTF8String> tokens = new Recent<>(this::token);
 
     Keyed(UTF8String prefix, byte[] key) {
+      hmac = new Hmac(key);
       this.prefix = prefix.copy();
       this.key = key.clone();
-      mac = keyedMac(key);
       begin = UTF8String.concat(prefix, UTF8String.fromString("_")).getBytes();
     }
 
@@ -41,20 +40,33 @@ public final class Token extends KernelFunction<UTF8String> {
 
     private UTF8String token(UTF8String value) {
       byte[] token = Arrays.copyOf(begin, begin.length + 2 * BYTES);
-      Modhex.write(mac.doFinal(value.getBytes()), BYTES, token, begin.length);
+      hmac.write(value.getBytes(), code);
+      Modhex.write(code, BYTES, token, begin.length);
       return UTF8String.fromBytes(token);
+    }
+
+    void wipe() {
+      hmac.wipe();
+      Arrays.fill(key, (byte) 0);
     }
   }
 
-  /** One thread's keys; the oldest makes room for a new one. */
+  /** One thread's keys; the oldest makes room for a new one. Each row asks for them in the order of the row before it. */
   private static final class Keys {
     private final Keyed[] kept = new Keyed[KEPT];
-    private int next;
+    private int known, next, latest;
 
     Keyed of(UTF8String prefix, byte[] key) {
-      for (Keyed each : kept) if (each != null && each.is(prefix, key)) return each;
+      for (int i = 0; i < known; i++) {
+        latest = latest + 1 < known ? latest + 1 : 0;
+        if (kept[latest].is(prefix, key)) return kept[latest];
+      }
       Keyed keyed = new Keyed(prefix, key);
-      kept[next++ % KEPT] = keyed;
+      if (kept[next] != null) kept[next].wipe();
+      kept[next] = keyed;
+      latest = next;
+      next = (next + 1) % KEPT;
+      known = Math.min(known + 1, KEPT);
       return keyed;
     }
   }
@@ -63,15 +75,5 @@ public final class Token extends KernelFunction<UTF8String> {
     if (value == null) return null;
     Keys keys = KEYS.get();
     return (keys == null ? KEYS.set(new Keys()) : keys).of(prefix, key).tokens.of(value);
-  }
-
-  private static Mac keyedMac(byte[] key) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      return mac;
-    } catch (GeneralSecurityException | RuntimeException error) {
-      throw new IllegalStateException("the token kernel has no usable key");
-    }
   }
 }

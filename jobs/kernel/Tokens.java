@@ -14,7 +14,14 @@ final class Tokens {
   private static final String[] CLASSES = {
     "usr", "org", "ses", "evt", "obj", "ctr", "inv", "cky", "cus", "eml", "tel", "fna", "nam", "com", "str", "adr",
   };
-  private static final Kind[] KINDS = kinds();
+  /** Each kind at the place that {@link #place} gives it, or at the next one that is free. */
+  private static final Kind[] KINDS = new Kind[1 << 8];
+
+  static {
+    for (String prefix : CLASSES) keep(new Kind(prefix, 32));
+    for (int letters : new int[] {6, 8}) keep(new Kind("ip4", letters));
+    for (int letters : new int[] {16, 32}) keep(new Kind("ip6", letters));
+  }
 
   private Tokens() {}
 
@@ -30,12 +37,14 @@ final class Tokens {
     }
   }
 
-  private static Kind[] kinds() {
-    List<Kind> kinds = new ArrayList<>();
-    for (String prefix : CLASSES) kinds.add(new Kind(prefix, 32));
-    for (int letters : new int[] {6, 8}) kinds.add(new Kind("ip4", letters));
-    for (int letters : new int[] {16, 32}) kinds.add(new Kind("ip6", letters));
-    return kinds.toArray(Kind[]::new);
+  private static void keep(Kind kind) {
+    int at = place(kind.prefix, kind.letters);
+    while (KINDS[at] != null) at = at + 1 & KINDS.length - 1;
+    KINDS[at] = kind;
+  }
+
+  private static int place(int prefix, int letters) {
+    return (prefix * 64 + letters) * 0x9e3779b9 >>> 24;
   }
 
   private static int packed(int first, int second, int third) {
@@ -43,14 +52,18 @@ final class Tokens {
   }
 
   private static Kind kind(int prefix, int letters) {
-    for (Kind kind : KINDS) if (kind.prefix == prefix && kind.letters == letters) return kind;
-    return null;
+    int at = place(prefix, letters);
+    while (KINDS[at] != null && (KINDS[at].prefix != prefix || KINDS[at].letters != letters)) at = at + 1 & KINDS.length - 1;
+    return KINDS[at];
   }
 
   /** The kind of token that the cell is, and nothing else; null if it isn't. */
   static Kind whole(UTF8String cell) {
     Kind kind = kind(cell);
-    return kind == null || bytes(cell, kind) == null ? null : kind;
+    if (kind == null) return null;
+    int wrong = 0;
+    for (int at = PREFIX + 1, end = cell.numBytes(); at < end; at++) wrong |= Modhex.valueOf(cell.getByte(at));
+    return wrong < 0 ? null : kind;
   }
 
   /** The bytes behind the letters of the token that the cell is, and nothing else; null if it isn't. */
@@ -70,7 +83,7 @@ final class Tokens {
     byte[] bytes = new byte[kind.letters / 2];
     int wrong = 0;
     for (int i = 0, at = PREFIX + 1; i < bytes.length; i++, at += 2) {
-      int both = Modhex.value(cell.getByte(at)) << 4 | Modhex.value(cell.getByte(at + 1));
+      int both = Modhex.valueOf(cell.getByte(at)) << 4 | Modhex.valueOf(cell.getByte(at + 1));
       wrong |= both;
       bytes[i] = (byte) both;
     }

@@ -1,4 +1,4 @@
-"""What a step moves: bytes read, shuffled, spilled and written, and what its tasks hand to the driver.
+"""What a step moves: bytes shuffled, spilled and written, and what its tasks hand to the driver.
 
 From Spark's own account of its stages (`AppStatusStore`), which is kept even where no UI shows it.
 """
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 from pyspark.sql import SparkSession
 
-OF_ROWS = ("inputBytes", "shuffleWriteBytes", "diskBytesSpilled", "outputBytes")
+OF_ROWS = ("shuffleWriteBytes", "diskBytesSpilled", "outputBytes")
 TO_THE_DRIVER = "resultSize"
 HEAD = """\
-| step | rows | read | shuffled | spilled | written | to the driver |
-|---|--:|--:|--:|--:|--:|--:|"""
+| step | rows | shuffled, B a row | spilled | written | to the driver |
+|---|--:|--:|--:|--:|--:|"""
 
 
 def moved_by(step: Callable[[], object], spark: SparkSession) -> Mapping[str, int]:

@@ -1,20 +1,22 @@
-"""What a step moves: bytes shuffled, spilled and written, and what its tasks hand to the driver.
+"""What a step moves: bytes read, shuffled, spilled and written, and what its tasks hand to the driver.
 
-From Spark's own account of its stages (`AppStatusStore`), which is kept even where no UI shows it.
+From Spark's own account of its stages (`AppStatusStore`), which is kept even where no UI shows it; what is read, from
+the files, since Spark doesn't count it where they are local.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 OF_ROWS = ("shuffleWriteBytes", "diskBytesSpilled", "outputBytes")
 TO_THE_DRIVER = "resultSize"
 HEAD = """\
-| step | rows | shuffled, B a row | spilled | written | to the driver |
-|---|--:|--:|--:|--:|--:|"""
+| step | rows | read, B a row | shuffled | spilled | written | to the driver |
+|---|--:|--:|--:|--:|--:|--:|"""
 
 
 def moved_by(step: Callable[[], object], spark: SparkSession) -> Mapping[str, int]:
@@ -24,9 +26,10 @@ def moved_by(step: Callable[[], object], spark: SparkSession) -> Mapping[str, in
     return _so_far(spark) - before
 
 
-def line(step: str, rows: int, moved: Mapping[str, int]) -> str:
-    """Markdown: bytes a row, and what reaches the driver in all."""
-    a_row = " | ".join(f"{moved[name] / rows:.1f}" for name in OF_ROWS)
+def line(step: str, rows: int, files: Sequence[str], moved: Mapping[str, int]) -> str:
+    """Markdown: bytes a row, and what reaches the driver in all; ``files`` are those that the step reads."""
+    read = sum(Path(file).stat().st_size for file in files)
+    a_row = " | ".join(f"{each / rows:.1f}" for each in (read, *(moved[name] for name in OF_ROWS)))
     return f"| {step} | {rows / 1e6:g} M | {a_row} | {moved[TO_THE_DRIVER] / 2**10:,.0f} KiB |"
 
 

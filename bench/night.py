@@ -3,7 +3,7 @@
     python -m bench.night                              every step at one million rows, two cores
     python -m bench.night protect --rows 10 --cores 1  one step, ten million rows, one core
     python -m bench.night empty                        what a night without rows costs
-    python -m bench.night moved                        what protect and the gate shuffle, spill, write and collect
+    python -m bench.night moved                        what protect and the gate read, shuffle, spill, write, collect
     python -m bench.night page results/*.json          tables and plots of docs/performance.md
 
 Every way of a step is run in turn, ``--repeats`` times, in one warm JVM; figures are medians of CPU

@@ -256,5 +256,6 @@ def moved(stage: Stage) -> list[Result]:
     }
     print(HEAD)
     for name, step in steps.items():
-        print(line(name, bench.rows, moved_by(step, stage.spark)), flush=True)
+        moved = moved_by(step, stage.spark)
+        print(line(name, bench.rows, bench.landed if name == "protect" else stage.files, moved), flush=True)
     return []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from jobs.lake.copies import forget_copy
 from jobs.lake.faults import fault
@@ -53,10 +55,17 @@ def record_gone(lake: Lake, ledger: Ledger, gone: Iterable[tuple[str, date]]) ->
 def _forget_exports(lake: Lake, ledger: Ledger, today: date) -> None:
     """A copy for a recipient is handed over, and gone from here, within a week."""
     for folder in sorted(lake.root.glob("exports/*/*/day=*")):
-        made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
-        if today - made > RAW_KEPT or is_of_the_future(folder):
+        if _is_overdue(folder, today):
             with lake.alone(folder.parent.name):
                 forget_copy(folder, lake, ledger)
+
+
+def _is_overdue(folder: Path, today: date) -> bool:
+    """Whether a copy is there for too long; another cleanup may take it away at any moment."""
+    with suppress(FileNotFoundError):
+        made = datetime.fromtimestamp(folder.stat().st_mtime, UTC).date()
+        return today - made > RAW_KEPT or is_of_the_future(folder)
+    return False
 
 
 def _published_since_extraction(ledger: Ledger, release: str, day: date) -> bool:

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from policy.command_line import a_day, command, require_installed
+from policy.command_line import CommandLine, a_day, command, require_installed
 
 require_installed("numpy", "pyarrow")
 from demo.late import late  # noqa: E402 (not before it is known to be installed)
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=command("demo"), description=__doc__)
+    parser = CommandLine(prog=command("demo"), description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     fill = actions.add_parser("seed", help="make all tables anew and fill them")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)

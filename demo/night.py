@@ -32,7 +32,7 @@ from demo.tower import (
     running,
     set_up,
 )
-from policy.command_line import a_day_or_yesterday, a_port, command, python
+from policy.command_line import CommandLine, a_day_or_yesterday, a_port, command, python
 
 NIGHT_WITHIN = timedelta(hours=6)
 LATE_WITHIN = timedelta(minutes=2)
@@ -57,7 +57,7 @@ def main() -> int:
 
     ``assure`` searches what the nights have published, ``risk`` measures it.
     """
-    parser = argparse.ArgumentParser(prog=command("demo.night"), description=__doc__)
+    parser = CommandLine(prog=command("demo.night"), description=__doc__)
     parser.add_argument("what", choices=("night", "assure", "risk", "ui", "forget"))
     parser.add_argument("--day", type=a_day_or_yesterday, default="")
     parser.add_argument("--scale", type=a_scale, default="1")

@@ -1,4 +1,5 @@
-"""What every command line of the house shares: how its command is spelled here, and how a day is typed."""
+"""What every command line of the house shares: how its command is spelled here, how a day or a name is typed, and how
+what somebody typed is said again."""
 
 from __future__ import annotations
 
@@ -9,8 +10,31 @@ import shutil
 import sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+LONGEST = 300
+"""Characters of a word that are said again whole: a path and a hash have fewer."""
+
+
+class CommandLine(argparse.ArgumentParser):
+    """A parser that says again what it refuses as `sayable` has it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse, with exit code 2."""
+        super().error(sayable(message))
+
+
+def sayable(text: str) -> str:
+    """A text for terminals, logs and pages: one line, of characters that are seen; too long a word is cut.
+
+    Whatever else steers a terminal, turns the direction of writing, or is no character at all, is spelled as Python
+    spells it. So a name that somebody made up can't draw over what stands beside it, nor begin a line of its own.
+    """
+    seen = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return re.sub(rf"(\S{{100}})\S{{{LONGEST - 100},}}", r"\1…", seen)
 
 
 def python() -> str:
@@ -35,6 +59,18 @@ def a_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; days are written 2026-01-31") from None
+
+
+def a_name(text: str) -> str:
+    """The name of a release or of a keys' domain as it is typed, for `argparse`: no path, all of it seen."""
+    if not re.fullmatch(r"\w[\w-]{0,99}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name; names are of letters, digits, _ and -")
+    return text
+
+
+def an_epoch(text: str) -> str:
+    """A key epoch as it is typed, the day on which it began, for `argparse`."""
+    return a_day(text).isoformat()
 
 
 def a_day_or_yesterday(text: str) -> date:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from policy.command_line import command
+from policy.command_line import command, sayable
 from policy.values import FORMS, IMPOSSIBLE, ColumnType, TimeRole
 
 
 class PolicyError(Exception):
-    """A rule of the promise would be broken; the run stops and nothing is published."""
+    """A rule of the promise would be broken; the run stops and nothing is published.
+
+    Its message is one line in which every name is `sayable`, whoever made it up.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(sayable(message))
 
 
 class InvalidPolicyFileError(PolicyError):

@@ -1,8 +1,8 @@
 """Break every step on purpose, look, run it again, look: ``make faults``.
 
-``python -m bench.faults --into FOLDER --what calls points disk damaged mutants --only publish --most 24``: what is
-found is added to ``FOLDER/outcomes.jsonl``; ``--page`` writes ``docs/faults.md`` of all that is there. Needs strace; a
-disk whose power can be cut needs root and a loop device, and is left out by name where there is none.
+``python -m bench.faults --into FOLDER --what calls points disk damaged mutants pairs --only publish --most 24``: what
+is found is added to ``FOLDER/outcomes.jsonl``; ``--page`` writes ``docs/faults.md`` of all that is there. Needs strace;
+a disk whose power can be cut needs root and a loop device, and is left out by name where there is none.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench.faults import damaged, mutants, page
+from bench.faults import damaged, mutants, page, pairs
 from bench.faults.disk import disk
 from bench.faults.home import Home
 from bench.faults.points import CASE_OF
 from bench.faults.trial import Campaign, Outcome, Trial
 
-WHAT = ("calls", "points", "disk", "damaged", "mutants")
+WHAT = ("calls", "points", "disk", "damaged", "mutants", "pairs")
 ERRORS = ("eio", "enospc")
 
 
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=(), help="how the names of cases begin")
     parser.add_argument("--most", type=int, default=24, help="calls of a case that fail: a seeded sample of them")
     parser.add_argument("--small", type=int, default=80, help="with no more calls than this, all of them do")
+    parser.add_argument("--waits", type=int, default=1, help="points at which the first of two waits: a seeded sample")
     parser.add_argument("--seed", type=int, default=24)
     parser.add_argument("--into", type=Path, help="where outcomes are added")
     parser.add_argument("--page", action="store_true", help="write docs/faults.md")
@@ -64,10 +65,28 @@ def found(args: argparse.Namespace, folder: Path) -> Iterator[Outcome]:
     with disk(folder) as cut:
         if "disk" in args.what and isinstance(cut, str):
             print(f"power cuts on ext4 are left out: that {cut}", flush=True)
-        for trial in Campaign(folder, tuple(args.only)).trials():
-            outcomes = list(_of_case(trial, args, cut))
-            yield from outcomes
-            print(f"{trial.case.name}: {len(outcomes)} runs", flush=True)
+        campaign = Campaign(folder, tuple(args.only))
+        if {*args.what} - {"pairs"}:
+            yield from _of_all(campaign, args, cut)
+    if "pairs" in args.what:
+        yield from _at_once(campaign, args)
+
+
+def _at_once(campaign: Campaign, args: argparse.Namespace) -> Iterator[Outcome]:
+    """Every two steps together, on one mount and on two."""
+    home = campaign.laid()
+    yield from pairs.pairs(campaign.folder, home, tuple(args.only), args.waits, args.seed)
+    try:
+        yield from pairs.two_views(campaign.folder, home, args.seed)
+    except pairs.NoSecondViewError as missing:
+        print(f"two hosts' views of one lake are left out: that {missing}", flush=True)
+
+
+def _of_all(campaign: Campaign, args: argparse.Namespace, cut: object) -> Iterator[Outcome]:
+    for trial in campaign.trials():
+        outcomes = list(_of_case(trial, args, cut))
+        yield from outcomes
+        print(f"{trial.case.name}: {len(outcomes)} runs", flush=True)
 
 
 def _of_case(trial: Trial, args: argparse.Namespace, cut: object) -> Iterator[Outcome]:

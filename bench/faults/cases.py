@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -113,10 +115,11 @@ def happens(home: Home, number: int, day: date = DAY) -> None:
     """One event more."""
     row = {"event_id": f"00000000-0000-4000-8000-{number:012d}", "occurred_at": f"{day} 10:00:00.000000"}
     person = PEOPLE["ada"]
-    world_of(home).write(
-        "security_events", **row, user_id=person.user_id, session_id=person.session, attempted_login=person.email,
-        kind="login_failed", outcome="failure",
-    )  # fmt: skip
+    with suppress(sqlite3.IntegrityError):  # of another case that is laid ready on the same home
+        world_of(home).write(
+            "security_events", **row, user_id=person.user_id, session_id=person.session, attempted_login=person.email,
+            kind="login_failed", outcome="failure",
+        )  # fmt: skip
 
 
 def nothing(_: Home) -> None:
@@ -186,6 +189,12 @@ def judged_again(home: Home) -> None:
     stage(world_of(home), "threat_events", DAY, "two")
 
 
+def judged_twice(home: Home) -> None:
+    """The same with another run of the same day, judged as well."""
+    judged_again(home)
+    stage(world_of(home), "threat_events", DAY, "three")
+
+
 def judged_first(home: Home) -> None:
     """A judged run, and no table."""
     town = town_of(home)
@@ -217,6 +226,11 @@ def overdue(home: Home) -> None:
 def publish(home: Home) -> None:
     """The run that was judged."""
     publish_release(promise(), "threat_events", DAY, "two", home.lake)
+
+
+def publish_other(home: Home) -> None:
+    """The other run of that day."""
+    publish_release(promise(), "threat_events", DAY, "three", home.lake)
 
 
 def staged_for_export(home: Home) -> None:
@@ -291,6 +305,11 @@ def protect_a_release(home: Home) -> None:
 
 def pronounce(home: Home, color: str) -> None:
     """What the gate does with a judgement, without the judgement."""
+    with home.lake.run_alone("threat_events", "two"):
+        _pronounced(home, color)
+
+
+def _pronounced(home: Home, color: str) -> None:
     contract = promise().release("threat_events")
     staged = home.lake.staged("threat_events", "two")
     if not staged.exists():  # a red run that went to quarantine before that was said: it is made again
@@ -387,7 +406,7 @@ def approved(home: Home, right: str, detail: str | None = None) -> None:
     asks(home, right, detail=detail)
     at = office(home)
     at.take_up()
-    [reference] = on_record(home.ledger)
+    [reference] = (name for name, record in on_record(home.ledger).items() if record.right == right)
     at.look_for(reference)
     found = home.ledger.last("request_found", reference=reference)
     at.approve(reference, "officer", found["seq"])
@@ -558,6 +577,7 @@ _case("validate.red", judged_again, lambda home: pronounce(home, "red"),
       ended=lambda home: home.ledger.last("quarantined") is not None)  # fmt: skip
 _case("publish.first", judged_first, publish, nights=False)
 _case("publish.again", judged_again, publish)
+_case("publish.other", judged_twice, publish_other)
 _case("publish.torn", judged_torn, publish)
 _case(
     "publish.month", staged_month, lambda home: publish_release(promise(), "usage_profile", MONTH, "third", home.lake)

@@ -43,6 +43,7 @@ class Home:
     """One folder: ``lake``, ``secrets``, ``platform.db``; ``said`` is what the last run printed."""
 
     root: Path
+    prints: str = "said"
 
     @property
     def lake(self) -> Lake:
@@ -67,7 +68,7 @@ class Home:
     @property
     def said(self) -> Path:
         """What the last run printed."""
-        return self.root.with_name("said")
+        return self.root.with_name(self.prints)
 
     def use(self) -> None:
         """Point every step of this process here, and let Spark's part be done without it."""
@@ -151,8 +152,10 @@ def apart(work: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def started(work: Callable[[], Any], home: Home, fault: str | None = None) -> Any:
-    """A fork that waits for `Run.go` before it does ``work`` as a step."""
+def started(
+    work: Callable[[], Any], home: Home, fault: str | None = None, use: Callable[[], None] | None = None
+) -> Any:
+    """A fork that waits for `Run.go` before it does ``work`` as a step; ``use``: what it does before that."""
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         try:
@@ -164,6 +167,8 @@ def started(work: Callable[[], Any], home: Home, fault: str | None = None) -> An
                 os.environ[VARIABLE] = fault
                 home.lake.root.mkdir(exist_ok=True)
                 (home.lake.root / TRIAL).touch()
+            if use is not None:
+                use()
             os.read(read, 1)
             code = told(work)
             sys.stdout.flush()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.faults.damaged import DAMAGES, KINDS
+from bench.faults.pairs import TOGETHER
 from bench.faults.points import CASE_OF
 from bench.faults.trial import Outcome
 from jobs.lake.faults import POINTS
@@ -19,6 +20,8 @@ HOW = {
     "cut: bytes": "the strictest disk: names are there, bytes that nothing flushed aren't",
     "point": "a named point breaks",
     "disk cut": "a named point on ext4, and the power goes",
+    "pair": "two steps at once, the first waits at a named point",
+    "pair, two mounts": "the same on two mount points of one lake, as of two hosts",
 }
 
 
@@ -31,7 +34,7 @@ def write(outcomes: Sequence[Outcome]) -> None:
             bad=sum(bool(each.problems) for each in outcomes),
             hows="\n".join(_how(broken)), cases="\n".join(_cases(broken)), points="\n".join(_points(broken)),
             damaged="\n".join(_damaged(outcomes)), kinds=" | ".join(DAMAGES), line="|---" * len(DAMAGES),
-            mutants="\n".join(_mutants(outcomes)),
+            mutants="\n".join(_mutants(outcomes)), pairs="\n".join(_pairs(outcomes)), steps=len(TOGETHER),
         )
     )  # fmt: skip
 
@@ -44,11 +47,12 @@ def _how(outcomes: Sequence[Outcome]) -> Iterable[str]:
 
 
 def _cases(outcomes: Sequence[Outcome]) -> Iterable[str]:
-    for case in dict.fromkeys(each.case for each in outcomes):
+    alone = [how for how in HOW if not how.startswith("pair")]
+    for case in dict.fromkeys(each.case for each in outcomes if each.how in alone):
         own = [each for each in outcomes if each.case == case]
         counts = Counter(each.how for each in own)
         ends = Counter(each.ended for each in own)
-        said = " | ".join(str(counts[how]) for how in HOW)
+        said = " | ".join(str(counts[how]) for how in alone)
         yield f"| `{case}` | {said} | {', '.join(f'{ends[e]} {e}' for e in ENDS if ends[e])} |"
 
 
@@ -66,6 +70,14 @@ def _damaged(outcomes: Sequence[Outcome]) -> Iterable[str]:
     for kind in KINDS:
         cells = (ended.get(f"{kind.name}: {damage}", "–") for damage in DAMAGES)
         yield f"| {kind.name} | `{kind.case}` | {' | '.join(cells)} |"
+
+
+def _pairs(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    own = [(each, *each.case.split(" + ")) for each in outcomes if each.how.startswith("pair")]
+    for name in dict.fromkeys(first for _, first, _ in own):
+        others = {other for _, first, other in own if first == name}
+        runs = [each for each, first, _ in own if first == name]
+        yield f"| `{name}` | {len(others)} | {len(runs)} | {sum(bool(each.problems) for each in runs)} |"
 
 
 def _mutants(outcomes: Sequence[Outcome]) -> Iterable[str]:
@@ -125,6 +137,16 @@ damage does no harm, and everything is as without it.
 |---|---{line}|
 {damaged}
 
+## Two at once
+One step waits at a named point, as if it were slow, while the other runs; then both end. The oracle: each is done or
+refused by a typed error, neither waits for ever, and what is there and on record is as after the one and then the other,
+in one of the two orders (`bench/faults/pairs.py`). Every two of {steps} steps, at a seeded sample of the points of the
+first, but such as can't be laid ready on one lake; a bind mount stands for the second host, where there is root.
+
+| first | with how many others | runs | not survived |
+|---|---|---|---|
+{pairs}
+
 ## Planted faults
 Mutants of our own code that the campaign must find.
 
@@ -145,6 +167,12 @@ Mutants of our own code that the campaign must find.
 | A raw copy was open to the group, in its closed folder, while it was written | it is closed from its first byte on |
 | A red run's way into quarantine wasn't flushed: after a power cut it could lie in both places, or in none | both folders are flushed before its record |
 | Damaged Parquet (staged, published, kept apart), a damaged manifest of landing, a damaged checkpoint, and another file's line in a table's log ended in a traceback | refused by name, with the way back |
+| Two people who decide on a re-identification at one moment were both on record, and two runs answered one twice; a copy's or a raw day's end was said twice by two cleanups | one lock a kind of decision; what is gone is said once, under a lock |
+| A task that was started anew while its old run still staged had both write into one folder | a run is staged, judged and published by one process at a time (`Lake.run_alone`) |
+| Copies that a clock of next year had dated weren't deleted until then, and such a landing was believed for a year | what seems to be made more than a day from now goes; such a landing is refused |
+| A refusal that named what is no name ended in a traceback; names were said again with escapes of terminals, lines and 10,000 characters | a message is one line of characters that are seen (`policy.command_line.sayable`) |
+| A link in landing or a table let extract and retention delete a stranger's files outside the lake, and writes go there | no step starts on a lake with a link in it; no file of ours is opened through one |
+| A closed zone that somebody had made before, open to all, stayed open | it is closed before anything raw is in it |
 
 What can't be survived, and what to do then, is in [limits.md](limits.md#broken-disks).
 """  # noqa: E501 (tables)

@@ -202,8 +202,8 @@ class Campaign:
     folder: Path
     only: tuple[str, ...] = ()
 
-    def trials(self) -> Iterator[Trial]:
-        """Each case, laid ready and run in peace."""
+    def laid(self) -> Home:
+        """A home, and beside it what it is put back to: ``empty``, and ``nights`` that have run."""
         home = Home(self.folder / "run")
         home.use()
         promise()
@@ -212,6 +212,11 @@ class Campaign:
         home.keep(self.folder / "empty")
         apart(lambda: lay_nights(home))
         home.keep(self.folder / "nights")
+        return home
+
+    def trials(self) -> Iterator[Trial]:
+        """Each case, laid ready and run in peace."""
+        home = self.laid()
         for name, case in CASES.items():
             if not self.only or any(name.startswith(each) for each in self.only):
                 trial = Trial(case, home, self.folder / f"case-{name}")

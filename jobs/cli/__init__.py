@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from errno import EACCES, EDQUOT, EISDIR, ELOOP, ENAMETOOLONG, ENOSPC, ENOTDIR, EPERM, EROFS
+from typing import Any
 
 import policy
 from jobs.cli import assure, budget, coverage, expire, keys, reidentify, request, risk, signals
@@ -22,9 +23,10 @@ from jobs.cli.crashes import told
 from jobs.keys.heads import verify
 from jobs.keys.ring import Keyring
 from jobs.lake.faults import arm
-from jobs.lake.ledger import BrokenLedgerError, Ledger
+from jobs.lake.ledger import BrokenLedgerError, Ledger, UnrecordableError
+from jobs.lake.root import require_no_links
 from jobs.lake.zones import Lake
-from policy.command_line import a_day, command
+from policy.command_line import CommandLine, a_day, a_name, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
@@ -55,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         lake = Lake.from_environment()
         arm(lake.root)
+        require_no_links(lake.root)
     except PolicyError as error:
         print(f"refused: {error}", file=sys.stderr)
         return REFUSED
@@ -96,13 +99,21 @@ def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
         return REFUSED
     named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
     try:
-        ledger.append("refused", step=args.step, error=type(error).__name__, **named)
+        _record(ledger, args.step, error, named)
     except BrokenLedgerError as broken:
         if not isinstance(error, BrokenLedgerError):
             print(f"not on record: {broken}", file=sys.stderr)
     except OSError as unwritten:
         print(f"not on record: {unwritten.strerror}: {lake.ledger}", file=sys.stderr)
     return REFUSED
+
+
+def _record(ledger: Ledger, step: str, error: PolicyError, named: dict[str, Any]) -> None:
+    """The refusal, with the names that were given if they are names."""
+    try:
+        ledger.append("refused", step=step, error=type(error).__name__, **named)
+    except UnrecordableError:
+        ledger.append("refused", step=step, error=type(error).__name__)
 
 
 def _crashed(error: Exception) -> int:
@@ -112,7 +123,7 @@ def _crashed(error: Exception) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=command("jobs"), description=__doc__)
+    parser = CommandLine(prog=command("jobs"), description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="step")
 
     def step(name: str, run: Callable[[argparse.Namespace, Lake], int], about: str) -> argparse.ArgumentParser:
@@ -134,16 +145,16 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = step(name, run, about)
         if name == "publish":
-            sub.add_argument("--release", required=True)
+            sub.add_argument("--release", type=a_name, required=True)
         else:
-            sub.add_argument("--release", required=True, action="append", dest="releases", help=SEVERAL)
+            sub.add_argument("--release", type=a_name, required=True, action="append", dest="releases", help=SEVERAL)
         sub.add_argument("--day", type=a_day, required=True)
         sub.add_argument("--run", type=_run_name, required=True)
     sub = step("export", _export, "make a recipient's own copy of a day, through the gate (Spark)")
-    sub.add_argument("--release", required=True, help="a contract of policy/exports")
+    sub.add_argument("--release", type=a_name, required=True, help="a contract of policy/exports")
     sub.add_argument("--day", type=a_day, required=True)
     sub = step("accept", _accept, "let a night through that the gate held for its volume")
-    sub.add_argument("--release", required=True)
+    sub.add_argument("--release", type=a_name, required=True)
     sub.add_argument("--day", type=a_day, required=True)
     sub.add_argument("--by", required=True, help="who decides")
     assure.add_arguments(step("assure", assure.run, "search every published table again (Spark)"))

@@ -9,6 +9,7 @@ import policy
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
+from policy.command_line import a_name, an_epoch
 from policy.periods import epoch_of
 
 
@@ -20,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("rotate", help="open today's epoch of every domain and retire those before it")
     for name, about in (("retire", "mark an epoch as over"), ("destroy", "delete an epoch's key for good")):
         action = actions.add_parser(name, help=about)
-        action.add_argument("--domain", required=True)
-        action.add_argument("--epoch", required=True)
+        action.add_argument("--domain", type=a_name, required=True)
+        action.add_argument("--epoch", type=an_epoch, required=True)
     rewrap = actions.add_parser("rewrap", help="wrap all keys under another key-encryption key")
     rewrap.add_argument("--to", required=True, metavar="PROVIDER", help="file:PATH or command:EXECUTABLE ARGUMENT…")
 

@@ -238,7 +238,7 @@ class Keyring:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         make_folder(self.path.parent, 0o700)
-        with os.fdopen(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+        with os.fdopen(os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from jobs.lake.faults import fault
-from jobs.lake.files import becoming, flush
+from jobs.lake.files import becoming, flush, is_of_the_future
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import day_of
 from jobs.lake.zones import Lake
@@ -19,13 +21,24 @@ def forget_copy(copy: Path, lake: Lake, ledger: Ledger) -> None:
     A run that ends in between is finished by the next. Half a file, of a run that was killed, is nobody's copy. Whoever
     deletes a day for a recipient or a staged run lets nobody else change its release meanwhile (`Lake.alone`).
     """
-    if not copy.exists():
-        return
-    if becoming(copy) is None:
-        _record(copy, copy.relative_to(lake.root).parts, ledger)
-    fault("copy.after_record")
-    shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
-    flush(copy.parent)
+    with lake.alone("copies"):
+        if not copy.exists():
+            return
+        if becoming(copy) is None:
+            _record(copy, copy.relative_to(lake.root).parts, ledger)
+        fault("copy.after_record")
+        shutil.rmtree(copy) if copy.is_dir() else copy.unlink(missing_ok=True)
+        flush(copy.parent)
+
+
+def is_older(copy: Path, now: datetime, at_most: timedelta) -> bool:
+    """Whether a copy is there, and was made more than so long ago, or under a clock that went before.
+
+    Another run may take it away at any moment.
+    """
+    with suppress(FileNotFoundError):
+        return now.timestamp() - copy.stat().st_mtime > at_most.total_seconds() or is_of_the_future(copy)
+    return False
 
 
 def _record(copy: Path, parts: tuple[str, ...], ledger: Ledger) -> None:

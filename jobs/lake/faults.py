@@ -22,6 +22,12 @@ TRIAL = "for-breaking"
 
 SLOW_SECONDS = 2.0
 
+HERE, GO = f"{TRIAL}.here", f"{TRIAL}.go"
+"""Files in the lake's folder: a step that is to wait makes the one when it is there, and goes on once the other is."""
+
+PATIENCE = 30.0
+"""Seconds after which a step that waits goes on by itself."""
+
 POINTS: dict[str, str] = {
     "file.before_name": "a file that is whole beside its place, and its name",
     "file.after_name": "a file's name, and the flush that makes the name last",
@@ -112,7 +118,21 @@ ACTIONS: dict[str, Callable[[], None]] = {
     "eio": _fail(EIO),
     "enospc": _fail(ENOSPC),
     "slow": lambda: time.sleep(SLOW_SECONDS),
+    "wait": lambda: _wait(_lake[0]),
 }
+
+_lake: list[Path] = []
+
+
+def _wait(lake: Path) -> None:
+    """Let another step go first, the first time that this point is reached."""
+    if (lake / HERE).exists():
+        return
+    (lake / HERE).touch()
+    until = time.monotonic() + PATIENCE
+    while not (lake / GO).exists() and time.monotonic() < until:
+        time.sleep(0.005)
+
 
 _armed: dict[str, Callable[[], None]] = {}
 
@@ -124,6 +144,7 @@ def arm(lake: Path) -> None:
         FaultRefusedError: it is set, and the lake isn't for breaking, or it names no point or no fault.
     """
     _armed.clear()
+    _lake[:] = [lake]
     said = os.environ.get(VARIABLE)
     if said is None:
         return

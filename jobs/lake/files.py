@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from typing import BinaryIO
 from jobs.lake.faults import fault
 
 BLOCK = 1 << 20
+CLOCKS_DIFFER = 86_400
+"""Seconds by which another machine's clock may go before this one's."""
+
 _HALF = re.compile(r"\.(.+)\.\d+", re.ASCII)
 
 
@@ -25,6 +29,14 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_of_the_future(path: Path) -> bool:
+    """Whether ``path`` was last changed more than a day from now, so under a wrong clock: nobody knows since when.
+
+    Both moments are of the machine's clock, whatever day a step is done for.
+    """
+    return path.stat().st_mtime - time.time() > CLOCKS_DIFFER
 
 
 def globless(path: Path) -> str:
@@ -103,7 +115,7 @@ def _fresh(path: Path) -> Path:
 def _locked(fresh: Path, mode: int) -> BinaryIO:
     """A new file that this process alone has locked; made again if somebody took it for a left-over before that."""
     while True:
-        file = os.fdopen(os.open(fresh, os.O_RDWR | os.O_CREAT, mode), "w+b")
+        file = os.fdopen(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode), "w+b")
         fcntl.flock(file, fcntl.LOCK_EX)
         if fresh.exists():
             file.truncate()

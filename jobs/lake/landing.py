@@ -32,6 +32,9 @@ DECIDING = ("subject_requests", "consents", "contracts", "professional_users", "
 FRESH = timedelta(hours=24)
 """How long a copy of these tables is believed: as long as a verdict that was found with it."""
 
+SKEW = timedelta(minutes=5)
+"""By how much the clock of whoever extracted may go before this one's."""
+
 
 class StaleWishesError(PolicyError):
     """The day's landing was taken too long ago: who has objected since isn't known."""
@@ -39,8 +42,9 @@ class StaleWishesError(PolicyError):
     def __init__(self, day: date, taken_at: datetime) -> None:
         self.day, self.taken_at = day, taken_at
         super().__init__(
-            f"the landing of {day} was taken at {taken_at:%Y-%m-%d %H:%M} UTC, and whoever has objected since would be "
-            "in what is made of it; nothing was staged, judged or exported; extract the day again (clear `extract` and "
+            f"the landing of {day} was taken at {taken_at:%Y-%m-%d %H:%M} UTC, too long ago or after now by this "
+            "machine's clock, and whoever has objected since would be in what is made of it; nothing was staged, "
+            "judged or exported; see to the clock, and extract the day again (clear `extract` and "
             f"what follows, or python -m jobs extract --day {day})"
         )
 
@@ -119,7 +123,7 @@ class Landing:
             NotExtractedError, LandingChangedError: see `jobs.lake.zones`.
         """
         taken_at = datetime.fromisoformat(self.lake.manifest("subject_requests", self.day).taken_at)
-        if datetime.now(UTC) - taken_at > FRESH:
+        if not -SKEW <= datetime.now(UTC) - taken_at <= FRESH:
             raise StaleWishesError(self.day, taken_at)
         people = People(self.rows, promise.register.purposes, str, now())
         left = left_out(promise, purpose, people, self.day)

@@ -165,7 +165,7 @@ class Ledger:
                 raise UnrecordableError(kind, field)
         make_folder(self.path.parent.parent, SHARED)
         make_folder(self.path.parent, 0o755)
-        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             seen = self._touched() == _seen.get(self.path)
             last = _settle(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from policy.errors import PolicyError
@@ -43,3 +44,30 @@ def usable(root: Path) -> Path:
             root, "has %, a digit and a letter, a bracket, \\, ^, | or a control character in its path"
         )
     return root
+
+
+class LinkInLakeError(PolicyError):
+    """A link lies in the lake: what is written or deleted behind it would be written or deleted elsewhere."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} in the lake is a link, and this suite makes none; nothing was done; find out who made it and take "
+            "it away (a zone that is to lie on another disk is mounted in its place, not linked)"
+        )
+
+
+def require_no_links(root: Path) -> None:
+    """Nothing below the lake's folder is a symbolic link; a zone that is closed to this user isn't looked into.
+
+    Raises:
+        LinkInLakeError: something is.
+    """
+    folders = [root] if root.is_dir() else []
+    while folders:
+        with suppress(FileNotFoundError, PermissionError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise LinkInLakeError(Path(entry.path).relative_to(root))
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
+from zlib import crc32
 
 from jobs.lake.faults import fault
-from jobs.lake.files import flush, make_folder, sha256_of
+from jobs.lake.files import flush, is_of_the_future, make_folder, sha256_of
 from jobs.lake.manifest import DayManifest, Manifest
 from jobs.lake.root import usable
 from policy.command_line import command
@@ -139,7 +140,13 @@ class Lake:
         return self.ledger / "data_docs" / release
 
     def private(self, folder: Path) -> Path:
-        """``folder``, made with every new parent below the root closed to others (0700)."""
+        """``folder``, made with every new parent below the root closed to others (0700).
+
+        Its zone is closed anew if somebody has opened it, or made it before the suite did.
+        """
+        zone = self.root / folder.relative_to(self.root).parts[0]
+        if zone.is_dir() and zone.stat().st_mode & 0o077:
+            zone.chmod(PRIVATE)
         return self._make(folder, PRIVATE)
 
     def shared(self, folder: Path) -> Path:
@@ -155,9 +162,17 @@ class Lake:
     def alone(self, what: str) -> Iterator[None]:
         """Let one process at a time change ``what``: a release's table, or the run of a step."""
         folder = self.private(self.root / "locks")
-        with os.fdopen(os.open(folder / what, os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+        with os.fdopen(os.open(folder / what, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def run_alone(self, release: str, run: str) -> AbstractContextManager[None]:
+        """Let one process at a time stage, judge or publish ``run``: a task that is started anew waits for the old one.
+
+        One of sixteen locks of the release: runs are many, and their locks would stay. Whoever needs the release's
+        table too takes that lock first (`alone`).
+        """
+        return self.alone(f"{release}.run{crc32(run.encode()) % 16}")
 
     # -- landing -------------------------------------------------------------------------------
 
@@ -224,9 +239,12 @@ class Lake:
         return sorted({date.fromisoformat(path.name[4:]) for path in self.root.glob("landing/*/day=*")})
 
     def landed_since(self, day: date) -> date:
-        """The UTC date on which the oldest landing copy of ``day`` was begun."""
+        """The UTC date on which the oldest landing copy of ``day`` was begun; long ago if a clock went before."""
         folders = self.root.glob(f"landing/*/day={day}")
-        oldest = min(path.stat().st_mtime for folder in folders for path in (folder, *folder.iterdir()))
+        found = [path for folder in folders for path in (folder, *folder.iterdir())]
+        if any(map(is_of_the_future, found)):
+            return date.min
+        oldest = min(path.stat().st_mtime for path in found)
         return datetime.fromtimestamp(oldest, UTC).date()
 
     def leave(self, day: date, extraction: str | None) -> list[str]:

@@ -22,6 +22,7 @@ from jobs.lake.files import flush, sha256_of
 from jobs.lake.ledger import Ledger
 from jobs.lake.manifest import LandedFile, Manifest
 from jobs.lake.zones import Lake
+from jobs.night.cleanup import record_gone
 from jobs.night.days import require_held
 from jobs.night.plan import unmade
 from jobs.platform.database import Days, Platform, connect
@@ -103,8 +104,8 @@ def landed(promise: Promise, day: date, lake: Lake, ledger: Ledger) -> Iterator[
     try:
         yield
     finally:
-        for source in lake.leave(day, extraction) if own else ():
-            ledger.append("cleaned", source=source, day=day)
+        if own:
+            record_gone(lake, ledger, [(source, day) for source in lake.leave(day, extraction)])
 
 
 def needed_columns(promise: Promise, name: str) -> tuple[str, ...]:

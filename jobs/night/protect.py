@@ -95,6 +95,12 @@ def protect_release(promise: Promise, release: str, day: date, run: str, spark: 
     if why is not None:
         raise NotDueError(release, day, why)
     require_within(contract, day)
+    with lake.run_alone(release, run):
+        return _staged(promise, contract, day, run, spark, lake)
+
+
+def _staged(promise: Promise, contract: Contract, day: date, run: str, spark: SparkSession, lake: Lake) -> Protected:
+    release, ledger = contract.release, Ledger(lake.ledger)
     made = BUILDERS[contract.shape](promise, contract, landing_of(spark, lake, day))
     folder = lake.private(lake.staged(release, run))
     shutil.rmtree(folder)

@@ -88,7 +88,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
     """
     contract, ledger = promise.release(release), Ledger(lake.ledger)
     staged, keyring = lake.staged(release, run), Keyring.from_environment(ledger)
-    with lake.alone(release):
+    with lake.alone(release), lake.run_alone(release, run):
         discard_torn(lake.published(release), ledger)
         published = _published(contract, day, run, lake, ledger)
         if published is None:
@@ -106,7 +106,8 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
     remember(ledger, keyring)
     write_about(promise, contract, lake, ledger)
     fault("publish.before_clearing")
-    shutil.rmtree(staged, ignore_errors=True)
+    with lake.run_alone(release, run):
+        shutil.rmtree(staged, ignore_errors=True)
     return published
 
 

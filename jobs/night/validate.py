@@ -77,7 +77,12 @@ def validate_release(promise: Promise, release: str, day: date, run: str, spark:
         ErasedSinceError: somebody was erased since the day was extracted, who is in it.
         RedVerdictError: something broke an expectation, or the gate missed a planted leak.
     """
-    contract, ledger, staged = promise.release(release), Ledger(lake.ledger), lake.staged(release, run)
+    with lake.run_alone(release, run):
+        return _validated(promise, promise.release(release), day, run, spark, lake)
+
+
+def _validated(promise: Promise, contract: Contract, day: date, run: str, spark: SparkSession, lake: Lake) -> Verdict:
+    release, ledger, staged = contract.release, Ledger(lake.ledger), lake.staged(contract.release, run)
     landing = LandedDay(promise, landing_of(spark, lake, day))
     require_staged(staged)
     require_nobody_erased(promise, contract, lake, staged, day)

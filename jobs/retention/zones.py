@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from jobs.lake.files import is_of_the_future
 from jobs.lake.memory import Memory
 from jobs.lake.zones import Lake
 from jobs.retention.deadline import Deadline
@@ -64,11 +65,11 @@ def leftovers(
 def _overdue(lake: Lake, today: date) -> Iterator[tuple[Path, str]]:
     """What has been there for too long: whatever should have deleted it didn't."""
     for run in _below(lake.root / "quarantine", 2):
-        if add_months(_changed(run), QUARANTINE_MONTHS) < today:
+        if add_months(_changed(run), QUARANTINE_MONTHS) < today or is_of_the_future(run):
             yield run, "quarantine, one month at most"
     for zone, depth, at_most, why in PERIODS:
         for path in _below(lake.root / zone, depth):
-            if today - _changed(path) > at_most:
+            if today - _changed(path) > at_most or is_of_the_future(path):
                 yield path, why
 
 

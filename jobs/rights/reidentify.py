@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.keys.ring import Keyring
-from jobs.lake.copies import forget_copy
+from jobs.lake.copies import forget_copy, is_older
 from jobs.lake.faults import fault
 from jobs.lake.files import becoming, write_atomically
 from jobs.lake.ledger import Entry, Ledger
@@ -42,6 +42,9 @@ ANSWER_LIVES = timedelta(hours=23)
 """The answers are swept every hour, so none is there after 24."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LOCK = "reidentify"
+"""Under which a question is asked, decided and answered once, whoever else asks, decides or answers at this moment."""
+
 UNNAMED = "(of no plain name)"
 TICKET = re.compile(r"[A-Z][A-Z0-9]{0,9}-\d{1,9}")
 
@@ -93,13 +96,14 @@ def request(promise: Promise, question: Question, lake: Lake) -> None:
         raise refused(question.request, "the ticket isn't of the form ABC-123")
     _class_of(promise.release(question.release), question)
     ledger = Ledger(lake.ledger)
-    if ledger.last("reidentification_requested", request=question.request):
-        raise refused(question.request, "was asked before")
-    ring = Keyring.from_environment(ledger)
-    ledger.append(
-        "reidentification_requested", request=question.request, requester=question.requester,
-        release=question.release, reason=question.reason, ticket=question.ticket, seal=question.sealed(ring),
-    )  # fmt: skip
+    with lake.alone(LOCK):
+        if ledger.last("reidentification_requested", request=question.request):
+            raise refused(question.request, "was asked before")
+        ring = Keyring.from_environment(ledger)
+        ledger.append(
+            "reidentification_requested", request=question.request, requester=question.requester,
+            release=question.release, reason=question.reason, ticket=question.ticket, seal=question.sealed(ring),
+        )  # fmt: skip
 
 
 def decide(request_id: str, by: str, decision: str, lake: Lake) -> None:
@@ -112,9 +116,10 @@ def decide(request_id: str, by: str, decision: str, lake: Lake) -> None:
     asked = _asked(ledger, request_id)
     if decision == "approve" and by == asked["requester"]:
         raise ReidentificationRefusedError(request_id, "the requester can't approve; it takes a second person")
-    if ledger.last("reidentification_decided", request=request_id):
-        raise ReidentificationRefusedError(request_id, "was decided before")
-    ledger.append("reidentification_decided", request=request_id, by=by, decision=decision)
+    with lake.alone(LOCK):
+        if ledger.last("reidentification_decided", request=request_id):
+            raise ReidentificationRefusedError(request_id, "was decided before")
+        ledger.append("reidentification_decided", request=request_id, by=by, decision=decision)
 
 
 def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> str:
@@ -128,6 +133,11 @@ def answer(promise: Promise, question: Question, lake: Lake, now: datetime) -> s
         ReidentificationRefusedError: it isn't exactly the question that a second person approved
             within a day, or it was answered before.
     """
+    with lake.alone(LOCK):
+        return _answered(promise, question, lake, now)
+
+
+def _answered(promise: Promise, question: Question, lake: Lake, now: datetime) -> str:
     ledger, ring = Ledger(lake.ledger), Keyring.from_environment()
     _require_approved(ledger, ring, question, now)
     answered = ledger.last("reidentified", request=question.request)
@@ -154,10 +164,9 @@ def forget(lake: Lake, now: datetime) -> int:
     ledger, gone = Ledger(lake.ledger), 0
     for path in sorted(lake.answers.glob("*/*")):
         answered, half = becoming(path) or path, becoming(path) is not None
-        if answered.suffix != ".json" or now.timestamp() - path.stat().st_mtime <= ANSWER_LIVES.total_seconds():
-            continue
-        forget_copy(path, lake, ledger)
-        gone += not half
+        if answered.suffix == ".json" and is_older(path, now, ANSWER_LIVES):
+            forget_copy(path, lake, ledger)
+            gone += not half
     return gone
 
 

@@ -5,10 +5,12 @@ import importlib.util
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
 from policy.register import view_of
+from tests.hostile import NAMES
 
 PAGES = ("now", "promises", "requests", "releases", "ledger")
 PATHS = {**{f"/{page}": page for page in PAGES}, "/releases/threat_events": "releases"}
@@ -213,3 +215,15 @@ def test_a_page_that_the_register_gives_to_nobody_any_more_is_taken_from_who_had
     first_start._let_read_pages(people)
     assert ("can_read", view_of("requests")) not in people.may["PrivacyOfficer"]
     assert ("can_read", view_of("requests")) in people.may["Admin"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_an_address_says_is_a_page_or_none_and_steers_nothing(console, name):
+    said = quote(NAMES[name].encode("utf-8", "surrogatepass"), safe="")
+    fields = ("kind", "about", "day", "month", "reference", "entry", "before", "show", "other")
+    asked = [f"/releases/{said}", f"/requests?show={said}", f"/{said}", f"/now?{said}={said}"]
+    for path in (*asked, *(f"/ledger?{field}={said}" for field in fields)):
+        answer = console(path, PAGES)
+        assert answer.status_code in (200, 307, 404), path
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202a-\u202e\u2066-\u2069]", answer.text), path
+        assert len(answer.text) < 200_000, path

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from jobs.lake.copies import forget_copy
+from jobs.lake.copies import forget_copy, is_older
 from jobs.lake.faults import fault
 from jobs.lake.files import BLOCK, becoming, clear_left_over, made_atomically, sha256_of
 from jobs.lake.ledger import Ledger
@@ -116,7 +116,7 @@ def forget(lake: Lake, now: datetime) -> int:
     folder = lake.packages("*")
     clear_left_over(path for path in folder.parent.glob("*/.*") if becoming(path) is not None)
     for path in sorted(folder.parent.glob("*/*.zip")):
-        if now.timestamp() - path.stat().st_mtime > RAW_KEPT.total_seconds():
+        if is_older(path, now, RAW_KEPT):
             forget_copy(path, lake, ledger)
             gone += 1
     return gone

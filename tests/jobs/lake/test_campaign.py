@@ -44,6 +44,12 @@ def test_planted_faults_are_found(tmp_path):
     assert len(outcomes) == 3
 
 
+def test_two_steps_at_once_leave_what_one_after_the_other_does(tmp_path):
+    two = ("reidentify.decide + reidentify.decide", "protect + protect", "publish.again + publish.other")
+    outcomes = campaign(tmp_path, "--waits", "2", "--what", "pairs", "--only", *two)
+    assert {each["case"] for each in outcomes} >= set(two)
+
+
 @pytest.mark.long
 def test_every_step_survives_a_sample(tmp_path):
-    campaign(tmp_path, "--most", "12", "--small", "12")
+    campaign(tmp_path, "--most", "12", "--small", "12", "--what", "calls", "points", "disk", "damaged")

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from bench.faults.cases import CASES
 from bench.faults.points import CASE_OF
 from jobs import cli
 from jobs.lake import faults
-from jobs.lake.faults import POINTS, TRIAL, VARIABLE, FaultRefusedError, arm, fault
+from jobs.lake.faults import GO, HERE, POINTS, TRIAL, VARIABLE, FaultRefusedError, arm, fault
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,6 +69,20 @@ def test_what_nobody_understands_is_refused(breakable, monkeypatch, said):
 def test_a_variable_that_nobody_armed_has_no_effect(monkeypatch):
     monkeypatch.setenv(VARIABLE, "publish.after_commit:eio")
     fault("publish.after_commit")
+
+
+def test_a_step_that_is_to_wait_says_that_it_is_there_and_goes_on_when_it_may(breakable, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "publish.after_commit:wait")
+    arm(breakable.root)
+    waiting = threading.Thread(target=fault, args=("publish.after_commit",))
+    waiting.start()
+    until = time.monotonic() + 20
+    while not (breakable.root / HERE).exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert waiting.is_alive()
+    (breakable.root / GO).touch()
+    waiting.join(20)
+    assert not waiting.is_alive()
 
 
 @pytest.mark.parametrize(("action", "problem"), [("eio", "Input/output error"), ("enospc", "No space left on device")])

@@ -135,8 +135,18 @@ def _utf8(cells: pa.Array) -> pa.Array:
         cells.validate(full=True)
     except pa.ArrowInvalid:
         cells = pa.array([_decoded(cell) for cell in cells.cast(pa.binary()).to_pylist()], pa.string())
-    nul = pc.match_substring(cells, "\0")
-    return pc.if_else(nul, None, cells) if pc.any(nul).as_py() else cells
+    if not _may_hold_nul(cells):
+        return cells
+    return pc.if_else(pc.match_substring(cells, "\0"), None, cells)
+
+
+def _may_hold_nul(texts: pa.Array) -> bool:
+    """Whether some byte of these texts is zero, or of what lies behind a null; looked at without cutting them up."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or data is None:
+        return False
+    first, last = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return bool(last > first and np.frombuffer(data, np.uint8)[first:last].min() == 0)
 
 
 def _decoded(cell: bytes | None) -> str | None:

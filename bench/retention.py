@@ -12,7 +12,6 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +25,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 import policy
+from bench.measure import measuring
 from demo.schema import SQLITE, statements
 from jobs.keys.ring import Keyring
 from jobs.lake.ledger import Ledger
-from jobs.lake.tables import current_files, open_table, replace_days
+from jobs.lake.tables import current_files, open_table, opened, replace_days
 from jobs.lake.zones import Lake
 from jobs.night.builders import protect
 from jobs.retention.execute import Work, execute
@@ -46,8 +46,8 @@ TODAY, DAYS, EVERY, PEOPLE, GOING = datetime.now(UTC).date(), 400, 10, 100_000, 
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows on how many days, the last of which is yesterday; ``going``: among how many people go those rows
-    that must go."""
+    """How many rows, a multiple of the days, the last of which is yesterday; ``going``: among how many people go those
+    rows that must go."""
 
     rows: int
     days: int = DAYS
@@ -63,10 +63,13 @@ def main() -> None:
     """Make the table, delete, prove; then the full rewrite."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--alone", action="store_true", help="leave out the full rewrite: it takes the disk twice")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-retention-") as folder:
-        home = at_home(Path(folder))
-        measure(rows, home, spark("bench"))
+        home, session = at_home(Path(folder)), spark("bench")
+        measure(args.rows, home, session)
+        if not args.alone:
+            measure_rewrite(args.rows, home, session)
 
 
 def at_home(home: Path) -> Path:
@@ -85,30 +88,36 @@ def measure(rows: int, home: Path, session: SparkSession) -> None:
     promise, lake, keyring = longer(policy.load()), Lake.from_environment(), Keyring.from_environment()
     contract = promise.release("threat_events")
     fill_platform(home / "platform.db")
-    made = timed("make the table", lambda: fill_table(promise, contract, lake, keyring, session, Size(rows)))
+    made = timed("make the table", lambda: fill_table(promise, contract, lake, keyring, session, Size(rows)), rows)
     total = sum(file.bytes for file in current_files(made))
     print(f"{rows:,} rows, {len(current_files(made))} files, {total / 1e6:,.0f} MB", flush=True)
     days, ledger = frozenset({TODAY}), Ledger(lake.ledger)
     with look(promise, lake, keyring, session, days) as at:
-        plan = timed("plan", lambda: make_plan(at))
+        plan = timed("plan", lambda: make_plan(at), rows)
     plan.write(lake)
     gone = plan.table("threat_events")
     print(f"{gone.gone:,} rows of {gone.people:,} people go from {len(gone.files)} files", flush=True)
     with look(promise, lake, keyring, session, days) as at:
-        timed("execute (plans again, rewrites, commits, clears)", lambda: execute(Work(plan, at, ledger)))
+        timed("execute (plans again, rewrites, commits, clears)", lambda: execute(Work(plan, at, ledger)), rows)
     done = ledger.last("rows_expired") or {}
     print(
         f"written: {done['bytes_written'] / 1e6:,.1f} MB, {done['bytes_written'] / total:.1%} of the table", flush=True
     )
     with look(promise, lake, keyring, None, days) as at:
-        [proof] = timed("prove (count again, search every byte)", lambda: prove(plan, at, ledger))
+        [proof] = timed("prove (count again, search every byte)", lambda: prove(plan, at, ledger), rows)
     print(
         f"{proof.tokens:,} tokens searched for in {proof.bytes_searched / 1e6:,.0f} MB, {proof.found} found", flush=True
     )
-    with look(promise, lake, keyring, session, days) as at:
-        tokens = at.tokens(contract, current_files(made))
+
+
+def measure_rewrite(rows: int, home: Path, session: SparkSession) -> None:
+    """Print what the usual way costs."""
+    promise, lake, keyring = longer(policy.load()), Lake.from_environment(), Keyring.from_environment()
+    contract = promise.release("threat_events")
+    with look(promise, lake, keyring, session, frozenset({TODAY})) as at:
+        tokens = at.tokens(contract, current_files(opened(lake.published(contract.release))))
         assert tokens is not None
-        timed("full rewrite", lambda: rewrite(session, lake, contract, tokens, home / "rewritten"))
+        timed("full rewrite", lambda: rewrite(session, lake, contract, tokens, home / "rewritten"), rows)
     written = sum(path.stat().st_size for path in (home / "rewritten").rglob("*.parquet"))
     print(f"written: {written / 1e6:,.1f} MB", flush=True)
 
@@ -150,20 +159,11 @@ def fill_table(
     """One file a day, protected under the key of its epoch, published in one commit."""
     root = lake.shared(lake.published(contract.release))
     table = open_table(root, contract)
-    day_of_row = f"date_add(DATE'{size.dates[0]}', cast(id % {size.days} as int))"
-    raw = session.range(size.rows).withColumn("day", F.expr(day_of_row))
-    going = f"id % {size.days} % {EVERY} = 0 AND hash(id) % 10 = 0"
-    person = f"if({going}, abs(hash(id, 11)) % {size.going}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
-    events = raw.selectExpr(
-        "day", "uuid() AS event_id", "cast(day AS timestamp) AS occurred_at", f"{identity(person)} AS user_id",
-        f"concat('person', {person}, '@example.org') AS attempted_login", "cast(hash(id, 3) AS string) AS session_id",
-        "concat('10.', id % 200, '.', id % 31, '.', id % 251) AS ip", "cast(null AS string) AS user_agent",
-        "'login_ok' AS kind", "'success' AS outcome", "cast(null AS string) AS payload",
-    )  # fmt: skip
+    events = events_of(session, size)
     for epoch in sorted({epoch_of(day, contract.epoch or "") for day in size.dates}):
         keys = keyring.domain(contract.domain or "", epoch).on(session)
         mine = [str(day) for day in size.dates if epoch_of(day, contract.epoch or "") == epoch]
-        rows_of = events.where(F.col("day").cast("string").isin(mine)).repartition(len(mine), "day")
+        rows_of = events.where(F.col("day").cast("string").isin(mine))
         published = with_day(protect(rows_of.drop("day"), contract, promise.taxonomies, keys))
         published.write.mode("append").option("parquet.column.statistics.enabled", "false").partitionBy("day").parquet(
             str(root)
@@ -173,6 +173,22 @@ def fill_table(
     said = {"release": contract.release, "day": TODAY, "run": "bench", "verdict_hash": "0" * 64}
     Ledger(lake.ledger).append("published", **said, version=table.version(), rows=size.rows, files=len(files))
     return table
+
+
+def events_of(session: SparkSession, size: Size) -> DataFrame:
+    """Raw events with their ``day``, the days one after the other, so that no row has to be shuffled."""
+    number = f"(id * {size.days} div {size.rows})"
+    raw = session.range(size.rows, numPartitions=size.days).withColumn(
+        "day", F.expr(f"date_add(DATE'{size.dates[0]}', cast({number} as int))")
+    )
+    going = f"{number} % {EVERY} = 0 AND hash(id) % 10 = 0"
+    person = f"if({going}, abs(hash(id, 11)) % {size.going}, {GOING} + abs(hash(id, 7)) % {PEOPLE - GOING})"
+    return raw.selectExpr(
+        "day", "uuid() AS event_id", "cast(day AS timestamp) AS occurred_at", f"{identity(person)} AS user_id",
+        f"concat('person', {person}, '@example.org') AS attempted_login", "cast(hash(id, 3) AS string) AS session_id",
+        "concat('10.', id % 200, '.', id % 31, '.', id % 251) AS ip", "cast(null AS string) AS user_agent",
+        "'login_ok' AS kind", "'success' AS outcome", "cast(null AS string) AS payload",
+    )  # fmt: skip
 
 
 def with_day(rows: DataFrame) -> DataFrame:
@@ -190,11 +206,13 @@ def rewrite(session: SparkSession, lake: Lake, contract: Contract, tokens: DataF
     )
 
 
-def timed(what: str, step: Callable[[], T]) -> T:
-    """Run a step and say how long it took."""
-    began = time.monotonic()
-    result = step()
-    print(f"{what:<50} {time.monotonic() - began:8.1f} s", flush=True)
+def timed(what: str, step: Callable[[], T], rows: int = 0) -> T:
+    """Run a step and say how long it took, its CPU for a million of ``rows``, and the peak of all its processes."""
+    with measuring() as cost:
+        result = step()
+    each = f", {cost.cpu / rows * 1e6:6.2f} a million rows" if rows else ""
+    said = f"{cost.wall:8.1f} s, CPU {cost.cpu:8.1f} s{each}, peak {cost.peak / 2**20:6,.0f} MiB"
+    print(f"{what:<50} {said}", flush=True)
     return result
 
 

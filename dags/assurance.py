@@ -7,7 +7,8 @@ needn't ask the gate. And it is measured how likely somebody is found in it.
 `assure` → `incidents` → `acknowledge`, once for each open incident; `risk`; `retention_runs`
 
 - **assure** searches every row of every published table, its files' metadata, its log and the pages beside
-  it, and proves that it can fail. What it finds is an incident: **nothing more of that release is
+  it, and proves that it can fail. Days of which a sealed receipt proves that nothing could be found are hashed again and
+  skipped; the log says how many. What it finds is an incident: **nothing more of that release is
   published** until somebody acknowledges it here. Nothing is deleted by this DAG.
 - **risk** counts how many tokens a few facts from elsewhere single out, and how microdata's classes look; its link
   leads to a page in words and drawings (docs/risk.md). It stops no publication.

@@ -23,6 +23,9 @@ Identifier = Literal[
 ]  # fmt: skip
 """Identifier classes: values of one class are compared, normalised and keyed alike."""
 
+SELDOM_REPEATED: frozenset[Identifier] = frozenset({"event", "object", "session"})
+"""Classes of which nearly every row has its own value: a dictionary of them is built, found too large, thrown away."""
+
 OF_A_PERSON: frozenset[Identifier] = frozenset({"person", "email", "phone", "session", "cookie", "customer"})
 """Classes whose values belong to one person. The others are shared (names, streets, companies) or name a thing."""
 

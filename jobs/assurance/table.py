@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -56,16 +56,16 @@ class Table:
         }
         self._plans = {str(entry["plan"])[:12] for entry in entries if entry.get("plan")}
 
-    def rows(self, spark: SparkSession) -> DataFrame:
-        """Every row of every file, as the files have them."""
-        if not self.files:
+    def rows(self, spark: SparkSession, files: Sequence[Path]) -> DataFrame:
+        """Every row of these files, as the files have them."""
+        if not files:
             return frame_of(spark, self._contract.output_schema)
-        return rows_of(spark, [self._folder / path for path in self.files], self._contract)
+        return rows_of(spark, [self._folder / path for path in files], self._contract)
 
-    def texts(self) -> tuple[str, ...]:
-        """What lies beside the rows of the Parquet files, their names too, and our writer doesn't write."""
-        paths = [self._folder / path for path in self.files]
-        names = {path.name for path in self.files if self._is_own(str(path))}
+    def texts(self, files: Sequence[Path]) -> tuple[str, ...]:
+        """What lies beside the rows of these Parquet files, their names too, and our writer doesn't write."""
+        paths = [self._folder / path for path in files]
+        names = {path.name for path in files if self.is_own(str(path))}
         return tuple(sorted({*texts_of(paths, self._contract)} - names))
 
     def prose(self) -> list[str]:
@@ -75,10 +75,10 @@ class Table:
     def logged(self) -> list[str]:
         """Every word of the table's log that isn't its own."""
         words = words_of(self._folder / path for path in self._logs) - self._suite.logged
-        return sorted(word for word in words if word.rstrip("/") not in self._own and not self._is_own(word))
+        return sorted(word for word in words if word.rstrip("/") not in self._own and not self.is_own(word))
 
-    def _is_own(self, path: str) -> bool:
-        """Whether this is the name of a file that a run or a plan of the ledger has made."""
+    def is_own(self, path: str) -> bool:
+        """Whether this is the path of a file that a run or a plan of the ledger has made."""
         named = OWN_PATH.fullmatch(path)
         if named is None:
             return False

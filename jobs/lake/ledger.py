@@ -39,10 +39,14 @@ KINDS: dict[str, frozenset[str]] = {
     "volume_accepted": frozenset({"release", "day", "rows", "by"}),
     "assured": frozenset(
         {"release", "day", "run", "verdict", "findings", "proof_planted", "proof_caught", "rows", "files"}
+        | {"days", "skipped"}
     ),
+    "searched": frozenset({"release", "day", "files", "sha256", "suite", "identifiers", "could_hold", "on", "seal"}),
     "risk_measured": frozenset({"release", "day", "rows", "unicity", "linkage", "classes", "over"}),
     "quarantined": frozenset({"release", "day", "run"}),
-    "published": frozenset({"release", "day", "run", "version", "rows", "files", "verdict_hash"}),
+    "published": frozenset(
+        {"release", "day", "run", "version", "rows", "files", "verdict_hash", "sha256", "remade", "seal"}
+    ),
     "lineage_told": frozenset({"release", "day", "run", "events", "outcome"}),
     "exported": frozenset({"release", "day", "run", "recipient", "mechanism", "rows", "files", "verdict_hash"}),
     "export_deleted": frozenset({"release", "day"}),

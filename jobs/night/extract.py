@@ -33,7 +33,7 @@ from jobs.retention.deadline import require_within
 from policy.errors import CellDriftError, refuse_all
 from policy.periods import months_of
 from policy.promise import Promise
-from policy.sources import Source
+from policy.sources import SELDOM_REPEATED, Source
 
 ROW_GROUP_ROWS = 1_000_000
 
@@ -161,7 +161,10 @@ def _copied(platform: Platform, piece: _Slice, source: Source, day: date, lake: 
     strays, rows, schema = Strays(name, source), 0, schema_of(source, columns)
     path.touch(0o600)  # closed to others from its first byte on
     try:
-        with platform.batches(name, source, columns, piece.days, strays) as batches, _writer(path, schema) as writer:
+        with (
+            platform.batches(name, source, columns, piece.days, strays) as batches,
+            _writer(path, source, schema) as writer,
+        ):
             for batch in batches:
                 writer.write_batch(batch, row_group_size=ROW_GROUP_ROWS)
                 rows += batch.num_rows
@@ -183,5 +186,9 @@ def _manifest(copy: _Copy, day: date) -> Manifest:
     return Manifest(copy.landed, day.isoformat(), taken_at, copy.columns, (file,))
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, write_statistics=False)
+def _writer(path: Path, source: Source, schema: pa.Schema) -> pq.ParquetWriter:
+    """Without a dictionary for ids that seldom repeat: it is built, found too large and thrown away."""
+    repeated = [name for name in schema.names if source.columns[name].identifier not in SELDOM_REPEATED]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=repeated, write_statistics=False
+    )

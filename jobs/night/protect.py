@@ -31,10 +31,7 @@ from policy.contract import Contract
 from policy.errors import PolicyError
 from policy.periods import epoch_of
 from policy.promise import Promise
-from policy.sources import Identifier
-
-SELDOM_REPEATED: frozenset[Identifier] = frozenset({"event", "object", "session"})
-"""Identifiers of which a day holds about as many as rows."""
+from policy.sources import SELDOM_REPEATED
 
 
 class NotDueError(PolicyError):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.left_in import require_nobody_erased, require_nobody_left_out
+from jobs.gate.remade import remade_of
 from jobs.gate.verdict import FILE, Verdict, load_verdict
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
@@ -101,14 +102,27 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             require_nobody_left_out(contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
             fault("publish.after_commit")
-            ledger.append("published", **vars(published))
+            files = {str(_target(day, run, verdict, file.name)): file.sha256 for file in verdict.files}
+            ledger.append("published", **vars(published), **remade_of(contract, day, files, keyring))
             fault("publish.after_record")
     remember(ledger, keyring)
     write_about(promise, contract, lake, ledger)
     fault("publish.before_clearing")
     with lake.run_alone(release, run):
-        shutil.rmtree(staged, ignore_errors=True)
+        _clear(staged, published)
     return published
+
+
+def _clear(staged: Path, published: Published) -> None:
+    """Delete what was published from where it was staged, its verdict last; what was staged or judged anew stays."""
+    if not (staged / FILE).exists() or load_verdict(staged).verdict_hash != published.verdict_hash:
+        return
+    for path in staged.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != FILE:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(staged, ignore_errors=True)
 
 
 def _published(contract: Contract, day: date, run: str, lake: Lake, ledger: Ledger) -> Published | None:
@@ -146,6 +160,11 @@ def mark_of(run: str, verdict_hash: str) -> str:
     return f"{run}-{verdict_hash[:12].translate(str.maketrans('0123456789abcdef', LETTERS))}-"
 
 
+def _target(day: date, run: str, verdict: Verdict, name: str) -> Path:
+    """Where a judged file is published, relative to the table."""
+    return Path(f"day={day}") / f"{mark_of(run, verdict.verdict_hash)}{name}"
+
+
 def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lake) -> Published:
     root = lake.shared(lake.published(contract.release))
     table = open_table(root, contract)
@@ -156,7 +175,7 @@ def _commit(contract: Contract, day: date, run: str, verdict: Verdict, lake: Lak
     if kept:
         memory.prepare(lake.staged(contract.release, run), day, mark_of(run, verdict.verdict_hash), kept)
     for file in verdict.files:
-        target = Path(f"day={day}") / f"{mark_of(run, verdict.verdict_hash)}{file.name}"
+        target = _target(day, run, verdict, file.name)
         lake.shared((root / target).parent)
         if not copy_atomically(lake.staged(contract.release, run) / file.name, root / target, file.sha256, 0o640):
             raise NotAsJudgedError(contract.release, day, file.name)

@@ -76,7 +76,7 @@ POSTGRESQL = Dialect(
         "boolean": ("boolean",),
     },
     read={
-        **dict.fromkeys(("uuid", "json", "decimal"), "{c}::text"),
+        **dict.fromkeys(("json", "decimal"), "{c}::text"),  # a uuid comes as its 16 bytes
         "text": "{c}::text",  # takes off the blanks that fill up a character(n)
         "timestamp": _finite("TIMESTAMPTZ '{} 00:00:00+00'"),
         "date": _finite("DATE '{}'"),

@@ -134,8 +134,8 @@ def test_the_end_of_a_copy_is_on_record_once_wherever_a_run_ends(lake, ledger, m
 def test_a_raw_copy_is_closed_to_others_from_its_first_byte_on(platform, lake, ledger, promise, monkeypatch):
     modes, write = set(), extract._writer
 
-    def seen(path, schema):
-        writer = write(path, schema)
+    def seen(path, *about):
+        writer = write(path, *about)
         modes.add(stat.S_IMODE(path.stat().st_mode))
         return writer
 

@@ -11,7 +11,10 @@ from deltalake import DeltaTable
 
 from jobs.catalogue.describe import describe
 from jobs.catalogue.frictionless import datapackage
-from jobs.gate.verdict import Verdict, VerdictRefusedError
+from jobs.gate.remade import digest_of, remade_in
+from jobs.gate.verdict import FILE, Verdict, VerdictRefusedError
+from jobs.keys.ring import Keyring
+from jobs.lake.files import sha256_of
 from jobs.lake.ledger import BrokenLedgerError
 from jobs.lake.tables import SchemaChangedError
 from jobs.lake.visible import compared_with
@@ -33,6 +36,16 @@ def test_a_judged_run_becomes_visible_and_leaves_staged(judged, lake, ledger, pr
     assert set(table(lake)["day"]) == {DAY}
     assert not folder.exists()
     assert ledger.last("published")["version"] == published.version
+
+
+def test_what_is_published_is_on_record_byte_for_byte_under_the_keyring_s_seal(judged, lake, ledger, promise):
+    judged("one", contributors=(5, 7))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    root, keyring = lake.published(RELEASE), Keyring.from_environment(ledger)
+    files = {str(path.relative_to(root)): sha256_of(path) for path in root.glob("day=*/*")}
+    assert remade_in([ledger.last("published")], digest_of(files), keyring) == set(
+        promise.release(RELEASE).output_schema
+    )
 
 
 def test_a_rerun_replaces_its_day_and_no_other(judged, lake, promise):
@@ -250,3 +263,22 @@ def test_what_the_datasheet_says_to_open_it_with_works(judged, lake, promise, mo
     assert names["frame"].shape[0] == 2
     assert names["lazy"].collect().height == 2
     assert capsys.readouterr().out.count(str(DAY)) >= 4, "the day that the examples read isn't there"
+
+
+def test_what_was_judged_anew_while_it_was_published_stays_staged(judged, lake, promise, monkeypatch):
+    judged("one", contributors=(5,))
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "write_about", lambda *_: judged("one", contributors=(6, 7)))
+        publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [5]
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    assert list(table(lake)["contributors"]) == [6, 7]
+
+
+def test_what_was_protected_anew_and_not_judged_stays_staged(judged, lake, promise):
+    judged("one", contributors=(5,))
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    folder = judged("one", contributors=(6, 7))
+    (folder / FILE).unlink()
+    publish_release(promise, RELEASE, DAY, "one", lake)
+    assert (folder / "part-00000.parquet").exists()

@@ -3,16 +3,15 @@ is kept in writing, as numbers that can be red."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from policy.command_line import command, require_installed
+from policy.command_line import Parser, command, require_installed
 from policy.errors import PolicyError
 
 
 def main() -> int:
     """Exit 0 when the promise holds together, 2 with one line when it doesn't, or when a number of coverage is red."""
-    parser = argparse.ArgumentParser(prog=command("policy"), description=__doc__)
+    parser = Parser(prog=command("policy"), description=__doc__)
     parser.add_argument("what", nargs="?", choices=("check", "trace", "coverage"), default="check")
     what = parser.parse_args().what
     require_installed("pydantic", "yaml")

@@ -9,6 +9,10 @@ import shutil
 import sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NoReturn
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""What a terminal obeys, or turns round, or doesn't show."""
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -25,6 +29,18 @@ def python() -> str:
 def command(*words: str) -> str:
     """The command ``python -m jobs …`` with these words, ready to be typed: ``command("jobs", "keys", "list")``."""
     return shlex.join([*shlex.split(python()), "-m", *words])
+
+
+def printable(text: str) -> str:
+    """A text of somebody's as one line may show it: what a terminal would obey is written out (``\\x1b``)."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class Parser(argparse.ArgumentParser):
+    """`argparse`'s, which repeats in its refusals what was typed: here in one line that no terminal obeys."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def a_day(text: str) -> date:

@@ -1,7 +1,8 @@
 """Floor 9: one entry for every step, ``python -m jobs <step> …`` and the same through ``spark-submit``.
 
 Exit 0: done. Exit 2: refused, by a typed error or by the machine (a closed folder, a full disk), and a person
-can mend it. Anything else is a crash, and the same command may be run again: every step is idempotent.
+can mend it. Anything else is a crash, or a refusal that may pass by itself (the database went away), and the same
+command may be run again: every step is idempotent.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from jobs.keys.ring import Keyring
 from jobs.lake.faults import arm
 from jobs.lake.ledger import BrokenLedgerError, Ledger
 from jobs.lake.zones import Lake
-from policy.command_line import a_day, command
+from policy.command_line import Parser, a_day, command
 from policy.errors import PolicyError
 
 REFUSED, CRASHED = 2, 1
@@ -91,9 +92,9 @@ def _attempt(args: argparse.Namespace, lake: Lake) -> int:
 def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
     """Say why, and put it on record if the record can be written; whoever only reads begins none."""
     print(f"refused: {error}", file=sys.stderr)
-    ledger = Ledger(lake.ledger)
+    ledger, code = Ledger(lake.ledger), CRASHED if error.passes else REFUSED
     if args.step == "ledger" or (args.step in ONLY_READ and not ledger.path.exists()):
-        return REFUSED
+        return code
     named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
     try:
         ledger.append("refused", step=args.step, error=type(error).__name__, **named)
@@ -102,7 +103,7 @@ def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
             print(f"not on record: {broken}", file=sys.stderr)
     except OSError as unwritten:
         print(f"not on record: {unwritten.strerror}: {lake.ledger}", file=sys.stderr)
-    return REFUSED
+    return code
 
 
 def _crashed(error: Exception) -> int:
@@ -112,7 +113,7 @@ def _crashed(error: Exception) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=command("jobs"), description=__doc__)
+    parser = Parser(prog=command("jobs"), description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="step")
 
     def step(name: str, run: Callable[[argparse.Namespace, Lake], int], about: str) -> argparse.ArgumentParser:

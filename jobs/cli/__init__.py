@@ -33,6 +33,9 @@ ENDED = "ended:"
 """How the line begins that says with which exit code one of several releases ended; the lines above it are its own."""
 SEVERAL = "given several times: one after the other in one application, and none stops another"
 ONLY_READ = {"coverage", "night", "signals", "keys", "budget", "risk", "request"}
+_IN_WORDS = re.compile(r"\(os error (\d+)\)")
+"""How a library of Rust's says which error of the system it met."""
+_FULL = os.strerror(ENOSPC)
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
 
@@ -40,10 +43,10 @@ MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMET
 class MachineError(PolicyError):
     """The machine doesn't let a step read or write a file."""
 
-    def __init__(self, error: OSError) -> None:
-        self.errno, self.file = error.errno, error.filename
+    def __init__(self, number: int, file: str | None) -> None:
+        self.errno, self.file = number, file
         super().__init__(
-            f"{error.strerror}: {error.filename or 'a file'}; make room, or let this user read and write there, "
+            f"{os.strerror(number)}: {file or 'a file of the lake, or of the scratch of Spark'}; make room, or let this user read and write there, "
             "then run the same command again: what was done stays done"
         )
 
@@ -81,12 +84,21 @@ def _attempt(args: argparse.Namespace, lake: Lake) -> int:
         return step(args, lake)
     except PolicyError as error:
         return _refused(error, args, lake)
-    except OSError as error:
-        if error.errno not in MENDABLE:
-            return _crashed(error)
-        return _refused(MachineError(error), args, lake)
     except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
-        return _crashed(error)
+        refusal = of_the_machine(error)
+        return _crashed(error) if refusal is None else _refused(refusal, args, lake)
+
+
+def of_the_machine(error: Exception) -> MachineError | None:
+    """What a person mends at the machine, in our words; None when that isn't why a step ended.
+
+    Libraries say it in theirs: Rust's by its number, Java's, and Arrow's, by its name. Nothing else is taken from them.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return MachineError(error.errno, error.filename) if error.errno in MENDABLE else None
+    if found := _IN_WORDS.search(str(error)):
+        return MachineError(int(found[1]), None) if int(found[1]) in MENDABLE else None
+    return MachineError(ENOSPC, None) if _FULL in str(error) else None
 
 
 def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:

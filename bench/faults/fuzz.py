@@ -46,7 +46,7 @@ from policy.intelligence import Indicators
 from policy.promise import load
 
 SECONDS = 10
-"""After which a case hangs."""
+"""Of the processor's time, after which a case hangs."""
 
 CANARY = "203.0.113.77"
 """An attacker's address, which no message may show."""
@@ -374,8 +374,8 @@ def _judge(kind: str, number: int, tally: Tally) -> None:
     def hangs(*_: Any) -> None:
         raise Hangs
 
-    before = signal.signal(signal.SIGALRM, hangs)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    before = signal.signal(signal.SIGPROF, hangs)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         KINDS[kind](Random(number))
         tally.ends["right"] += 1
@@ -394,8 +394,8 @@ def _judge(kind: str, number: int, tally: Tally) -> None:
         place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
         tally.problems.setdefault(f"{type(error).__name__} at {place}", f"{number}: {str(error)[:700]}")
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _wrong_with(message: str, kind: str) -> Iterator[str]:

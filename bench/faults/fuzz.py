@@ -77,6 +77,11 @@ STRANGE: list[Any] = [
 ]  # fmt: skip
 
 
+def strange(random: Random) -> Any:
+    """One of them, a new one."""
+    return copy.deepcopy(random.choice(STRANGE))
+
+
 def places_in(content: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Every place below ``content``."""
     inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
@@ -100,14 +105,14 @@ def changed(content: Any, words: list[str], random: Random) -> Any:
     for _ in range(random.choice((1, 1, 1, 2, 3, 4))):
         places = list(places_in(made))
         if not places:
-            return random.choice(STRANGE)
+            return strange(random)
         *path, last = random.choice(places)
         of = made
         for key in path:
             of = of[key]
         match random.randrange(7):
             case 0 | 1:
-                of[last] = random.choice(STRANGE)
+                of[last] = strange(random)
             case 2:
                 of[last] = random.choice(words)
             case 3:

@@ -40,7 +40,7 @@ class OlderTableError(PolicyError):
         self.folder, self.version, self.known = folder, version, known
         super().__init__(
             f"{folder.name}: the table is in version {version}, and the ledger knows version {known}: an older copy was "
-            f"put back, in which rows can be seen that were erased since. Nothing was done. Restore {folder.name}, its "
+            f"put back, which may show rows that were erased since. Nothing was done. Restore {folder.name}, its "
             "_delta_log and its files of one moment, from its newest copy; if there is none, move the table away and "
             "run its days again"
         )

@@ -48,7 +48,7 @@ class _Extent:
 class _StrictLoader(yaml.SafeLoader):
     """Safe YAML in which no key stands twice, no document is its own part, and a cell is what it looks like.
 
-    A key that stands twice would override in silence; nine lines of aliases make a document of a thousand million cells.
+    A key that stands twice would override in silence; nine lines of aliases make a thousand million cells.
     """
 
     def __init__(self, stream: str) -> None:
@@ -56,7 +56,7 @@ class _StrictLoader(yaml.SafeLoader):
         self.around = [_Extent()]
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             own = getattr(self.anchors.get(event.anchor), "extent", None)
             if own is None:
@@ -70,7 +70,7 @@ class _StrictLoader(yaml.SafeLoader):
             node = super().compose_node(parent, index)
             self.around.pop()
             if node is not None:
-                node.extent = own
+                node.extent = own  # type: ignore[attr-defined]
         outer = self.around[-1]
         outer.height, outer.cells = max(outer.height, own.height + 1), outer.cells + own.cells
         if len(self.around) + own.height > DEEPEST or outer.cells > MOST_CELLS:

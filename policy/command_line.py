@@ -40,6 +40,7 @@ class Parser(argparse.ArgumentParser):
     """`argparse`'s, which repeats in its refusals what was typed: here in one line that no terminal obeys."""
 
     def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with 2."""
         super().error(printable(message))
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from policy.command_line import command, printable
 from policy.values import FORMS, IMPOSSIBLE, ColumnType, TimeRole
 
-
 MOST_SAID = 30
 """Problems of one file that a message has."""
 

@@ -1,4 +1,4 @@
-"""What people write and type, by grammar: contracts, sources, the register, rules, indicators, YAML, expressions, arguments.
+"""What people write and type, by grammar: contracts, sources, the register, rules, indicators, expressions, arguments.
 
 Each case ends right or is refused by type, in a bounded time, in one line without a control character; of indicators
 and of what is typed about people nothing is in that line. Cases are made by Hypothesis from the project's own files,
@@ -28,9 +28,8 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-import jobs.night.export
-import jobs.night.protect
-import jobs.night.validate
+import jobs.night.export  # noqa: F401 (what a step imports takes no time of a case's)
+import jobs.night.validate  # noqa: F401
 import jobs.spark.session
 import policy
 import policy.detections
@@ -38,8 +37,8 @@ import policy.hierarchies
 import policy.intelligence
 import policy.promise
 from jobs import cli
-from jobs.signals.rules import compiled, fields_of, _group_fields
-from policy.base import ROOT, parse, read_documents, read_yaml
+from jobs.signals.rules import _group_fields, compiled, fields_of
+from policy.base import ROOT, parse, read_documents
 from policy.errors import PolicyError
 from policy.expressions import refused_in
 from policy.intelligence import Indicators
@@ -69,11 +68,14 @@ class Tally:
 # -- grammars --------------------------------------------------------------------------------------
 
 STRANGE: list[Any] = [
-    None, True, False, 0, -1, 1, 2**31, 2**63, -(2**200), 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", " ",
-    "a" * 10_000, "\0", "\x1b[31m", "‮", "é", "\U0001f480", "../../etc", "a: b", "*", "%", "{}", "[]", "null", CANARY,
-    "1/0", "0", "-1", "1e400", "9999-12-31", "0001-01-01", date.min, date.max, datetime.min, datetime.max.replace(tzinfo=UTC),
+    None, True, False, 0, -1, 1, 2**31, 2**63, -(2**200), 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf"), "",
+    " ",
+    "a" * 10_000, "\0", "\x1b[31m", "\u202e", "é", "\U0001f480", "../../etc", "a: b", "*", "%", "{}", "[]", "null",
+    CANARY,
+    "1/0", "0", "-1", "1e400", "9999-12-31", "0001-01-01", date.min, date.max, datetime.max.replace(tzinfo=UTC),
     [], {}, [None], [[]], {"": None}, {None: 1}, {1: 2}, {"a": {"b": {"c": []}}}, b"\xff", {"x"}, ["a"] * 300,
-    {date.min: 1}, [{}], [1, "1", 1.0, True], "P1D", "10m", "999999999w", "1 of them", "not not x", "all of sel*", "((x)",
+    {date.min: 1}, [{}], [1, "1", 1.0, True], "P1D", "10m", "999999999w", "1 of them", "not not x", "all of sel*",
+    "((x)",
 ]  # fmt: skip
 
 
@@ -118,7 +120,8 @@ def changed(content: Any, words: list[str], random: Random) -> Any:
             case 3:
                 del of[last]
             case 4 if isinstance(of, dict):
-                of[random.choice([*words, *(each for each in STRANGE if isinstance(each, str | int | None))])] = of.pop(last)
+                keys = [*words, *(each for each in STRANGE if isinstance(each, str | int | None))]
+                of[random.choice(keys)] = of.pop(last)
             case 5:
                 of[last] = [of[last]] * random.randrange(4)
             case _:
@@ -148,13 +151,13 @@ def documents_of(file: str) -> tuple[Any, ...]:
 def instead(file: str, content: Any) -> Iterator[None]:
     """While `load` runs, what ``file`` of the policy holds; every other is read once."""
 
-    def one(root: Path, name: str) -> Any:
+    def one(_: Path, name: str) -> Any:
         found = [content] if name == file else documents_of(name)
         if len(found) != 1 or not isinstance(found[0], dict):
             raise policy.promise.InvalidPolicyFileError(name, ["not a mapping"])
         return found[0]
 
-    def several(root: Path, name: str) -> Any:
+    def several(_: Path, name: str) -> Any:
         found = content if name == file else documents_of(name)
         if not isinstance(found, list | tuple) or not all(isinstance(each, dict) for each in found):
             raise policy.promise.InvalidPolicyFileError(name, ["not mappings"])
@@ -230,9 +233,12 @@ def indicators(random: Random) -> None:
 
 
 _PIECES = (
-    "a: b\n", "a", ": ", "- ", "\n", "\n  ", "[", "]", "{", "}", ",", "&a ", "*a", "<<: ", "!!int ", "!!set ", "!x ", "? ",
-    "|\n", ">-\n", "'", '"', "\\", "\\ud800", "\\U00110000", "#", "%YAML 9\n", "---\n", "...\n", "2026-13-45", "2026-01-01 25:00:00",
-    "1:60", "0x", "9" * 5000, ".nan", "=", "~", "\t", "\0", "﻿", "é", "\x85", CANARY, "[" * 40, "a: {" * 40, "!!bool x", "!!timestamp y",
+    "a: b\n", "a", ": ", "- ", "\n", "\n  ", "[", "]", "{", "}", ",", "&a ", "*a", "<<: ", "!!int ", "!!set ",
+    "!x ", "? ",
+    "|\n", ">-\n", "'", '"', "\\", "\\ud800", "\\U00110000", "#", "%YAML 9\n", "---\n", "...\n", "2026-13-45",
+    "2026-01-01 25:00:00",
+    "1:60", "0x", "9" * 5000, ".nan", "=", "~", "\t", "\0", "\ufeff", "é", "\x85", CANARY, "[" * 40, "a: {" * 40,
+    "!!bool x", "!!timestamp y",
     "!!binary =", "!!float z", "1e999", "0o9", "@", "`",
 )  # fmt: skip
 
@@ -247,7 +253,8 @@ def yaml_text(random: Random) -> None:
 
 
 _TOKENS = (
-    *"abcAB01_-./{}[]()^$|*+?\\,:&~ ", r"\d", r"\w", r"\b", r"\.", "[a-c]", "[^a]", "(?:", "(?i)", "{2}", "{1,3}", "{,}", "{1000}",
+    *"abcAB01_-./{}[]()^$|*+?\\,:&~ ", r"\d", r"\w", r"\b", r"\.", "[a-c]", "[^a]", "(?:", "(?i)", "{2}", "{1,3}",
+    "{,}", "{1000}",
     "a|b", ".*", ".+", "(a+)+", "(a|a)*", "(", ")", ")*", ")+", "é", "(?<n>", "\\1", "{99999}", "(a|ab)", "a?",
 )  # fmt: skip
 HARD = (*("a" * 36 + end for end in ("", "!", "b")), "ab" * 20, "a_b-" * 12, "0" * 40 + "x")
@@ -285,9 +292,12 @@ def commands() -> dict[tuple[str, ...], list[Any]]:
 
 
 TYPED = (
-    "2026-03-12", "2026-02-30", "0001-01-01", "9999-12-31", "٢٠٢٦-٠٣-١٢", "", " ", "-1", "0", "1e9", "nan", "inf", "9" * 5000, "threat_events",
-    "partner_threat_events", "service_statistics", "threat", "no_such", "../../x", "a\nb", "\x1b[31m", "‮", "\udcff", "a" * 10_000, "run-1", "--", "-",
-    "usr_vrkddgivcrntnhglgfhufcbbtijhrkdj", "jane.doe@firm.example", "2026-01-01", "file:/nowhere", "command:false", "sqlite:///x", "access",
+    "2026-03-12", "2026-02-30", "0001-01-01", "9999-12-31", "٢٠٢٦-٠٣-١٢", "", " ", "-1", "0", "1e9", "nan", "inf",
+    "9" * 5000, "threat_events",
+    "partner_threat_events", "service_statistics", "threat", "no_such", "../../x", "a\nb", "\x1b[31m", "\u202e",
+    "\udcff", "a" * 10_000, "run-1", "--", "-",
+    "usr_vrkddgivcrntnhglgfhufcbbtijhrkdj", "jane.doe@firm.example", "2026-01-01", "file:/nowhere", "command:false",
+    "sqlite:///x", "access",
     "0123456789abcdef", "00000000-0000-0000-0000-000000000000", "(x", "%s", "{0}", "*", "verify", "list", "1.5", "🙂",
 )  # fmt: skip
 
@@ -330,7 +340,11 @@ def without_spark() -> Iterator[None]:
     def none(*_: Any, **__: Any) -> Any:
         raise _NoSparkError("no session here; this is as far as arguments go")
 
-    with patch.object(jobs.spark.session, "spark", none), patch.object(policy, "load", _promise), patch.object(cli, "_parser", _parser):
+    with (
+        patch.object(jobs.spark.session, "spark", none),
+        patch.object(policy, "load", _promise),
+        patch.object(cli, "_parser", _parser),
+    ):
         yield
 
 
@@ -349,12 +363,15 @@ SECRET = {"indicators", "YAML"}
 """Kinds of which a message shows nothing that the file holds."""
 
 
+PLAIN = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+
+
 def tried(kind: str, cases: int, start: int = 24) -> Tally:
     """So many cases of one kind."""
     tally = Tally()
 
     @seed(start)
-    @settings(max_examples=cases, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(PLAIN, max_examples=cases)
     @given(st.integers(0, 2**64))
     def each(number: int) -> None:
         tally.cases += 1

@@ -42,9 +42,8 @@ def first_key_encryption_key(provider: str) -> bytes:
         fault("keys.before_kek")
     key = key_encryption_key(provider)
     if scheme == "command" and not hmac.compare_digest(key, key_encryption_key(provider)):
-        raise KeyProviderError(
-            f"command {Path(shlex.split(rest)[0]).name}", "answers differently when it is asked again; nothing is wrapped"
-        )
+        name = f"command {Path(shlex.split(rest)[0]).name}"
+        raise KeyProviderError(name, "answers differently when it is asked again; nothing is wrapped")
     return key
 
 

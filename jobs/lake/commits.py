@@ -39,8 +39,8 @@ class OlderTableError(PolicyError):
     def __init__(self, folder: Path, version: int, known: int) -> None:
         self.folder, self.version, self.known = folder, version, known
         super().__init__(
-            f"{folder.name}: the table is in version {version}, and the ledger knows version {known}: an older copy was "
-            f"put back, which may show rows that were erased since. Nothing was done. Restore {folder.name}, its "
+            f"{folder.name}: the table is in version {version}, and the ledger knows version {known}: an older copy "
+            f"was put back, which may show rows that were erased since. Nothing was done. Restore {folder.name}, its "
             "_delta_log and its files of one moment, from its newest copy; if there is none, move the table away and "
             "run its days again"
         )
@@ -69,7 +69,8 @@ def _verdict_in(entry: Path) -> str | None:
     """Under which verdict a log entry was committed, if it can be read and was."""
     try:
         actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
-        return next((str(each["commitInfo"]["verdict"]) for each in actions if "verdict" in each.get("commitInfo", {})), None)
+        said = [each["commitInfo"] for each in actions if "commitInfo" in each]
+        return next((str(each["verdict"]) for each in said if "verdict" in each), None)
     except (ValueError, AttributeError, TypeError):
         return None
 

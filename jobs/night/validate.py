@@ -7,9 +7,7 @@ quarantine, nothing is published, and the error names release, expectation and c
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace

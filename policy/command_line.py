@@ -14,6 +14,8 @@ from typing import NoReturn
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """What a terminal obeys, or turns round, or doesn't show."""
 
+_ENDLESS = re.compile(r"\S{1000,}")
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -32,8 +34,10 @@ def command(*words: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A text of somebody's as one line may show it: what a terminal would obey is written out (``\\x1b``)."""
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """A text of somebody's as one line may show it: what a terminal would obey is written out (``\\x1b``), and a word
+    without end is cut."""
+    cut = _ENDLESS.sub(lambda found: f"{found[0][:100]}…", text)
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), cut)
 
 
 class Parser(argparse.ArgumentParser):

@@ -36,6 +36,7 @@ import policy.detections
 import policy.hierarchies
 import policy.intelligence
 import policy.promise
+from bench.faults.trial import Outcome
 from jobs import cli
 from jobs.signals.rules import _group_fields, compiled, fields_of
 from policy.base import ROOT, parse, read_documents
@@ -380,6 +381,16 @@ def tried(kind: str, cases: int, start: int = 24) -> Tally:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, patch.dict(os.environ, _nowhere(Path(folder))):
         each()
     return tally
+
+
+def outcomes(kind: str, cases: int, start: int) -> Iterator[Outcome]:
+    """They as outcomes of a campaign: one for each way in which cases end, with how many, and one a problem."""
+    tally = tried(kind, cases, start)
+    status = {"right": 0, "crashed": 1, "refused": 2, "hung": -99}
+    for end, count in tally.ends.items():
+        yield Outcome(kind, "fuzz", str(count), status[end], ())
+    for problem, first in tally.problems.items():
+        yield Outcome(kind, "fuzz", "0", 1, (f"{problem}: case {first}",))
 
 
 def _nowhere(folder: Path) -> dict[str, str]:

@@ -65,8 +65,8 @@ class OlderKeyringError(KeyringError):
         self.path, self.domain, self.epoch, self.state = path, domain, epoch, state
         super().__init__(
             f"{path} is an older copy: by the ledger the key of {domain} {epoch} is {state}, and there it isn't; "
-            f"restore the newest copy, or, if there is none, do it again: `{command('jobs', 'keys', 'list')}`, then retire "
-            "and destroy what the ledger says (a destroyed key that works again would make people findable)"
+            f"restore the newest copy, or, if there is none, do it again: `{command('jobs', 'keys', 'list')}`, then "
+            "retire and destroy what the ledger says (a destroyed key that works again would make people findable)"
         )
 
 

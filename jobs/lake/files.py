@@ -160,11 +160,13 @@ def move_folder(folder: Path, to: Path) -> None:
             raise
         half = to.with_name(f".{to.name}.moving")
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(folder, half)
-        for path in half.rglob("*"):
-            flush(path)
-        flush(half)
-        half.replace(to)
+        try:
+            shutil.copytree(folder, half)
+            for path in (half, *half.rglob("*")):
+                flush(path)
+            half.replace(to)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
         flush(to.parent)
         shutil.rmtree(folder)
     flush(to.parent)

@@ -46,8 +46,12 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("across", [False, True])
 def test_a_folder_moves_whole_to_another_file_system_too(folder, tmp_path, monkeypatch, across):
-    def crossed(*_):
-        raise OSError(errno.EXDEV, "Invalid cross-device link")
+    replace = os.replace
+
+    def crossed(source, target):
+        if source == folder:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        replace(source, target)
 
     if across:
         monkeypatch.setattr(files.os, "replace", crossed)

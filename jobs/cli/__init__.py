@@ -46,7 +46,7 @@ class MachineError(PolicyError):
     def __init__(self, number: int, file: str | None) -> None:
         self.errno, self.file = number, file
         super().__init__(
-            f"{os.strerror(number)}: {file or "a file of the lake, or of Spark's scratch"}; make room, or let this "
+            f"{os.strerror(number)}: {file or 'a file of the lake, or of a scratch folder'}; make room, or let this "
             "user read and write there, then run the same command again: what was done stays done"
         )
 

@@ -13,6 +13,7 @@ import io
 import os
 import re
 import signal
+import sys
 import tempfile
 import unicodedata
 from collections import Counter
@@ -345,6 +346,7 @@ def without_spark() -> Iterator[None]:
         patch.object(jobs.spark.session, "spark", none),
         patch.object(policy, "load", _promise),
         patch.object(cli, "_parser", _parser),
+        patch.object(sys, "stdin", io.StringIO("usr_none")),
     ):
         yield
 

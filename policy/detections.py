@@ -99,7 +99,7 @@ def _parts(documents: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, list[s
 
 
 def _detection(name: str, place: str, document: dict[str, Any]) -> Detection:
-    techniques = [match[1].upper() for tag in listed(document.get("tags")) if (match := _TECHNIQUE.fullmatch(tag))]
+    techniques = [match[1].upper() for tag in listed(document.get("tags")) if (match := _TECHNIQUE.fullmatch(str(tag)))]
     level = str(document.get("level"))
     missing = [
         what

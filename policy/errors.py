@@ -11,12 +11,18 @@ from collections.abc import Iterable, Sequence
 from policy.command_line import command, sayable
 from policy.values import FORMS, IMPOSSIBLE, ColumnType, TimeRole
 
+MOST_SAID = 30
+"""Problems of one file that a message has."""
+
 
 class PolicyError(Exception):
     """A rule of the promise would be broken; the run stops and nothing is published.
 
     Its message is one line in which every name is `sayable`, whoever made it up.
+    ``passes``: whether it may pass by itself, so that whoever started the step should start it again.
     """
+
+    passes = False
 
     def __init__(self, message: str = "") -> None:
         super().__init__(sayable(message))
@@ -27,7 +33,10 @@ class InvalidPolicyFileError(PolicyError):
 
     def __init__(self, file: str, problems: Iterable[str]) -> None:
         self.file, self.problems = file, tuple(problems)
-        super().__init__(f"policy/{file}: {'; '.join(self.problems)}; correct the file, then run `{command('policy')}`")
+        said = [f"{each[:300]} …" if len(each) > 300 else each for each in self.problems[:MOST_SAID]]
+        if more := len(self.problems) - len(said):
+            said.append(f"{more} more")
+        super().__init__(f"policy/{file}: {'; '.join(said)}; correct the file, then run `{command('policy')}`")
 
 
 class ContractError(PolicyError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from policy.answering import Answering
 from policy.base import Model
+from policy.periods import months_of
 
 LawfulBasis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
 Mechanism = Literal[
@@ -17,6 +18,15 @@ Mechanism = Literal[
 
 Page = Literal["now", "promises", "requests", "releases", "ledger"]
 """A page of the Privacy console."""
+
+
+def _whole_months(period: str) -> str:
+    months_of(period)
+    return period
+
+
+Months = Annotated[str, AfterValidator(_whole_months)]
+"""A period such as ``P3M``."""
 
 
 class Purpose(Model):
@@ -90,8 +100,8 @@ class Register(Model):
     officer: str
     authority: str = ""
     policy: str
-    relationship_keep: str
-    cookie_keep: str
+    relationship_keep: Months
+    cookie_keep: Months
     terms: Terms
     purposes: dict[str, Purpose]
     roles: dict[str, Role]

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench.faults import damaged, mutants, page, pairs
+from bench.faults import damaged, full, fuzz, mutants, page, pairs
 from bench.faults.disk import disk
 from bench.faults.home import Home
 from bench.faults.points import CASE_OF
 from bench.faults.trial import Campaign, Outcome, Trial
 
-WHAT = ("calls", "points", "disk", "damaged", "mutants", "pairs")
+WHAT = ("calls", "points", "disk", "damaged", "full", "mutants", "pairs", "fuzz")
 ERRORS = ("eio", "enospc")
 
 
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=24, help="calls of a case that fail: a seeded sample of them")
     parser.add_argument("--small", type=int, default=80, help="with no more calls than this, all of them do")
     parser.add_argument("--waits", type=int, default=1, help="points at which the first of two waits: a seeded sample")
+    parser.add_argument("--fuzzed", type=int, default=100_000, help="cases of each kind that people write or type")
     parser.add_argument("--seed", type=int, default=24)
     parser.add_argument("--into", type=Path, help="where outcomes are added")
     parser.add_argument("--page", action="store_true", help="write docs/faults.md")
@@ -62,6 +63,13 @@ def main() -> None:
 
 def found(args: argparse.Namespace, folder: Path) -> Iterator[Outcome]:
     """Every outcome, case by case."""
+    if "full" in args.what and not full.can_mount():
+        print("disks that are full are left out: that needs root, and a kernel that lets it mount", flush=True)
+    if "fuzz" in args.what:
+        for kind in fuzz.KINDS:
+            yield from fuzz.outcomes(kind, args.fuzzed, args.seed)
+    if set(args.what) <= {"fuzz"}:
+        return
     with disk(folder) as cut:
         if "disk" in args.what and isinstance(cut, str):
             print(f"power cuts on ext4 are left out: that {cut}", flush=True)
@@ -107,6 +115,8 @@ def _of_case(trial: Trial, args: argparse.Namespace, cut: object) -> Iterator[Ou
         for kind in damaged.KINDS:
             if kind.case == trial.case.name:
                 yield from damaged.damaged(trial, kind)
+    if "full" in args.what and full.can_mount():
+        yield from full.full(trial)
     if "mutants" in args.what:
         yield from _mutants(trial, args)
 

@@ -119,12 +119,9 @@ def told(work: Callable[[], Any]) -> int:
         return DONE
     except PolicyError as error:
         return cli._refused(error, args, lake)
-    except OSError as error:
-        if error.errno not in cli.MENDABLE:
-            return cli._crashed(error)
-        return cli._refused(cli.MachineError(error), args, lake)
     except Exception as error:  # noqa: BLE001 (as there)
-        return cli._crashed(error)
+        refusal = cli.of_the_machine(error)
+        return cli._crashed(error) if refusal is None else cli._refused(refusal, args, lake)
 
 
 def apart(work: Callable[[], Any]) -> Any:

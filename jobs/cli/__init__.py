@@ -1,7 +1,8 @@
 """Floor 9: one entry for every step, ``python -m jobs <step> …`` and the same through ``spark-submit``.
 
 Exit 0: done. Exit 2: refused, by a typed error or by the machine (a closed folder, a full disk), and a person
-can mend it. Anything else is a crash, and the same command may be run again: every step is idempotent.
+can mend it. Anything else is a crash, or a refusal that may pass by itself (the database went away), and the same
+command may be run again: every step is idempotent.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ ENDED = "ended:"
 """How the line begins that says with which exit code one of several releases ended; the lines above it are its own."""
 SEVERAL = "given several times: one after the other in one application, and none stops another"
 ONLY_READ = {"coverage", "night", "signals", "keys", "budget", "risk", "request"}
+_IN_WORDS = re.compile(r"\(os error (\d+)\)")
+"""How a library of Rust's says which error of the system it met."""
+_FULL = os.strerror(ENOSPC)
 MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG}
 """What a person mends: rights, room, and what stands where something else should."""
 
@@ -41,11 +45,11 @@ MENDABLE = {EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EISDIR, ELOOP, ENAMET
 class MachineError(PolicyError):
     """The machine doesn't let a step read or write a file."""
 
-    def __init__(self, error: OSError) -> None:
-        self.errno, self.file = error.errno, error.filename
+    def __init__(self, number: int, file: str | None) -> None:
+        self.errno, self.file = number, file
         super().__init__(
-            f"{error.strerror}: {error.filename or 'a file'}; make room, or let this user read and write there, "
-            "then run the same command again: what was done stays done"
+            f"{os.strerror(number)}: {file or 'a file of the lake, or of a scratch folder'}; make room, or let this "
+            "user read and write there, then run the same command again: what was done stays done"
         )
 
 
@@ -83,20 +87,29 @@ def _attempt(args: argparse.Namespace, lake: Lake) -> int:
         return step(args, lake)
     except PolicyError as error:
         return _refused(error, args, lake)
-    except OSError as error:
-        if error.errno not in MENDABLE:
-            return _crashed(error)
-        return _refused(MachineError(error), args, lake)
     except Exception as error:  # noqa: BLE001 (a library's message may show a cell, a plan or a path to a key)
-        return _crashed(error)
+        refusal = of_the_machine(error)
+        return _crashed(error) if refusal is None else _refused(refusal, args, lake)
+
+
+def of_the_machine(error: Exception) -> MachineError | None:
+    """What a person mends at the machine, in our words; None when that isn't why a step ended.
+
+    Libraries say it in theirs: Rust's by its number, Java's, and Arrow's, by its name. Nothing else is taken from them.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return MachineError(error.errno, error.filename) if error.errno in MENDABLE else None
+    if found := _IN_WORDS.search(str(error)):
+        return MachineError(int(found[1]), None) if int(found[1]) in MENDABLE else None
+    return MachineError(ENOSPC, None) if _FULL in str(error) else None
 
 
 def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
     """Say why, and put it on record if the record can be written; whoever only reads begins none."""
     print(f"refused: {error}", file=sys.stderr)
-    ledger = Ledger(lake.ledger)
+    ledger, code = Ledger(lake.ledger), CRASHED if error.passes else REFUSED
     if args.step == "ledger" or (args.step in ONLY_READ and not ledger.path.exists()):
-        return REFUSED
+        return code
     named = {name: getattr(args, name) for name in ("release", "day") if getattr(args, name, None) is not None}
     try:
         _record(ledger, args.step, error, named)
@@ -105,7 +118,7 @@ def _refused(error: PolicyError, args: argparse.Namespace, lake: Lake) -> int:
             print(f"not on record: {broken}", file=sys.stderr)
     except OSError as unwritten:
         print(f"not on record: {unwritten.strerror}: {lake.ledger}", file=sys.stderr)
-    return REFUSED
+    return code
 
 
 def _record(ledger: Ledger, step: str, error: PolicyError, named: dict[str, Any]) -> None:

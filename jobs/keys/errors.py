@@ -58,6 +58,18 @@ class EditedKeyringError(KeyringError):
         super().__init__(f"{path}: the key of {domain} {epoch} was edited; restore the keyring from a copy")
 
 
+class OlderKeyringError(KeyringError):
+    """The keyring is an older copy: the record knows what became of a key since."""
+
+    def __init__(self, path: str, domain: str, epoch: str, state: str) -> None:
+        self.path, self.domain, self.epoch, self.state = path, domain, epoch, state
+        super().__init__(
+            f"{path} is an older copy: by the ledger the key of {domain} {epoch} is {state}, and there it isn't; "
+            f"restore the newest copy, or, if there is none, do it again: `{command('jobs', 'keys', 'list')}`, then "
+            "retire and destroy what the ledger says (a destroyed key that works again would make people findable)"
+        )
+
+
 class TruncatedKeyringError(KeyringError):
     """The keyring isn't whole."""
 

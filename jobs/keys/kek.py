@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
+import os
 import secrets
+import select
 import shlex
+import signal
 import stat
 import subprocess
 from pathlib import Path
+from time import monotonic
 
 from jobs.keys.errors import KeyFilePermissionsError, KeyProviderError
 from jobs.lake.faults import fault
@@ -20,15 +25,26 @@ from jobs.lake.files import make_folder, write_once
 
 BYTES = 32
 TIMEOUT_SECONDS = 30
+MOST_BYTES = 4096
 
 
 def first_key_encryption_key(provider: str) -> bytes:
-    """`key_encryption_key` for a keyring that holds no key yet: a file that isn't there is made."""
+    """`key_encryption_key` for a keyring that holds no key under it yet: a file that isn't there is made.
+
+    A command is asked twice: what is wrapped under an answer that nobody gives again is lost.
+
+    Raises:
+        KeyFilePermissionsError, KeyProviderError: see `key_encryption_key`; or its two answers differ.
+    """
     scheme, _, rest = provider.partition(":")
     if scheme == "file" and rest:
         _make(Path(rest))
         fault("keys.before_kek")
-    return key_encryption_key(provider)
+    key = key_encryption_key(provider)
+    if scheme == "command" and not hmac.compare_digest(key, key_encryption_key(provider)):
+        name = f"command {Path(shlex.split(rest)[0]).name}"
+        raise KeyProviderError(name, "answers differently when it is asked again; nothing is wrapped")
+    return key
 
 
 def key_encryption_key(provider: str) -> bytes:
@@ -87,14 +103,38 @@ def _from_command(command: str) -> bytes:
     except (ValueError, IndexError):
         raise KeyProviderError("command", "names no executable, or a quotation mark isn't closed") from None
     try:
-        done = subprocess.run(
-            words, capture_output=True, check=False, timeout=TIMEOUT_SECONDS, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        raise KeyProviderError(name, "can't be run or doesn't end") from None
-    if done.returncode != 0:
-        raise KeyProviderError(name, f"exits with {done.returncode}")
-    return _decoded(done.stdout, name)
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            return _decoded(_answer(process, name), name)
+    except OSError:
+        raise KeyProviderError(name, "can't be run") from None
+
+
+def _answer(process: subprocess.Popen[bytes], name: str) -> bytes:
+    """What a command prints; one that doesn't end, or prints without end, is ended with all that it started.
+
+    Raises:
+        KeyProviderError: that, or it fails.
+    """
+    said, until = b"", monotonic() + TIMEOUT_SECONDS
+    assert process.stdout is not None
+    try:
+        while select.select([process.stdout], [], [], max(until - monotonic(), 0))[0]:
+            if not (more := os.read(process.stdout.fileno(), MOST_BYTES)):
+                break
+            said += more
+            if len(said) > MOST_BYTES:
+                raise KeyProviderError(name, "prints more than a key")
+        code = process.wait(max(until - monotonic(), 0))
+    except subprocess.TimeoutExpired:
+        raise KeyProviderError(name, f"doesn't end within {TIMEOUT_SECONDS} seconds") from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    if code != 0:
+        raise KeyProviderError(name, f"exits with {code}")
+    return said
 
 
 def _decoded(content: bytes, provider: str) -> bytes:

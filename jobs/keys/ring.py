@@ -25,6 +25,7 @@ from jobs.keys.errors import (
     KeyringFormatError,
     LostKeyError,
     NoKeyringError,
+    OlderKeyringError,
     RetiredEpochError,
     TruncatedKeyringError,
     WrongKeyEncryptionKeyError,
@@ -75,6 +76,7 @@ class Keyring:
         Raises:
             FutureEpochError: the epoch begins after today.
             LostKeyError: the book says that it was opened before, and the keyring doesn't have it.
+            OlderKeyringError: the book says that it was retired or destroyed, and in the keyring it isn't.
             DestroyedEpochError: its key is gone for good.
             KeyringError: of the class that fits, when file or key-encryption key aren't right.
         """
@@ -94,6 +96,7 @@ class Keyring:
                 self._write([*entries, entry])
             if not opened:  # of one that is there: whoever made it ended before this
                 self._tell("key_opened", entry)
+            self._require_newest([entry])
         return DomainKeys(domain, epoch, self._opened(kek, entry, entries), entry.suite)
 
     def of_day(self, contract: Contract, day: date) -> DomainKeys:
@@ -142,10 +145,12 @@ class Keyring:
 
         Raises:
             NoKeyringError: there is none.
+            LostKeyError, OlderKeyringError: the book knows more of it.
             KeyringError: of the class that fits the first key that can't be unwrapped.
         """
         self.require_there()
         kek, entries = key_encryption_key(self._provider), self._read()
+        self._require_whole(entries)
         live = [entry for entry in entries if not entry.destroyed]
         for entry in live:
             self._opened(kek, entry, entries)
@@ -154,9 +159,15 @@ class Keyring:
     # -- life ----------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Put on record what a run that ended early did to keys and had no time to say."""
+        """Put on record what a run that ended early did to keys and had no time to say.
+
+        Raises:
+            LostKeyError, OlderKeyringError: the book knows more than the keyring.
+        """
         with self._locked():
-            self._settle(self._read())
+            entries = self._read()
+            self._require_whole(entries)
+            self._settle(entries)
 
     def retire(self, domain: str, epoch: str) -> None:
         """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
@@ -215,6 +226,25 @@ class Keyring:
                     self._tell(kind, entry)
                     unsaid.add(change)
         return unsaid
+
+    def _require_whole(self, entries: list[KeyEntry]) -> None:
+        """The keyring has every key that the book knows, in the state in which it knows it."""
+        if self._book is None:
+            return
+        self._told = self._book.key_changes()
+        for kind, domain, epoch in sorted(self._told):
+            if kind == "key_opened" and _find(entries, domain, epoch) is None:
+                raise LostKeyError(str(self.path), domain, epoch)
+        self._require_newest(entries)
+
+    def _require_newest(self, entries: list[KeyEntry]) -> None:
+        """None of these is retired, or destroyed, by the book and not in the keyring."""
+        for entry in entries:
+            for kind, state, moment in (
+                ("key_destroyed", "destroyed", entry.destroyed), ("key_retired", "retired", entry.retired),
+            ):  # fmt: skip
+                if moment is None and (kind, entry.domain, entry.epoch) in self._told:
+                    raise OlderKeyringError(str(self.path), entry.domain, entry.epoch, state)
 
     def _tell(self, kind: str, entry: KeyEntry) -> None:
         if self._book is not None:

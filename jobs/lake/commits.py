@@ -33,6 +33,48 @@ class TornCommitError(PolicyError):
         )
 
 
+class OlderTableError(PolicyError):
+    """A table's log is an older copy: the record knows what was done to it since."""
+
+    def __init__(self, folder: Path, version: int, known: int) -> None:
+        self.folder, self.version, self.known = folder, version, known
+        super().__init__(
+            f"{folder.name}: the table is in version {version}, and the ledger knows version {known}: an older copy "
+            f"was put back, which may show rows that were erased since. Nothing was done. Restore {folder.name}, its "
+            "_delta_log and its files of one moment, from its newest copy; if there is none, move the table away and "
+            "run its days again"
+        )
+
+
+def require_known(folder: Path, ledger: Ledger) -> None:
+    """The table in ``folder`` isn't an older copy of one of which the ledger knows more.
+
+    A table that was moved away, and one that was begun anew, whose commits the ledger doesn't know yet, aren't.
+
+    Raises:
+        OlderTableError: it is.
+    """
+    version, entry = max(entries(folder).items(), default=(-1, None))
+    done = [e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=folder.name)]
+    last = max(done, key=lambda each: int(each["seq"]), default=None)
+    if entry is None or last is None or version >= last["version"]:
+        return
+    verdict = _verdict_in(entry)
+    for each in done:
+        if each["version"] == version and each.get("verdict_hash", verdict) == verdict:
+            raise OlderTableError(folder, version, last["version"])
+
+
+def _verdict_in(entry: Path) -> str | None:
+    """Under which verdict a log entry was committed, if it can be read and was."""
+    try:
+        actions = [json.loads(line) for line in entry.read_bytes().splitlines()]
+        said = [each["commitInfo"] for each in actions if "commitInfo" in each]
+        return next((str(each["verdict"]) for each in said if "verdict" in each), None)
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
 def require_whole(folder: Path) -> None:
     """No entry of the log of the table in ``folder`` is spoilt.
 
@@ -49,7 +91,11 @@ def discard_torn(folder: Path, ledger: Ledger) -> None:
 
     An entry that the ledger knows is never taken away: `find_table` refuses it. For the one writer of a
     table, who does the work of that entry again.
+
+    Raises:
+        OlderTableError: see `require_known`.
     """
+    require_known(folder, ledger)
     version, entry = max(entries(folder).items(), default=(-1, None))
     if entry is None or version <= _acknowledged(ledger, folder.name) or not is_torn(entry):
         return

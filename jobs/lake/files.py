@@ -10,9 +10,11 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from errno import EXDEV
 from pathlib import Path
 from typing import BinaryIO
 
@@ -155,6 +157,32 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def move_folder(folder: Path, to: Path) -> None:
+    """Make ``folder`` be ``to``, whose parent is there, in one step; across file systems the copy becomes it, whole.
+
+    Whoever is cut off and starts again finds the folder, or both; of two the one in ``to`` is replaced.
+    """
+    shutil.rmtree(to, ignore_errors=True)
+    try:
+        os.replace(folder, to)  # noqa: PTH105 (a folder, and it must be one step)
+    except OSError as error:
+        if error.errno != EXDEV:
+            raise
+        half = to.with_name(f".{to.name}.moving")
+        shutil.rmtree(half, ignore_errors=True)
+        try:
+            shutil.copytree(folder, half)
+            for path in (half, *half.rglob("*")):
+                flush(path)
+            half.replace(to)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        flush(to.parent)
+        shutil.rmtree(folder)
+    flush(to.parent)
+    flush(folder.parent)
 
 
 def flush_folders(root: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from jobs.gate.decisions import require_no_incident
 from jobs.gate.left_in import require_nobody_erased, require_nobody_left_out
 from jobs.gate.remade import remade_of
-from jobs.gate.verdict import FILE, Verdict, load_verdict
+from jobs.gate.verdict import FILE, Verdict, VerdictRefusedError, load_verdict
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.columns import schema_of
@@ -98,6 +98,7 @@ def publish_release(promise: Promise, release: str, day: date, run: str, lake: L
             require_within(contract, day)
             verdict = load_verdict(staged)
             verdict.require_passed(staged, contract, day, run, datetime.now(UTC))
+            _require_last_word(verdict, ledger)
             require_nobody_erased(promise, contract, lake, staged, day)
             require_nobody_left_out(contract, lake, staged, day)
             published = _commit(contract, day, run, verdict, lake)
@@ -123,6 +124,17 @@ def _clear(staged: Path, published: Published) -> None:
         elif path.name != FILE:
             path.unlink(missing_ok=True)
     shutil.rmtree(staged, ignore_errors=True)
+
+
+def _require_last_word(verdict: Verdict, ledger: Ledger) -> None:
+    """The record knows no later verdict on the run: what is staged isn't an older copy of what was red since.
+
+    Raises:
+        VerdictRefusedError: it does.
+    """
+    last = ledger.last("judged", release=verdict.release, run=verdict.run)
+    if last is not None and last["verdict_hash"] != verdict.verdict_hash:
+        raise VerdictRefusedError(verdict.release, verdict.run, f"the run was judged again since, {last['verdict']}")
 
 
 def _published(contract: Contract, day: date, run: str, lake: Lake, ledger: Ledger) -> Published | None:

@@ -7,9 +7,7 @@ quarantine, nothing is published, and the error names release, expectation and c
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +35,7 @@ from jobs.gate.verdict import PROTECTED, JudgedFile, Verdict, memory_files, requ
 from jobs.keys.heads import remember
 from jobs.keys.ring import Keyring
 from jobs.lake.faults import fault
-from jobs.lake.files import flush
+from jobs.lake.files import move_folder
 from jobs.lake.ledger import Ledger
 from jobs.lake.memory import staged_months
 from jobs.lake.visible import visible_version
@@ -182,10 +180,7 @@ def _pronounce(verdict: Verdict, page: Page, contract: Contract, lake: Lake, led
         if verdict.verdict == "red":
             quarantine = lake.quarantine(verdict.release, verdict.run)
             lake.private(quarantine.parent)
-            shutil.rmtree(quarantine, ignore_errors=True)  # of the same run, judged before
-            os.replace(staged, quarantine)  # noqa: PTH105 (a folder, and it must be one step)
-            flush(quarantine.parent)
-            flush(staged.parent)
+            move_folder(staged, quarantine)  # in the place of the same run, judged before
             for _, path in staged_months(quarantine.iterdir()):  # of people, and nobody mends a contract by it
                 path.unlink()
     if verdict.verdict == "green":

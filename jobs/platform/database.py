@@ -34,6 +34,19 @@ PARAMETERS = 500
 DENIED = {"28", "3D", "42"}
 """Classes of SQLSTATE that no retry mends: who asks, which database, which right or name."""
 
+PATIENCE = {"connect_timeout": 30, "tcp_user_timeout": 120_000, "keepalives_idle": 60}
+"""Seconds, milliseconds, seconds: after which libpq takes a server that says nothing for gone."""
+
+ENDED = {
+    "55P03": "kept a table locked for too long (lock_timeout)",
+    "57014": "ended a query that took too long, or somebody did (statement_timeout)",
+    "40": "needed what was read for something else (a replica that caught up, a deadlock)",
+    "53": "has no room or no connection left",
+    "XX": "says that its own files are damaged",
+    "22": "holds a cell that it can't give as text",
+}
+"""What an SQLSTATE, or its class, says of a query that ended in the middle; all others: it went away."""
+
 
 class PlatformError(PolicyError):
     """The platform's database isn't named, or can't be read."""
@@ -43,6 +56,21 @@ class PlatformError(PolicyError):
         super().__init__(
             f"the platform's database {problem}; set IGNICLOUD_PLATFORM to sqlite:///path or postgresql: "
             "(with PGHOST, PGDATABASE, PGUSER, PGPASSFILE), or the Airflow connection `platform`"
+        )
+
+
+class PlatformLostError(PolicyError):
+    """The database went away while it was read; what was read of it is thrown away. It may pass by itself."""
+
+    passes = True
+
+    def __init__(self, state: str | None) -> None:
+        self.state = state or ""
+        problem = ENDED.get(self.state) or ENDED.get(self.state[:2]) or "went away while it was read"
+        code = f" (SQLSTATE {state})" if state else ""
+        super().__init__(
+            f"the platform's database {problem}{code}; nothing of it was taken over and what was there "
+            "stays; run the same command again, and ask whoever runs the database if this stays"
         )
 
 
@@ -171,10 +199,10 @@ class Platform:
             if self.dialect.typed_by_first_row:
                 texts = ", ".join("''" for _ in columns)
                 cursor.execute(f"SELECT 0, {texts} UNION ALL SELECT 1, {body}", tuple(values) or None)
-                yield (_real(batch, columns) for batch in cursor.fetch_record_batch())
+                yield (_real(batch, columns) for batch in _streamed(cursor.fetch_record_batch()))
             else:
                 cursor.execute(f"SELECT {body}", tuple(values) or None)
-                yield (batch.rename_columns(list(columns)) for batch in cursor.fetch_record_batch())
+                yield (batch.rename_columns(list(columns)) for batch in _streamed(cursor.fetch_record_batch()))
 
     def _on(self, source: Source, days: Days) -> str:
         """The condition for the rows of these days; none for a small table."""
@@ -189,6 +217,14 @@ class Platform:
             cursor.execute(query)
             row = cursor.fetchone()
         return row[0]
+
+
+def _streamed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches; that the database goes away between two of them Arrow says in its own words."""
+    try:
+        yield from batches
+    except (OSError, pa.ArrowException):
+        raise PlatformLostError(None) from None
 
 
 def _real(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
@@ -209,6 +245,7 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
     Raises:
         PlatformError: it isn't named, doesn't answer, or can't be read. The driver's own message may carry
             credentials and is not passed on.
+        PlatformLostError: it went away in the middle, or a table stayed locked.
     """
     uri = os.environ.get("IGNICLOUD_PLATFORM", "")
     try:
@@ -218,7 +255,7 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
                 raise PlatformError("is a SQLite file that doesn't exist")
             connection, dialect = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro"), SQLITE
         elif uri.startswith("postgresql:"):
-            connection, dialect = postgresql.connect("postgresql://"), POSTGRESQL
+            connection, dialect = postgresql.connect(_patient()), POSTGRESQL
         else:
             raise PlatformError("isn't named" if not uri else "is of a sort that isn't supported")
     except (sqlite.Error, postgresql.Error):
@@ -230,7 +267,14 @@ def connect(now: datetime | None = None) -> Iterator[Platform]:
         except (sqlite.Error, postgresql.Error) as error:
             if (error.sqlstate or "")[:2] in DENIED:
                 raise PlatformError(f"doesn't let this user read it (SQLSTATE {error.sqlstate})") from None
-            raise
+            raise PlatformLostError(error.sqlstate) from None
+
+
+def _patient() -> str:
+    """libpq's own variables, and an end to waiting for a server that is gone without a word, unless they say when."""
+    given = {"connect_timeout": "PGCONNECT_TIMEOUT", "tcp_user_timeout": None, "keepalives_idle": None}
+    options = {name: PATIENCE[name] for name, variable in given.items() if not os.environ.get(variable or "")}
+    return "postgresql://?" + "&".join(f"{name}={value}" for name, value in options.items())
 
 
 def _begin(connection: Any, dialect: Dialect) -> None:

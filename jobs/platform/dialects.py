@@ -16,6 +16,9 @@ BATCH_BYTES = 16 * 1024 * 1024
 
 BATCH_ROWS = 65_536
 
+LOCKED_SECONDS = 60
+"""How long a table is waited for that somebody has locked, unless the server or ``PGOPTIONS`` says how long."""
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -81,7 +84,11 @@ POSTGRESQL = Dialect(
         "timestamp": _finite("TIMESTAMPTZ '{} 00:00:00+00'"),
         "date": _finite("DATE '{}'"),
     },
-    begin=("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET LOCAL TIME ZONE 'UTC'"),
+    begin=(
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        "SET LOCAL TIME ZONE 'UTC'",
+        f"SELECT set_config('lock_timeout', '{LOCKED_SECONDS}s', true) WHERE current_setting('lock_timeout') = '0'",
+    ),
     on_days="{c} >= TIMESTAMPTZ '{first} 00:00:00+00' AND {c} < TIMESTAMPTZ '{next} 00:00:00+00'",
     strange="{c} IS NULL OR {c} < TIMESTAMPTZ '{first}' OR {c} > TIMESTAMPTZ '{last}'",
     bare={"uuid": "{c}", "text": "btrim({c}, E' \\t\\n\\r')"},

@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.keys.ring import Keyring
+from jobs.lake.commits import require_known
 from jobs.lake.ledger import Ledger
 from jobs.lake.tables import TableFile, current_files, folder_of, has_table, opened
 from jobs.lake.zones import CATALOGUE, Lake
@@ -188,8 +189,10 @@ def published_tables(promise: Promise, lake: Lake) -> Iterator[tuple[Contract, D
 
     Raises:
         TornCommitError: a power cut spoilt one of them.
+        OlderTableError: one of them is an older copy.
     """
     for contract in published_contracts(promise, lake):
+        require_known(lake.published(contract.release), Ledger(lake.ledger))
         yield contract, opened(lake.published(contract.release))
 
 

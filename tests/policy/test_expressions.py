@@ -52,6 +52,20 @@ REFUSED = {
     "curl)": "group that isn't closed",
     "curl{1001}": "above 1000",
     "curl\\": "backslash at its end",
+    "(a+)+$": "repeat in a repeat",
+    "(a|a)*": "begins alike in two ways",
+    "(a?b?)+": "repeat in a repeat",
+    "(a{1,2}){30}": "repeat in a repeat",
+    "((a|ab)c)+": "repeat in a repeat",
+    "(|a)*": "repeat in a repeat",
+    ".*.*.*.*.*x": "takes too long",
+    "a?" * 9: "takes too long",
+    "(a|a)" * 9: "takes too long",
+    "(a{100}){100}": "counts in counts",
+    "(" * 30 + ")" * 30: "groups in one another",
+    "(" * 500 + ")" * 500: "groups in one another",
+    "a" * 1001: "more than 1000 characters",
+    "a{" + "9" * 900 + "}": "above 1000",
     "çurl": "letter outside ASCII",
     "cu\trl": "character of control",
 }
@@ -64,7 +78,8 @@ def test_what_engines_read_differently_is_refused_by_its_name(expression):
 
 @pytest.mark.parametrize(
     "expression",
-    ["^(curl|Go-http)", "(?:a|b)+c", r"\d{2,}", r"[\w-]", "[^-a-]", r"[\[\]]", "[a^b]", "a*?", r"\bcurl\b", "()", "", "a|", r"\/login$", "}"],
+    ["^(curl|Go-http)", "(?:a|b)+c", r"\d{2,}", r"[\w-]", "[^-a-]", r"[\[\]]", "[a^b]", "a*?", r"\bcurl\b", "()", "", "a|", r"\/login$", "}", "(foo|bar)+x",
+     "^(login|logout|mfa)_(failed|ok)$", "(?:[0-9a-f]{2}:){5}", "https?:.*"],
 )  # fmt: skip
 def test_what_the_specification_names_and_all_engines_share_is_accepted(expression):
     assert refused_in(expression) is None

@@ -65,6 +65,17 @@ def test_a_run_that_was_judged_before_another_was_published_does_not_replace_it(
     assert list(table(lake)["contributors"]) == [9]
 
 
+def test_an_older_copy_of_a_run_that_was_judged_red_since_is_refused(judged, lake, ledger, promise):
+    judged("one")
+    last = {"verdict": "red", "verdict_hash": "0" * 64, "findings": [], "expectations": 1, "rows": 1}
+    ledger.append(
+        "judged", release=RELEASE, day=DAY, run="one", proof_planted=1, proof_caught=1, suite="0" * 64, **last
+    )
+    with pytest.raises(VerdictRefusedError, match="judged again since, red"):
+        publish_release(promise, RELEASE, DAY, "one", lake)
+    assert not lake.published(RELEASE).exists()
+
+
 def test_a_run_that_was_judged_before_the_day_was_extracted_again_is_refused(judged, lake, promise):
     lake.land(DAY, [])
     judged("one")

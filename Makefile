@@ -50,7 +50,7 @@ bench-tokens: setup  ## what a token costs, beside other ways to make it
 	@$(BIN)/python -m bench.tokens
 
 faults: setup  ## break every step on purpose, see what survives it, write docs/faults.md (needs strace; root for ext4)
-	@rm -rf .faults && $(BIN)/python -m bench.faults --into .faults --page
+	@rm -rf .faults && $(BIN)/python -m bench.faults --into .faults --fuzzed 10000 --page
 
 trace:  setup  ## print clause, rules and evidence of the whole policy
 	@$(BIN)/python -m policy trace

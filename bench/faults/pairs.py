@@ -138,12 +138,15 @@ def _difference(seen: Seen, serial: Seen) -> list[str]:
 OWN_DOING = ("beside", "leftovers")
 """Counts of what a step itself took away: the other may have been first."""
 
+BY_CHANCE = TOLD | {"cleaned"}
+"""What is on record of a run that was refused; and that a raw copy went, if nobody has landed the next one since."""
+
 
 def _said(record: Counter[str]) -> Counter[str]:
     said = Counter[str]()
     for line, times in record.items():
         entry = json.loads(line)
-        if entry["kind"] not in TOLD:
+        if entry["kind"] not in BY_CHANCE:
             same = json.dumps({name: cell for name, cell in entry.items() if name not in OWN_DOING}, sort_keys=True)
             said[same] += 1 if entry["kind"] in REPEATED else times
     return said

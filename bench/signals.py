@@ -1,8 +1,8 @@
 """``python -m bench.signals cost|equality``: what the rules cost by events, and whether tokens change findings.
 
-``cost`` makes events of ordinary shape with some attacks among them, then times all rules over them
-beside a bare read of the same columns: CPU seconds of the whole JVM, and of the clock. ``equality`` runs the
-demo platform through `bench.equality` and renews the table of docs/signals.md.
+``cost`` makes events of ordinary shape with some attacks among them, then measures all rules over them beside a bare
+read of the same columns: CPU seconds of all processes, seconds, bytes shuffled and spilled, memory. ``equality`` runs
+the demo platform through `bench.equality`. Both renew their table of docs/signals.md.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import argparse
 import os
 import re
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,13 +22,15 @@ from pyspark.sql import functions as F
 
 import policy
 from bench.equality import STAGES, comparable, found_at
+from bench.measure import measuring
+from bench.moved import OF_ROWS, moved_by
 from demo.seed import seed
 from jobs.lake.ledger import Ledger
 from jobs.lake.zones import Lake
 from jobs.night.extract import extract_day
 from jobs.signals.findings import findings
 from jobs.signals.release import whole_day
-from jobs.signals.rules import load_rules
+from jobs.signals.rules import Rule, load_rules
 from jobs.spark.session import spark
 
 DAY = date(2026, 3, 12)
@@ -50,42 +51,34 @@ def main() -> None:
 
 
 def cost(sizes: list[int]) -> list[str]:
-    """One line a size: the bare read and all rules, in CPU seconds and seconds."""
+    """One line a size: the bare read and all rules."""
     session, promise = spark("bench signals"), policy.load()
     rules = load_rules(promise, promise.release("threat_signals"))
-    lines = [
-        "| events | read, CPU s | all rules, CPU s | rules, s | CPU µs an event | findings |",
-        "|--:|--:|--:|--:|--:|--:|",
-    ]
-    with tempfile.TemporaryDirectory() as folder:
+    heads = (
+        "events", "read, CPU s", "all rules, CPU s", "rules, s", "CPU µs an event", "shuffled, B an event", "spilled",
+        "peak, MiB", "findings",
+    )  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", f"|{'--:|' * len(heads)}"]
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
         for size in sizes:
-            path = f"{folder}/{size}"
-            made(session, size).write.parquet(path)
-            rows = session.read.parquet(path)
-            columns = [F.xxhash64(*rows.columns)]
-            read, _, _ = timed(
-                session, lambda rows=rows, columns=columns: rows.select(F.sum(F.pmod(columns[0], F.lit(7)))).collect()
-            )
-            cpu, wall, found = timed(session, findings(rows, rules, whole_day(DAY)).count)
-            lines.append(f"| {size:,} | {read:.1f} | {cpu:.1f} | {wall:.1f} | {cpu / size * 1e6:.1f} | {found} |")
+            made(session, size).write.parquet(f"{folder}/{size}")
+            lines.append(_cost(session.read.parquet(f"{folder}/{size}"), size, rules))
             print(lines[-1], flush=True)
     return lines
 
 
-def timed(session: SparkSession, job: Callable[[], object]) -> tuple[float, float, object]:
-    """CPU seconds of the JVM, seconds, and the job's result."""
-    jvm = session.sparkContext._jvm
-    assert jvm is not None
-    stat = Path(f"/proc/{jvm.java.lang.ProcessHandle.current().pid()}/stat")
-    before, start = _cpu(stat), time.monotonic()
-    result = job()
-    return _cpu(stat) - before, time.monotonic() - start, result
-
-
-def _cpu(stat: Path) -> float:
-    """User and system seconds of a process so far (proc(5), fields 14 and 15)."""
-    user, system = stat.read_text("ascii").rpartition(") ")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+def _cost(rows: DataFrame, size: int, rules: Sequence[Rule]) -> str:
+    digest = F.sum(F.pmod(F.xxhash64(*rows.columns), F.lit(7)))
+    with measuring() as read:
+        rows.select(digest).collect()
+    found: list[int] = []
+    with measuring() as ours:
+        moved = moved_by(lambda: found.append(findings(rows, rules, whole_day(DAY)).count()), rows.sparkSession)
+    shuffled, spilled, _ = (moved[name] / size for name in OF_ROWS)
+    return (
+        f"| {size:,} | {read.cpu:.1f} | {ours.cpu:.1f} | {ours.wall:.1f} | {ours.cpu / size * 1e6:.1f} "
+        f"| {shuffled:.1f} | {spilled:.1f} | {ours.peak >> 20:,} | {found[0]} |"
+    )
 
 
 def made(session: SparkSession, size: int) -> DataFrame:

@@ -1,13 +1,20 @@
 """The morning's look at what needs a person: red while something can't wait, and the same list as the console's."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from ignicloud_airflow.attention import look_around
 
 from policy.periods import now
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    """The clock by which the ledger is stamped: a word of a moment to come would wait for a person, too."""
+    monkeypatch.setattr("policy.periods.clock", partial(datetime.now, UTC))
 
 
 @pytest.fixture

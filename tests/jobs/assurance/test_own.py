@@ -64,17 +64,17 @@ def test_a_runs_name_is_its_own_where_the_ledger_knows_it_and_no_other_is(publis
     folder, _, seen = published
     (folder / f"day={DAY}" / "06-12-34-56-78-part-00000.parquet").write_bytes(b"PAR1")
     mine, other = sorted(str(path) for path in seen().files)[::-1]
-    assert seen()._is_own(mine)
-    assert not seen()._is_own(other)
+    assert seen().is_own(mine)
+    assert not seen().is_own(other)
 
 
 def test_the_name_of_a_rewritten_file_is_its_own_where_a_plan_of_the_ledger_made_it(published, ledger, release):
     _, _, seen = published
     name = f"day={DAY}/kept-0612345678ab-00000-1.parquet"
-    assert not seen()._is_own(name)
+    assert not seen().is_own(name)
     plan = "0612345678ab" + "0" * 52
     ledger.append("rows_expired", plan=plan, day=DAY, release=release, version=1, rows=1, files=1, bytes_written=1)
-    assert seen()._is_own(name)
+    assert seen().is_own(name)
 
 
 def in_a_line(text):

@@ -12,7 +12,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 public final class Functions implements FunctionCatalog {
   private static final Map<String, UnboundFunction> ALL = Map.of(
       "token", new Token(), "normalise", new Normalise(), "network", new Network(), "user_agent", new UserAgent(),
-      "identifier", new ignicloud.kernel.Identifier(), "scan", new Scan(), "shape", new Shape(), "personal", new Personal());
+      "identifier", new ignicloud.kernel.Identifier(), "scan", new Scan(), "shape", new Shape(), "personal", new Personal(),
+      "json_field", new JsonField());
   private String name;
 
   @Override

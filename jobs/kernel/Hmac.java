@@ -4,6 +4,8 @@ import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import org.apache.spark.unsafe.Platform;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * HMAC-SHA-256 (RFC 2104) under one key; a thread's own. The blocks that the key alone decides, the inner and the outer pad,
@@ -51,10 +53,14 @@ final class Hmac {
   }
 
   /** The 32 bytes of the value's code, at the beginning of {@code to}. */
-  void write(byte[] value, byte[] to) {
+  void write(UTF8String value, byte[] to) {
     try {
       MessageDigest first = (MessageDigest) inner.clone();
-      first.update(value);
+      if (value.getBaseObject() instanceof byte[] bytes) {
+        first.update(bytes, (int) (value.getBaseOffset() - Platform.BYTE_ARRAY_OFFSET), value.numBytes());
+      } else {
+        first.update(value.getBytes());
+      }
       first.digest(inside, 0, BYTES);
       MessageDigest second = (MessageDigest) outer.clone();
       second.update(inside);

@@ -18,7 +18,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 final class Index {
   private static final ConcurrentHashMap<UTF8String, Index> LOADED = new ConcurrentHashMap<>();
-  private static final int LARGEST = 1 << 30;
+  private static final int LARGEST = 1 << 30, FEWEST_BITS = 16;
 
   final int[] lengths;
   private final LongBuffer[] parts;
@@ -61,7 +61,7 @@ final class Index {
     Half(long from, long to) {
       this.from = from;
       this.to = to;
-      int bits = Math.max(10, Math.min(34, 68 - Long.numberOfLeadingZeros(to - from)));
+      int bits = Math.max(FEWEST_BITS, Math.min(34, 68 - Long.numberOfLeadingZeros(to - from)));
       shift = 64 - bits;
       bitmap = new long[1 << (bits - 6)];
       for (long i = from; i < to; i++) {

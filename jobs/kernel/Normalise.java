@@ -2,6 +2,7 @@ package ignicloud.kernel;
 
 import java.util.Arrays;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.unsafe.Platform;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -12,6 +13,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 public final class Normalise extends KernelFunction<UTF8String> {
   private static final UTF8String EXACT = UTF8String.fromString("exact"), UUID = UTF8String.fromString("uuid");
   private static final UTF8String EMAIL = UTF8String.fromString("email");
+  private static final int UUID_AS_NUMBER = Platform.getInt(UUID.getBaseObject(), UUID.getBaseOffset());
   private static final int FIRST = 1, CURRENT = 2, UUID_LENGTH = 36;
   /** Of each ASCII character what it is: any, a capital, a small hexadecimal digit, or what an e-mail address is looked at for. */
   private static final byte[] KINDS = new byte[128];
@@ -57,7 +59,12 @@ public final class Normalise extends KernelFunction<UTF8String> {
 
   /** Seen at a glance, and nearly always: it is its own spelling under either suite. Nothing is copied. */
   private static boolean isSpelledAs(UTF8String kind, UTF8String value) {
-    return kind.equals(UUID) ? isUuid(value) : kind.equals(EXACT) && isTrimmedAscii(value);
+    return isKindOfUuid(kind) ? isUuid(value) : kind.equals(EXACT) && isTrimmedAscii(value);
+  }
+
+  /** Four letters are one number. */
+  private static boolean isKindOfUuid(UTF8String kind) {
+    return kind.numBytes() == Integer.BYTES && Platform.getInt(kind.getBaseObject(), kind.getBaseOffset()) == UUID_AS_NUMBER;
   }
 
   private static boolean isTrimmedAscii(UTF8String text) {

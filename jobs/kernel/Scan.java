@@ -18,21 +18,20 @@ public final class Scan extends KernelFunction<Long> {
 
   /** One search: a thread's own. */
   private static final class Keyed {
-    private final byte[] key;
-    private final UTF8String path;
+    private final byte[] key, path;
     final Known known;
     final Encoded encoded;
     final Recent<Long> found = new Recent<>(cell -> scan(this, cell.toString(), 0));
 
     Keyed(byte[] key, UTF8String path) {
       this.key = key.clone();
-      this.path = path.copy();
+      this.path = path.getBytes().clone();
       known = new Known(Index.at(path), new Fingerprint(key));
       encoded = new Encoded(known, (text, depth) -> depth < DEPTH ? scan(this, text, depth + 1) : 0);
     }
 
     boolean is(byte[] key, UTF8String path) {
-      return Arrays.equals(this.key, key) && this.path.equals(path);
+      return Arrays.equals(this.key, key) && Arrays.equals(this.path, path.getBytes());
     }
   }
 

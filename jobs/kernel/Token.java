@@ -40,7 +40,7 @@ public final class Token extends KernelFunction<UTF8String> {
 
     private UTF8String token(UTF8String value) {
       byte[] token = Arrays.copyOf(begin, begin.length + 2 * BYTES);
-      hmac.write(value.getBytes(), code);
+      hmac.write(value, code);
       Modhex.write(code, BYTES, token, begin.length);
       return UTF8String.fromBytes(token);
     }

@@ -26,7 +26,7 @@ def in_vocabulary(word: Column, values: Sequence[str]) -> Column:
 
 def json_field(document: Column, field: str) -> Column:
     """One field of a JSON text; null when it isn't there or the text is no JSON."""
-    return F.get_json_object(document, f"$.{field}")
+    return F.call_function("ignicloud.json_field", F.lit(f"$.{field}"), document)
 
 
 def path_template(text: Column, routes: Sequence[str]) -> Column:

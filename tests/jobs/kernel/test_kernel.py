@@ -90,6 +90,32 @@ def test_values_that_come_again_and_values_that_never_do_have_their_own_tokens(s
         assert (seen["t"] == seen["v"].map(right)).all()
 
 
+def test_tokens_of_values_of_any_length_equal_pythons_hmac(spark):
+    """Around the ends of SHA-256's blocks of 64 bytes, of which HMAC's own pad is one; under keys of a block, less and more."""
+    texts = ["v" * length for length in (1, 32, 36, 54, 55, 56, 63, 64, 65, 119, 120, 128, 300)]
+    for length in (1, 32, 63, 64, 65, 131):
+        key = bytes(range(1, length + 1))
+        made = column_of(
+            spark,
+            texts,
+            lambda v, key=key: F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, key).column(""), v),
+        )
+        assert made == [f"usr_{modhex(hmac.digest(key, text.encode(), 'sha256')[:16])}" for text in texts]
+
+
+def test_a_key_that_made_room_for_others_makes_the_same_tokens_again(spark):
+    """A thread keeps sixteen keys and wipes the oldest: with twenty in each row every one is wiped and made anew."""
+    keys = {f"k{i}": bytes([i]) * 32 for i in range(1, 21)}
+    made = [
+        F.call_function("ignicloud.token", F.lit("usr"), Keys(spark, key).column(""), F.col("v")).alias(name)
+        for name, key in keys.items()
+    ]
+    rows = spark.createDataFrame([(f"v{i}",) for i in range(5)], "v string").coalesce(1).select("v", *made).collect()
+    for row in rows:
+        right = {n: f"usr_{modhex(hmac.digest(k, row['v'].encode(), 'sha256')[:16])}" for n, k in keys.items()}
+        assert {name: row[name] for name in keys} == right
+
+
 def test_one_key_under_two_prefixes_gives_two_tokens(spark):
     key = Keys(spark, bytes(range(32))).column("")
     both = [

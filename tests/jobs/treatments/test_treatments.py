@@ -67,6 +67,27 @@ def test_one_field_of_a_json_text_is_read_and_broken_json_is_null(spark):
     assert of(spark, ['{"a": "x"}', '{"b": 1}', "{", None], lambda v: json_field(v, "a")) == ["x", None, None, None]
 
 
+def test_a_field_of_json_is_what_spark_reads_however_often_the_text_comes_again(spark):
+    """A thread remembers texts by field: one text, two fields; values that are no text; a null that comes again."""
+    texts = [
+        '{"a": "x", "b": 1.50}',
+        '{"a": {"c": [1, "é"]}}',
+        '{"a": null}',
+        "{",
+        "",
+        "[]",
+        '{"a": "x", "a": "y"}',
+        None,
+    ]
+    frame = spark.createDataFrame([(text,) for text in texts * 3], "v string").coalesce(1)
+    both = [json_field(F.col("v"), field).alias(field) for field in ("a", "b")]
+    plain = [F.get_json_object("v", f"$.{field}").alias(f"{field}_plain") for field in ("a", "b")]
+    rows = frame.select(*both, *plain).collect()
+    assert [row["a"] for row in rows] == [row["a_plain"] for row in rows]
+    assert [row["b"] for row in rows] == [row["b_plain"] for row in rows]
+    assert [row["b"] for row in rows].count("1.50") + [row["b"] for row in rows].count("1.5") == 3
+
+
 @pytest.mark.parametrize(
     ("text", "route"),
     [

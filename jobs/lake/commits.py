@@ -55,7 +55,8 @@ def require_known(folder: Path, ledger: Ledger) -> None:
         OlderTableError: it is.
     """
     version, entry = max(entries(folder).items(), default=(-1, None))
-    done = [e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=folder.name)]
+    said = (e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=folder.name))
+    done = [e for e in said if e.get("version") is not None]
     last = max(done, key=lambda each: int(each["seq"]), default=None)
     if entry is None or last is None or version >= last["version"]:
         return

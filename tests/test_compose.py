@@ -310,7 +310,9 @@ def test_analysts_get_the_versions_that_the_suite_was_tested_with():
 def test_no_step_and_no_dag_knows_that_containers_exist():
     for folder in ("policy", "console", "jobs", "expectations", "plugins", "dags"):
         for path in (ROOT / folder).rglob("*.py"):
-            assert not re.search(r"docker|\bcompose\b|container|spark-hub", path.read_text("utf-8"), re.IGNORECASE), path
+            assert not re.search(r"docker|\bcompose\b|container|spark-hub", path.read_text("utf-8"), re.IGNORECASE), (
+                path
+            )
 
 
 def test_drivers_find_the_cluster_by_the_connection_alone():

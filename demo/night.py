@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -152,8 +151,8 @@ def _ended_well(airflow: Airflow, run: str) -> bool:
         ended = {task["id"]: task for task in tasks if task["state"] in SIGNS}
         new = [ended[each] for each in ended.keys() - shown.keys()]
         shown |= ended
-        for task in sorted(new, key=itemgetter("end_date")):
-            latest = datetime.fromisoformat(task["end_date"])
+        for task in sorted(new, key=lambda each: each["end_date"] or ""):  # one that never began may have none
+            latest = max(latest, datetime.fromisoformat(task["end_date"])) if task["end_date"] else latest
             say(line_of(task, shown.values()))
         state = airflow.ask("GET", f"dags/nightly/dagRuns/{run}")["state"]
         if state in ("success", "failed"):

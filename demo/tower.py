@@ -80,7 +80,7 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__API__ENABLE_SWAGGER_UI": "False",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",  # a file that is changed is read at once
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",  # one that was changed is read sooner
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # the demo's nights are started by hand
         "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",

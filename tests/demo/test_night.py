@@ -69,3 +69,26 @@ def test_a_task_that_never_ran_is_called_as_its_release_is():
     ]
     assert "validate     2026-03-12 feedback_topics" in night.line_of(tasks[2], tasks)
     assert night.line_of(task("extract", -1), tasks).split() == ["✓", "extract", "1.0", "s"]
+
+
+class Answers:
+    """An Airflow whose run has these tasks, a list a question, and ends with the last of them."""
+
+    def __init__(self, *tasks):
+        self.tasks, self.asked = list(tasks), []
+
+    def ask(self, _, what):
+        if "taskInstances" in what:
+            self.asked.append(what)
+            return {"task_instances": self.tasks.pop(0)}
+        return {"state": "success" if not self.tasks else "running"}
+
+
+def test_each_task_that_ended_is_shown_once_one_that_never_began_too(monkeypatch, capsys):
+    monkeypatch.setattr(night.time, "sleep", lambda _: None)
+    planned = {**task("plan", -1), "id": "1", "end_date": "2026-12-01T06:00:00Z"}
+    skipped = {**task("unmade", 0, "skipped", "2026-11-30 usage_profile"), "id": "2", "end_date": None}
+    running = {**task("extract", -1, "running"), "id": "3", "end_date": None}
+    assert night._ended_well(Answers([planned, skipped, running], [planned, skipped]), "run")
+    said = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(said) == [["–", "unmade"], ["✓", "plan"]]

@@ -149,8 +149,7 @@ class Keyring:
             KeyringError: of the class that fits the first key that can't be unwrapped.
         """
         self.require_there()
-        kek, entries = key_encryption_key(self._provider), self._read()
-        self._require_whole(entries)
+        kek, entries = key_encryption_key(self._provider), self._whole()
         live = [entry for entry in entries if not entry.destroyed]
         for entry in live:
             self._opened(kek, entry, entries)
@@ -165,9 +164,7 @@ class Keyring:
             LostKeyError, OlderKeyringError: the book knows more than the keyring.
         """
         with self._locked():
-            entries = self._read()
-            self._require_whole(entries)
-            self._settle(entries)
+            self._settle(self._whole())
 
     def retire(self, domain: str, epoch: str) -> None:
         """Mark an epoch as over: late data still finds its key, rotation doesn't look back."""
@@ -227,15 +224,19 @@ class Keyring:
                     unsaid.add(change)
         return unsaid
 
-    def _require_whole(self, entries: list[KeyEntry]) -> None:
-        """The keyring has every key that the book knows, in the state in which it knows it."""
-        if self._book is None:
-            return
-        self._told = self._book.key_changes()
+    def _whole(self) -> list[KeyEntry]:
+        """What the keyring holds: every key that the book knows, in the state in which it knows it.
+
+        The book is read first, since a change is made before it is told.
+        """
+        if self._book is not None:
+            self._told = self._book.key_changes()
+        entries = self._read()
         for kind, domain, epoch in sorted(self._told):
             if kind == "key_opened" and _find(entries, domain, epoch) is None:
                 raise LostKeyError(str(self.path), domain, epoch)
         self._require_newest(entries)
+        return entries
 
     def _require_newest(self, entries: list[KeyEntry]) -> None:
         """None of these is retired, or destroyed, by the book and not in the keyring."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jobs.lake.faults import fault
 from jobs.lake.files import flush, write_atomically
-from jobs.lake.ledger import TAKEN, Ledger
+from jobs.lake.ledger import Ledger
 from policy.errors import PolicyError
 
 LAST_CHECKPOINT = "_last_checkpoint"
@@ -55,15 +55,12 @@ def require_known(folder: Path, ledger: Ledger) -> None:
         OlderTableError: it is.
     """
     version, entry = max(entries(folder).items(), default=(-1, None))
-    said = (e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=folder.name))
-    done = [e for e in said if e.get("version") is not None]
-    last = max(done, key=lambda each: int(each["seq"]), default=None)
-    if entry is None or last is None or version >= last["version"]:
+    done = ledger.commits(folder.name)
+    if entry is None or not done or version >= (known := done[-1]["version"]):
         return
     verdict = _verdict_in(entry)
-    for each in done:
-        if each["version"] == version and each.get("verdict_hash", verdict) == verdict:
-            raise OlderTableError(folder, version, last["version"])
+    if any(each["version"] == version and each.get("verdict_hash", verdict) == verdict for each in done):
+        raise OlderTableError(folder, version, known)
 
 
 def _verdict_in(entry: Path) -> str | None:
@@ -108,10 +105,7 @@ def discard_torn(folder: Path, ledger: Ledger) -> None:
 
 def _acknowledged(ledger: Ledger, release: str) -> int:
     """The newest version of the release's table that the ledger knows; -1 if none."""
-    known = (
-        entry.get("version", -1) for kind in ("published", *TAKEN) for entry in ledger.entries(kind, release=release)
-    )
-    return max(known, default=-1)
+    return max((entry["version"] for entry in ledger.commits(release)), default=-1)
 
 
 def entries(folder: Path) -> dict[int, Path]:

@@ -22,7 +22,7 @@ from jobs.lake.columns import schema_of
 from jobs.lake.commits import discard_torn
 from jobs.lake.faults import fault
 from jobs.lake.files import copy_atomically
-from jobs.lake.ledger import TAKEN, Entry, Ledger
+from jobs.lake.ledger import Entry, Ledger
 from jobs.lake.memory import Memory
 from jobs.lake.parquet import rows_in
 from jobs.lake.tables import committed, files_of, open_table, opened, replace_day
@@ -153,8 +153,8 @@ def _published(contract: Contract, day: date, run: str, lake: Lake, ledger: Ledg
 
 def _is_visible(release: str, day: date, done: Entry, lake: Lake, ledger: Ledger) -> bool:
     """Whether the table has the files of this publication, or whatever replaced or expired them since."""
-    later = (e for kind in ("published", *TAKEN) for e in ledger.entries(kind, release=release))
-    if any(e["seq"] > done["seq"] and (e["kind"] in TAKEN or e["day"] == str(day)) for e in later):
+    later = (entry for entry in ledger.commits(release) if entry["seq"] > done["seq"])
+    if any(entry["kind"] != "published" or entry["day"] == str(day) for entry in later):
         return True
     found = [
         path

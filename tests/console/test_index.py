@@ -13,7 +13,8 @@ from console import browse, catalogue, nights, promises, requests
 from console.index import Index
 from console.record import Entry, record, shown
 from console.render import TITLES, render
-from jobs.lake.ledger import KINDS, Ledger
+from jobs.lake.kinds import KINDS
+from jobs.lake.ledger import Ledger
 from tests.console.years import LAST as DAY
 from tests.console.years import chained, night, written
 

@@ -7,7 +7,7 @@ import pytest
 from console import browse, links, promises, requests
 from console.epochs import timeline
 from console.keeping import calendar
-from jobs.lake.ledger import KINDS
+from jobs.lake.kinds import KINDS
 from jobs.rights.requests.request import OVER, STATE_OF
 from tests.console.years import HASH
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.keys.ring import Keyring
-from jobs.lake.ledger import KINDS, UnrecordableError
+from jobs.lake.kinds import KINDS
+from jobs.lake.ledger import UnrecordableError
 from jobs.rights.requests.errors import (
     IllegalMoveError,
     NightsCorrectError,
